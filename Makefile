@@ -1,0 +1,63 @@
+# Everything a contributor or a curious visitor runs. Each target works on a bare Debian machine
+# with Python 3.11 or newer, make, and access to package indexes; see .ci/environment for the rest.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+SOURCES := src apps/proving_ground/src tests docs
+TEST := $(PY) -m pytest -q
+LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	--no-emit-options --extra report --extra postgres --extra redis --extra docker --extra dev
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export CANARY
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test tidy prove bench lint format docs changelog lock environment clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(READY) ## start the proving ground, break it under load, print where the report is
+	$(VENV)/bin/hormesis demo
+
+test: $(READY) ## every test but the long proofs (under 6 minutes)
+	$(TEST) -m "not prove and not bench"
+
+tidy: $(READY) ## only the rules about the code itself (seconds)
+	$(TEST) tests/tidy
+
+prove: $(READY) ## the long proofs: canaries, 20 clean runs of 20, 100 kills of 100
+	$(TEST) -m prove --timeout 3600
+
+bench: $(READY) ## measure; see bench/README.md
+	$(TEST) -m bench --timeout 900 -s
+
+lint: $(READY) ## ruff and mypy
+	$(PY) -m ruff check $(SOURCES)
+	$(PY) -m mypy src
+	$(PY) -m mypy apps/proving_ground/src
+
+format: $(READY) ## let ruff mend what it can
+	$(PY) -m ruff check --fix $(SOURCES)
+
+docs: $(READY) ## rewrite docs/reference from the code
+	$(PY) -m docs.generate
+
+changelog: $(READY) ## move changes/ into CHANGELOG.md: make changelog VERSION=0.2.0
+	$(PY) changes/assemble.py "$(VERSION)" "$(shell date +%F)"
+
+lock: $(READY) ## resolve requirements.lock anew
+	$(VENV)/bin/pip-compile $(LOCK_FLAGS) -o requirements.lock \
+		pyproject.toml apps/proving_ground/pyproject.toml
+
+environment: $(READY) ## only create .venv
+
+$(READY): requirements.lock pyproject.toml apps/proving_ground/pyproject.toml .ci/environment
+	.ci/environment $(VENV)
+	@touch $@
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist runs
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

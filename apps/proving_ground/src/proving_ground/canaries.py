@@ -1,0 +1,44 @@
+"""The planted defects: all off unless named, and each sits where such a bug would really be."""
+
+from __future__ import annotations
+
+from proving_ground.usage import UsageError, did_you_mean
+
+CLAIM_WITHOUT_LOCK = "claim-without-lock"
+CLEANUP_OFF = "cleanup-off"
+NO_RECONNECT = "no-reconnect"
+CRASH_ON_DATABASE_LOSS = "crash-on-database-loss"
+COMPLETION_NOT_IDEMPOTENT = "completion-not-idempotent"
+JOB_LOST_ON_WORKER_DEATH = "job-lost-on-worker-death"
+UNBOUNDED_WAIT = "unbounded-wait"
+HEALTH_ALWAYS_HEALTHY = "health-always-healthy"
+
+CANARIES: dict[str, str] = {
+    CLAIM_WITHOUT_LOCK: (
+        "a claim reads a pending job, then updates it without lock or condition: "
+        "concurrent claims get the same job at the same attempt"
+    ),
+    CLEANUP_OFF: "cleanup does nothing, in the background and when an administrator asks for it",
+    NO_RECONNECT: (
+        "lost database connections stay in the pool and no new one is ever opened: 503 for ever"
+    ),
+    CRASH_ON_DATABASE_LOSS: "the server exits (70) as soon as a database connection is lost",
+    COMPLETION_NOT_IDEMPOTENT: (
+        "a repeated completion is recorded a second time and answers already: false"
+    ),
+    JOB_LOST_ON_WORKER_DEATH: "cleanup frees a dead bot and deletes the job that it held",
+    UNBOUNDED_WAIT: "requests wait for the database as long as it takes: no timeout of any kind",
+    HEALTH_ALWAYS_HEALTHY: "/health and /ready answer 200 healthy without looking",
+}
+
+
+def parse_canaries(text: str) -> frozenset[str]:
+    """Return the canaries named in a comma-separated list; empty means none.
+
+    Raises ``UsageError`` for an unknown name, with the nearest known one.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in CANARIES:
+            raise UsageError(f"unknown canary {name!r};{did_you_mean(name, CANARIES)}")
+    return frozenset(names)

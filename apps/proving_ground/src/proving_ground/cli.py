@@ -1,0 +1,175 @@
+"""``python -m proving_ground CMD``: read the arguments, run the program."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from proving_ground.canaries import CANARIES, parse_canaries
+from proving_ground.durations import duration_s
+from proving_ground.usage import EXIT_MISSING, EXIT_USAGE, MissingPart, UsageError, did_you_mean
+
+_ENVIRONMENT = "PROVING_GROUND_"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a bad command line as one line, like every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one program and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if given and not given[0].startswith("-") and given[0] not in _PROGRAMS:
+            raise UsageError(f"unknown command {given[0]!r};{did_you_mean(given[0], _PROGRAMS)}")
+        options = command_line_parser().parse_args(given)
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
+    except UsageError as error:
+        return _fail(given, str(error), EXIT_USAGE)
+    except MissingPart as error:
+        return _fail(given, str(error), EXIT_MISSING)
+
+
+def _fail(given: Sequence[str], text: str, status: int) -> int:
+    name = f" {given[0]}" if given and given[0] in _PROGRAMS else ""
+    sys.stderr.write(f"proving_ground{name}: {' '.join(text.split())}\n")
+    return status
+
+
+def command_line_parser() -> argparse.ArgumentParser:
+    """Return the parser of every program's command line; its errors are ``UsageError``."""
+    parser = _Parser(prog="python -m proving_ground", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="CMD", dest="command")
+    for name, (text, add_arguments, run) in _PROGRAMS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        add_arguments(command)
+        command.set_defaults(run=run)
+    return parser
+
+
+def _from_environment(name: str, otherwise: str | None = None) -> str | None:
+    return os.environ.get(_ENVIRONMENT + name) or otherwise
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise UsageError(f"a port from 1 to 65535 was expected, found {text!r}")
+    return int(text)
+
+
+def _required(value: str | None, option: str) -> str:
+    if not value:
+        variable = _ENVIRONMENT + option.upper().replace("-", "_")
+        raise UsageError(f"--{option} (or {variable}) is needed")
+    return value
+
+
+def _postgres_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", required=True, type=Path, help="data directory")
+    parser.add_argument("--port", required=True, type=_port, help="port on 127.0.0.1")
+    parser.add_argument(
+        "--bin",
+        default=_from_environment("PG_BIN"),
+        help="directory of PostgreSQL's binaries (PROVING_GROUND_PG_BIN)",
+    )
+
+
+def _postgres(options: argparse.Namespace) -> int:
+    from proving_ground.postgres_program import run_postgres
+
+    run_postgres(options.data, options.port, options.bin)
+
+
+def _redis_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", required=True, type=Path, help="directory of the files")
+    parser.add_argument("--port", required=True, type=_port, help="port on 127.0.0.1")
+
+
+def _redis(options: argparse.Namespace) -> int:
+    from proving_ground.redis_program import run_redis
+
+    run_redis(options.data, options.port)
+
+
+def _server_arguments(parser: argparse.ArgumentParser) -> None:
+    def add(option: str, otherwise: str | None, text: str) -> None:
+        variable = option.upper().replace("-", "_")
+        parser.add_argument(
+            f"--{option}",
+            default=_from_environment(variable, otherwise),
+            help=f"{text} ({_ENVIRONMENT}{variable})",
+        )
+
+    add("port", None, "port to listen on")
+    add("host", "127.0.0.1", "address to listen on")
+    add("database-url", None, "PostgreSQL address, postgresql://… or key=value")
+    add("admin-token", None, "token that administrators send")
+    add("cleanup-every", "1s", "time between two cleanups")
+    add("bot-timeout", "5s", "silence after which a bot counts as dead")
+    add("database-timeout", "2s", "longest time that a request spends on the database")
+    add("canary", "", "planted defects to switch on, comma-separated")
+
+
+def _server(options: argparse.Namespace) -> int:
+    from proving_ground.server_program import run_server
+    from proving_ground.settings import ServerSettings
+
+    return run_server(
+        ServerSettings(
+            port=_port(_required(options.port, "port")),
+            host=options.host,
+            database_url=_required(options.database_url, "database-url"),
+            admin_token=_required(options.admin_token, "admin-token"),
+            cleanup_every_s=duration_s(options.cleanup_every),
+            bot_timeout_s=duration_s(options.bot_timeout),
+            database_timeout_s=duration_s(options.database_timeout),
+            canaries=parse_canaries(options.canary),
+        )
+    )
+
+
+def _bot_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--server", required=True, help="address of the main server, http://…")
+    parser.add_argument("--name", required=True, help="name to register under")
+    parser.add_argument("--kinds", default="default", help="job kinds, comma-separated")
+    parser.add_argument("--heartbeat", default="1s", help="time between two heartbeats")
+
+
+def _bot(options: argparse.Namespace) -> int:
+    from proving_ground.bot_program import run_bot
+
+    kinds = tuple(kind.strip() for kind in options.kinds.split(",") if kind.strip())
+    if not kinds:
+        raise UsageError("--kinds: at least one kind is needed")
+    return run_bot(options.server, options.name, kinds, duration_s(options.heartbeat))
+
+
+def _no_arguments(_parser: argparse.ArgumentParser) -> None:
+    """The command takes none."""
+
+
+def _canaries(_options: argparse.Namespace) -> int:
+    width = max(len(name) for name in CANARIES)
+    for name, text in CANARIES.items():
+        sys.stdout.write(f"{name:<{width}}  {text}\n")
+    return 0
+
+
+_Program = tuple[
+    str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]
+]
+_PROGRAMS: dict[str, _Program] = {
+    "postgres": ("run PostgreSQL in the foreground", _postgres_arguments, _postgres),
+    "redis": ("run Redis in the foreground", _redis_arguments, _redis),
+    "server": ("run the main server", _server_arguments, _server),
+    "bot": ("run one worker", _bot_arguments, _bot),
+    "canaries": ("list the planted defects", _no_arguments, _canaries),
+}

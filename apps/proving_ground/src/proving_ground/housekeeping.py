@@ -1,0 +1,111 @@
+"""The background round: clean up, and refresh what /metrics shows, every so often."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Mapping
+
+import psycopg
+
+from proving_ground.bots import heartbeat_ages_s
+from proving_ground.cleanup import clean_up
+from proving_ground.database import Database
+from proving_ground.database_trouble import DatabaseTrouble
+from proving_ground.jobs import stats
+from proving_ground.metrics import Metrics
+from proving_ground.schema import schema_sql
+from proving_ground.settings import ServerSettings
+
+_LOG = logging.getLogger(__name__)
+_SCHEMA_RETRY_S = 0.25
+
+
+class Housekeeping:
+    """Creates the schema, then goes its rounds; never gives up because of the database."""
+
+    def __init__(self, settings: ServerSettings, database: Database, metrics: Metrics) -> None:
+        self._settings = settings
+        self._database = database
+        self._metrics = metrics
+        self._hearing_since_s: float | None = None
+        self._trouble = ""
+        self.schema_ready = False
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        while not self.schema_ready:
+            self.schema_ready = await self._attempt(self._create_schema())
+            if not self.schema_ready:
+                await asyncio.sleep(_SCHEMA_RETRY_S)
+        while True:
+            if not await self._attempt(self._round()):
+                self._hearing_since_s = None
+            await asyncio.sleep(self._settings.cleanup_every_s)
+
+    async def clean_up(self) -> Mapping[str, int]:
+        """Clean up now and return the repairs; raises ``DatabaseTrouble``."""
+        repaired = await clean_up(
+            self._database,
+            self._settings.canaries,
+            bot_timeout_s=self._settings.bot_timeout_s,
+            judge_silence=self._hearing_s() >= self._settings.bot_timeout_s,
+        )
+        for kind, count in repaired.items():
+            self._metrics.repairs.labels(kind).inc(count)
+        if any(repaired.values()):
+            _LOG.info("cleanup repaired %s", {kind: n for kind, n in repaired.items() if n})
+        return repaired
+
+    def silence_s(self) -> float | None:
+        """Return after which silence of its bot an assigned job is stuck: cleanup had its chance.
+
+        None while the server itself has not been able to hear for that long.
+        """
+        limit_s = self._settings.bot_timeout_s + 2 * self._settings.cleanup_every_s + 1.0
+        return limit_s if self._hearing_s() >= limit_s else None
+
+    def _hearing_s(self) -> float:
+        """Return for how long heartbeats could reach the database without interruption."""
+        if self._hearing_since_s is None:
+            return 0.0
+        return time.monotonic() - self._hearing_since_s
+
+    async def _create_schema(self) -> None:
+        await self._database.fetch(schema_sql(self._settings.canaries))
+        _LOG.info("schema ready")
+
+    async def _round(self) -> None:
+        if self._hearing_since_s is None:
+            self._hearing_since_s = time.monotonic()
+        await self._database.sweep()
+        await self.clean_up()
+        counts = await stats(self._database, bot_timeout_s=self._settings.bot_timeout_s)
+        for status, count in counts["jobs"].items():
+            if status != "total":
+                self._metrics.jobs.labels(status).set(count)
+        self._metrics.bots_alive.set(counts["bots"]["alive"])
+        for name, age_s in (await heartbeat_ages_s(self._database)).items():
+            self._metrics.heartbeat_age.labels(f"bots_{name}").set(age_s)
+        for state, count in self._database.connections.items():
+            self._metrics.connections.labels(state).set(count)
+        self._metrics.connections_lost.set(self._database.lost_total)
+        self._metrics.housekept_at_s = time.monotonic()
+
+    async def _attempt(self, work: Coroutine[None, None, None]) -> bool:
+        """Run one step; a failure is logged once per reason, and is never the end."""
+        try:
+            await work
+        except (DatabaseTrouble, psycopg.Error) as error:
+            reason = error.code if isinstance(error, DatabaseTrouble) else type(error).__name__
+            if reason != self._trouble:
+                _LOG.warning("housekeeping cannot work: %s", error)
+            self._trouble = reason
+            self._metrics.database_up.set(0)
+            return False
+        if self._trouble:
+            _LOG.info("housekeeping works again after %s", self._trouble)
+        self._trouble = ""
+        self._metrics.database_up.set(1)
+        return True

@@ -1,0 +1,286 @@
+"""The HTTP API of the main server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from proving_ground import bots, jobs
+from proving_ground.canaries import HEALTH_ALWAYS_HEALTHY
+from proving_ground.claims import claim
+from proving_ground.completions import Ending, complete, release
+from proving_ground.consistency import consistency
+from proving_ground.database import Database
+from proving_ground.database_trouble import UNAVAILABLE, DatabaseTrouble
+from proving_ground.housekeeping import Housekeeping
+from proving_ground.metrics import Metrics
+from proving_ground.request_body import BadRequest, Body, checked_text
+from proving_ground.settings import ServerSettings
+
+_LOG = logging.getLogger(__name__)
+_Handler = Callable[[Request], Awaitable[Response]]
+HEALTH_TIMEOUT_S = 1.0
+WORK_MS_MAX = 3_600_000
+ATTEMPT_MAX = 2_000_000_000
+
+
+class Server:
+    """The routes and what they work on; ``app`` is the ASGI application."""
+
+    def __init__(self, settings: ServerSettings, *, started_at_s: float) -> None:
+        self._settings = settings
+        self._metrics = Metrics(started_at_s)
+        self._database = Database(
+            settings.database_url,
+            timeout_s=settings.database_timeout_s,
+            connections_max=settings.database_connections_max,
+            canaries=settings.canaries,
+        )
+        self._housekeeping = Housekeeping(settings, self._database, self._metrics)
+        self._began_s = time.monotonic()
+        self.app = Starlette(
+            routes=self._routes(),
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: self._http_error},
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        rounds = asyncio.create_task(self._housekeeping.run(), name="housekeeping")
+        try:
+            yield
+        finally:
+            rounds.cancel()
+            await asyncio.wait([rounds], timeout=2.0)
+            await self._database.close()
+
+    def _routes(self) -> list[Route]:
+        def route(method: str, path: str, handler: _Handler, *, direct: bool = False) -> Route:
+            return Route(path, self._answer(path, handler, direct=direct), methods=[method])
+
+        admin = self._admin
+        return [
+            route("POST", "/api/bots", self._register),
+            route("GET", "/api/bots", self._bots),
+            route("POST", "/api/bots/{id}/heartbeat", self._heartbeat),
+            route("POST", "/api/jobs/claim", self._claim),
+            route("POST", "/api/jobs/{id}/complete", self._complete),
+            route("POST", "/api/jobs/{id}/release", self._release),
+            route("POST", "/api/jobs", admin(self._submit)),
+            route("GET", "/api/jobs", self._jobs),
+            route("DELETE", "/api/jobs", admin(self._delete)),
+            route("GET", "/api/jobs/{id}", self._job),
+            route("GET", "/api/stats", self._stats),
+            route("POST", "/api/admin/cleanup", admin(self._cleanup)),
+            route("GET", "/api/consistency", admin(self._consistency)),
+            route("GET", "/health", self._health, direct=True),
+            route("GET", "/ready", self._ready, direct=True),
+            route("GET", "/metrics", self._exposition, direct=True),
+        ]
+
+    def _answer(self, path: str, handler: _Handler, *, direct: bool) -> _Handler:
+        """Wrap a handler: errors become JSON, and the answer is counted.
+
+        A ``direct`` handler is asked even before the schema exists.
+        """
+
+        async def answer(request: Request) -> Response:
+            began_s = time.monotonic()
+            try:
+                if not direct and not self._housekeeping.schema_ready:
+                    raise DatabaseTrouble(UNAVAILABLE, "the schema has not been created yet")
+                response = await handler(request)
+            except BadRequest as error:
+                response = _error(400, "bad-request", str(error))
+            except DatabaseTrouble as trouble:
+                response = _error(503, trouble.code, trouble.detail)
+            except Exception as error:  # noqa: BLE001 - the last resort: logged, and a 500
+                _LOG.exception("%s %s failed", request.method, path)
+                response = _error(500, "internal", type(error).__name__)
+            route = f"{request.method} {path}"
+            self._metrics.requests.labels(route, response.status_code).inc()
+            self._metrics.request_seconds.labels(route).observe(time.monotonic() - began_s)
+            return response
+
+        return answer
+
+    def _admin(self, handler: _Handler) -> _Handler:
+        """Wrap a handler that only administrators may use."""
+
+        async def guarded(request: Request) -> Response:
+            token = request.headers.get("x-admin-token", "")
+            scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+            if not token and scheme.lower() == "bearer":
+                token = credentials.strip()
+            if not hmac.compare_digest(token.encode(), self._settings.admin_token.encode()):
+                return _error(401, "unauthorized", "the admin token is missing or wrong")
+            return await handler(request)
+
+        return guarded
+
+    async def _http_error(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        self._metrics.requests.labels("unmatched", status).inc()
+        code = HTTPStatus(status).phrase.lower().replace(" ", "-")
+        return _error(status, code, f"{request.method} {request.url.path}")
+
+    async def _register(self, request: Request) -> Response:
+        body = await Body.of(request)
+        name = body.text("name")
+        kinds = body.texts("kinds", most=100) or ["default"]
+        bot_id = bots.new_bot_id(name)
+        await bots.register(self._database, bot_id, name, kinds)
+        return JSONResponse({"id": bot_id}, 201)
+
+    async def _bots(self, _request: Request) -> Response:
+        return JSONResponse({"bots": list(await bots.bots(self._database))})
+
+    async def _heartbeat(self, request: Request) -> Response:
+        bot_id = checked_text("id", request.path_params["id"])
+        current = await bots.heartbeat(self._database, bot_id)
+        return JSONResponse({"id": bot_id, "current_job_id": current})
+
+    async def _claim(self, request: Request) -> Response:
+        body = await Body.of(request)
+        job = await claim(
+            self._database,
+            self._settings.canaries,
+            bot_id=body.text("bot_id"),
+            kind=body.text_or_none("kind") or "default",
+            job_id=body.text_or_none("job_id"),
+            request_id=body.text_or_none("request_id"),
+        )
+        self._metrics.claims.labels("none" if job is None else "given").inc()
+        return Response(status_code=204) if job is None else JSONResponse({"job": job})
+
+    async def _complete(self, request: Request) -> Response:
+        body = await Body.of(request)
+        ending = await complete(
+            self._database,
+            self._settings.canaries,
+            job_id=checked_text("id", request.path_params["id"]),
+            bot_id=body.text("bot_id"),
+            attempt=body.number("attempt", least=1, most=ATTEMPT_MAX),
+        )
+        if not ending.accepted:
+            self._metrics.completions.labels("refused").inc()
+            return _not_accepted(ending)
+        self._metrics.completions.labels("repeated" if ending.already else "done").inc()
+        return JSONResponse({"completed": True, "already": ending.already})
+
+    async def _release(self, request: Request) -> Response:
+        body = await Body.of(request)
+        ending = await release(
+            self._database,
+            job_id=checked_text("id", request.path_params["id"]),
+            bot_id=body.text("bot_id"),
+            attempt=body.number("attempt", least=1, most=ATTEMPT_MAX),
+        )
+        if not ending.accepted:
+            return _not_accepted(ending)
+        return JSONResponse({"released": True, "already": ending.already})
+
+    async def _submit(self, request: Request) -> Response:
+        body = await Body.of(request)
+        count = body.number("count", least=1, most=jobs.COUNT_MAX, otherwise=1)
+        ids = body.texts("ids", most=jobs.COUNT_MAX) or jobs.new_ids(count)
+        await jobs.submit(
+            self._database,
+            ids,
+            kind=body.text_or_none("kind") or "default",
+            work_ms=body.number("work_ms", least=0, most=WORK_MS_MAX, otherwise=0),
+            payload=body.mapping("payload"),
+        )
+        return JSONResponse({"ids": list(ids)}, 201)
+
+    async def _jobs(self, request: Request) -> Response:
+        query = request.query_params
+        status, limit = query.get("status"), query.get("limit", "100")
+        if status is not None and status not in jobs.STATUSES:
+            raise BadRequest(f"status: one of {', '.join(jobs.STATUSES)} was expected")
+        if not (limit.isascii() and limit.isdigit()) or not 0 < int(limit) <= jobs.COUNT_MAX:
+            raise BadRequest(f"limit: a number from 1 to {jobs.COUNT_MAX} was expected")
+        found = await jobs.jobs(
+            self._database, status=status, kind=_kind_of(request), limit=int(limit)
+        )
+        return JSONResponse({"jobs": list(found)})
+
+    async def _job(self, request: Request) -> Response:
+        job_id = checked_text("id", request.path_params["id"])
+        found = await jobs.job(self._database, job_id)
+        return _error(404, "not-found", "no such job") if found is None else JSONResponse(found)
+
+    async def _delete(self, request: Request) -> Response:
+        kind = _kind_of(request)
+        if kind is None:
+            raise BadRequest("kind: the kind of jobs to delete was expected")
+        return JSONResponse({"deleted": await jobs.delete_kind(self._database, kind)})
+
+    async def _stats(self, request: Request) -> Response:
+        found = await jobs.stats(
+            self._database, bot_timeout_s=self._settings.bot_timeout_s, kind=_kind_of(request)
+        )
+        return JSONResponse(found)
+
+    async def _cleanup(self, _request: Request) -> Response:
+        repaired = await self._housekeeping.clean_up()
+        return JSONResponse({"repaired": repaired, "total": sum(repaired.values())})
+
+    async def _consistency(self, _request: Request) -> Response:
+        silence_s = self._housekeeping.silence_s()
+        return JSONResponse(await consistency(self._database, silence_s=silence_s))
+
+    async def _health(self, _request: Request) -> Response:
+        return await self._look(needs_schema=False)
+
+    async def _ready(self, _request: Request) -> Response:
+        return await self._look(needs_schema=True)
+
+    async def _look(self, *, needs_schema: bool) -> Response:
+        """Ask the database over the same connections that requests use, for at most a second."""
+        database = "ok"
+        if HEALTH_ALWAYS_HEALTHY not in self._settings.canaries:
+            try:
+                await self._database.fetch("SELECT 1", {}, timeout_s=HEALTH_TIMEOUT_S)
+            except DatabaseTrouble as trouble:
+                database = f"{trouble.code}: {trouble.detail}"
+            if database == "ok" and needs_schema and not self._housekeeping.schema_ready:
+                database = "the schema has not been created yet"
+        healthy = database == "ok"
+        document = {
+            "status": "healthy" if healthy else "unhealthy",
+            "database": database,
+            "pid": os.getpid(),
+            "uptime_s": round(time.monotonic() - self._began_s, 3),
+        }
+        return JSONResponse(document, 200 if healthy else 503)
+
+    async def _exposition(self, _request: Request) -> Response:
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+def _kind_of(request: Request) -> str | None:
+    kind = request.query_params.get("kind")
+    return None if kind is None else checked_text("kind", kind)
+
+
+def _not_accepted(ending: Ending) -> Response:
+    if not ending.found:
+        return _error(404, "not-found", "no such job")
+    return _error(409, "stale", "the job is not this bot's at this attempt")
+
+
+def _error(status: int, code: str, detail: str) -> Response:
+    return JSONResponse({"error": code, "detail": detail}, status)

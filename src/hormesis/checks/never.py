@@ -1,0 +1,66 @@
+"""``never: PROBE``: no observation met its expectation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from hormesis.record.samples import looks_at, probe_samples
+from hormesis.words.check import Check, Finding, Verdict
+from hormesis.words.history import History
+from hormesis.words.outcome import Outcome
+from hormesis.words.window import Window
+
+
+class Never(Check, Window):
+    """No observation of a probe met its expectation, in the whole run or in a window.
+
+    The expectation names what must not be: ``{never: leaders, expect: "> 1"}``. An observation
+    without a value says nothing; when none had one, the verdict is unknown.
+    """
+
+    shorthand: ClassVar[str] = "probe"
+    refers: ClassVar[Mapping[str, str]] = {
+        "probe": "probe", "during": "fault", "after": "fault", "before": "fault",
+        "outside": "fault",
+    }  # fmt: skip
+
+    probe: str
+    """The probe's name."""
+    expect: Any = None
+    """What no observation may be; left out: what the probe itself expects."""
+    advice: str = "Look at what the system did just before the first time it was seen."
+    """What to try when it fails."""
+
+    def describe(self) -> str:
+        """Return the claim in words."""
+        return f"{self.probe} never{self.told()}"
+
+    def judge(self, history: History) -> Verdict:
+        """Fail with each observation that met it; unknown when none had a value."""
+        records, why = looks_at(history, self.probe, self)
+        if why:
+            return self.verdict(Outcome.UNKNOWN, why)
+        samples, why = probe_samples(records, expect=self.expect, absent="ignore")
+        if why:
+            return self.verdict(Outcome.UNKNOWN, why, observations=len(records))
+        times = {one.time for one in samples if one.good}
+        findings = [
+            Finding(
+                f"met at {one.time:.1f} s: "
+                + ", ".join(f"{name} is {value!r}" for name, value in one.fields.items()),
+                (f"{one.probe} at {one.time:.3f} s",),
+                {"time": one.time, "fields": dict(one.fields)},
+            )
+            for one in records
+            if one.time in times and not one.reason
+        ]
+        told = f"met in {len(findings)} of {len(samples)} observations"
+        return self.verdict(
+            Outcome.FAIL if findings else Outcome.PASS,
+            told if findings else f"not met in any of {len(samples)} observations",
+            findings,
+            observations=len(samples),
+            met=len(findings),
+            without_value=len(records) - len(samples),
+        )

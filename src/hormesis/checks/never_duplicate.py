@@ -1,0 +1,98 @@
+"""``never: duplicate``: no two successful operations are about the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from hormesis.record.keys import Key, Names, key_of
+from hormesis.words.check import Check, Finding, Verdict
+from hormesis.words.history import History
+from hormesis.words.op import Ended, Op
+from hormesis.words.outcome import Outcome
+
+_CITED_MAX = 20
+
+
+class NeverDuplicate(Check):
+    """No two ``ok`` operations of one name share the same key.
+
+    An operation that ended ``info`` is no duplicate, because a time-out is not a race; it is
+    counted as undecided. Operations whose value lacks the key were about nothing ("no job there")
+    and do not count.
+    """
+
+    refers: ClassVar[Mapping[str, str]] = {"of": "op"}
+
+    of: str
+    """The operation's name; `load.name` restricts it to one load."""
+    key: Names
+    """The fields of the operation's value that must not repeat together."""
+    by: str = ""
+    """The field that says who did it; left out: the virtual user's number."""
+    noun: str = ""
+    """What the key names, in findings; left out: the first field's name, capitalised."""
+    did: str = ""
+    """What was done, in findings, such as `claimed`; left out: formed from the operation."""
+    advice: str = (
+        "Claim with row locks that skip locked rows (SELECT … FOR UPDATE SKIP LOCKED) inside the "
+        "same transaction, and add a unique constraint, so that a race cannot be won twice."
+    )
+    """What to try when it fails."""
+
+    def describe(self) -> str:
+        """Return the claim in words."""
+        return f"no duplicate {self.of} of {' and '.join(self.key)}"
+
+    def judge(self, history: History) -> Verdict:
+        """Fail with one finding per key that was taken more than once."""
+        taken: dict[Key, list[Op]] = {}
+        undecided = ok = 0
+        for op in history.ops_named(self.of):
+            undecided += op.outcome is Ended.INFO
+            key = key_of(op.value, self.key) if op.outcome is Ended.OK else None
+            if key is not None:
+                ok += 1
+                taken.setdefault(key, []).append(op)
+        if not ok:
+            names = ", ".join(self.key)
+            why = f"no operation {self.of!r} ended ok with {names}; {undecided} are undecided"
+            return self.verdict(Outcome.UNKNOWN, why, ok=0, undecided=undecided)
+        findings = [self._finding(key, ops) for key, ops in taken.items() if len(ops) > 1]
+        open_ones = f"; {undecided} undecided" if undecided else ""
+        told = f"{len(findings)} of {len(taken)} taken more than once: {findings[0].sentence}" if (
+            findings
+        ) else f"{ok} times, each of {len(taken)} once"
+        return self.verdict(
+            Outcome.FAIL if findings else Outcome.PASS,
+            told + open_ones,
+            findings,
+            ok=ok,
+            keys=len(taken),
+            duplicates=len(findings),
+            undecided=undecided,
+        )
+
+    def _finding(self, key: Key, ops: Sequence[Op]) -> Finding:
+        noun = self.noun or self.key[0].capitalize()
+        rest = zip(self.key[1:], key[1:], strict=True)
+        also = ", ".join(f"{name} {value}" for name, value in rest)
+        who = [op.value.get(self.by, "?") if self.by else op.user for op in ops]
+        told = ", ".join(str(one) for one in who)
+        did = self.did or _past_of(self.of.rpartition(".")[2])
+        return Finding(
+            f"{noun} {key[0]}{f' ({also})' if also else ''} {did} {len(ops)} times, "
+            f"by {self.by or 'user'}s {told}",
+            tuple(f"op {op.number}" for op in ops[:_CITED_MAX]),
+            {
+                "key": dict(zip(self.key, key, strict=True)),
+                "ops": [op.number for op in ops],
+                "by": who,
+            },
+        )
+
+
+def _past_of(verb: str) -> str:
+    """Return the participle of a verb that certainly is regular, else a phrase around it."""
+    regular = {"claim": "claimed", "submit": "submitted", "assign": "assigned", "send": "sent"}
+    return regular.get(verb) or (f"{verb}d" if verb.endswith("e") else f"had {verb!r} succeed")

@@ -1,0 +1,203 @@
+"""``recovers: FAULT``: what a fault broke is good again within a time after its release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hormesis.record.samples import Sample, op_samples, probe_samples, watched_until
+from hormesis.words.check import Check, Finding, Verdict
+from hormesis.words.history import FaultRecord, History
+from hormesis.words.kind import Scalar
+from hormesis.words.outcome import Outcome
+from hormesis.words.units import Seconds, text_of_seconds
+
+_NAMED_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Episode:
+    """One injection to the next one, or to the end; times in seconds of the run."""
+
+    injected: float
+    released: float
+    until: float
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one episode says."""
+
+    outcome: Outcome
+    finding: Finding
+    detect_s: float | None = None
+    recover_s: float | None = None
+
+
+class Recovers(Check):
+    """After each release of a fault, a probe or operation is good again within a time.
+
+    Recovered is the first good sample that is followed by good ones only, for ``steady``. A fault
+    that never made anything bad counts as recovered in 0 s, and the verdict says so. When it is
+    still bad but nobody looked until ``within`` was over, the verdict is unknown. Faults of one
+    track that overlap are one episode, measured from the last release.
+    """
+
+    shorthand: ClassVar[str] = "fault"
+    refers: ClassVar[Mapping[str, str]] = {"fault": "fault", "of": "probe-or-op"}
+
+    fault: str
+    """The fault track's name; `*` for all."""
+    of: str
+    """The probe or operation that shows whether the system is well."""
+    within: Seconds = 30.0
+    """How long recovery may take."""
+    steady: Seconds = 2.0
+    """How long it must stay good to count as recovered."""
+    expect: Any = None
+    """For a probe: what it should be; left out: what the probe itself expects."""
+    slow: Seconds | None = None
+    """For an operation: a response that takes longer than this is bad too."""
+    advice: str = (
+        "Use a connection pool with health checks, bounded time-outs, and reconnects with "
+        "exponential backoff behind a circuit breaker."
+    )
+    """What to try when it fails."""
+
+    def describe(self) -> str:
+        """Return the claim in words."""
+        return f"{self.of} recovers within {text_of_seconds(self.within)} after {self.fault}"
+
+    def judge(self, history: History) -> Verdict:
+        """Judge every episode; the worst one counts."""
+        episodes, why = self._episodes(history)
+        if not why:
+            samples, why = self._samples(history)
+        if why:
+            return self.verdict(Outcome.UNKNOWN, why)
+        told = [self._judge_episode(episode, samples) for episode in episodes]
+        outcome = Outcome.merge(one.outcome for one in told)
+        figures: dict[str, Scalar] = {"episodes": len(told)}
+        detected = [one.detect_s for one in told if one.detect_s is not None]
+        recovered = [one.recover_s for one in told if one.recover_s is not None]
+        if detected:
+            figures["detect_s"] = round(max(detected), 6)
+        if recovered:
+            figures["recover_s"] = round(sum(recovered) / len(recovered), 6)
+            figures["worst_s"] = round(max(recovered), 6)
+        worst = [one for one in told if one.outcome is outcome]
+        slowest = max(worst, key=lambda one: float("inf") if one.recover_s is None else one.recover_s)
+        findings = [one.finding for one in told]
+        return self.verdict(outcome, slowest.finding.sentence, findings, **figures)
+
+    def _episodes(self, history: History) -> tuple[list[_Episode], str]:
+        records = [one for one in history.faults_of(self.fault) if one.injected is not None]
+        if not records:
+            return [], f"fault {self.fault!r} was never injected"
+        groups: list[list[FaultRecord]] = []
+        end = float("-inf")
+        for one in sorted(records, key=lambda record: record.injected or 0.0):
+            start, released = one.window or (0.0, 0.0)
+            if start <= end:
+                groups[-1].append(one)
+            else:
+                groups.append([one])
+            end = max(end, released)
+        if end == float("inf"):
+            return [], f"fault {self.fault!r} was never released"
+        spans = [
+            (min(one.injected or 0.0 for one in group), max(one.released or 0.0 for one in group))
+            for group in groups
+        ]
+        nexts = [*(start for start, _ in spans[1:]), float("inf")]
+        return [
+            _Episode(*span, until, tuple(one.id for one in group))
+            for span, until, group in zip(spans, nexts, groups, strict=True)
+        ], ""
+
+    def _samples(self, history: History) -> tuple[list[Sample], str]:
+        records = history.observations(self.of)
+        if records:
+            return probe_samples(records, expect=self.expect, absent="miss")
+        samples = op_samples(history, self.of, slow_s=self.slow)
+        return samples, "" if samples else f"{self.of!r} is no probe or operation of this run"
+
+    def _judge_episode(self, episode: _Episode, samples: Sequence[Sample]) -> _Told:
+        bad = [
+            one for one in samples if episode.injected <= one.time < episode.until and not one.good
+        ]
+        after = [one for one in samples if episode.released <= one.time < episode.until]
+        name = ", ".join(episode.ids[:_NAMED_MAX]) + " …" * (len(episode.ids) > _NAMED_MAX)
+        detect_s = bad[0].time - episode.injected if bad else None
+        if not after:
+            sentence = f"nobody looked after the release of {name}"
+            return _Told(Outcome.UNKNOWN, Finding(sentence, episode.ids), detect_s)
+        if not bad:
+            return _never_bad(episode, name, samples)
+        good = self._recovered(after)
+        if good is None:
+            return self._not_recovered(episode, name, after, detect_s)
+        took = good.time - episode.released
+        again = [one for one in bad if one.time > good.time]
+        relapse = f"; bad again at {again[0].time:.1f} s: {again[0].text}" if again else ""
+        allowed = text_of_seconds(self.within)
+        sentence = (
+            f"bad {detect_s:.1f} s after the injection of {name} ({bad[0].text}), "
+            f"good again {took:.1f} s after its release{relapse}"
+        )
+        if took > self.within:
+            sentence += f"; {allowed} were allowed"
+        return _Told(
+            Outcome.PASS if took <= self.within else Outcome.FAIL,
+            Finding(
+                sentence,
+                (*episode.ids, bad[0].cite, good.cite),
+                {"detect_s": detect_s, "recover_s": took},
+            ),
+            detect_s,
+            took,
+        )
+
+    def _recovered(self, after: Sequence[Sample]) -> Sample | None:
+        """Return the first good sample that only good ones follow for long enough."""
+        first: Sample | None = None
+        for one in after:
+            if not one.good:
+                first = None
+                continue
+            first = first or one
+            if one.time - first.time >= self.steady:
+                return first
+        return None
+
+    def _not_recovered(
+        self, episode: _Episode, name: str, after: Sequence[Sample], detect_s: float | None
+    ) -> _Told:
+        last = after[-1]
+        allowed = text_of_seconds(self.within)
+        worst = max((one for one in after if not one.good), key=lambda one: one.time, default=last)
+        watched, bad_s = last.time - episode.released, worst.time - episode.released
+        cites = (*episode.ids, worst.cite)
+        data = {"detect_s": detect_s, "watched_s": watched}
+        still = f"still bad {bad_s:.1f} s after the release of {name}: {worst.text}"
+        if not worst.good and bad_s > self.within:
+            told, outcome = f"{still}; {allowed} were allowed", Outcome.FAIL
+        elif last.good:
+            told = f"good {watched:.1f} s after the release of {name}, but not seen to stay so"
+            outcome = Outcome.UNKNOWN
+        elif watched_until(after, episode.released + self.within, self.within):
+            told, outcome = f"{still}; {allowed} were allowed", Outcome.FAIL
+        else:
+            told = f"{still}; {allowed} are allowed, but nobody looked that long"
+            outcome = Outcome.UNKNOWN
+        return _Told(outcome, Finding(told, cites, data), detect_s)
+
+
+def _never_bad(episode: _Episode, name: str, samples: Sequence[Sample]) -> _Told:
+    looked = sum(episode.injected <= one.time < episode.released for one in samples)
+    seen = f"in {looked} looks" if looked else "though nobody looked during it"
+    sentence = f"never bad during or after {name}, {seen}: recovered in 0 s"
+    finding = Finding(sentence, episode.ids, {"recover_s": 0.0})
+    return _Told(Outcome.PASS, finding, None, 0.0)

@@ -1,0 +1,172 @@
+"""``threshold: "http_req_duration p(95) < 500ms"``: a figure of the load keeps a limit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import model_validator
+
+from hormesis.record.claim import Claim, claim_of
+from hormesis.record.metrics import TIMES, Sort, loaded_s, ops_of
+from hormesis.record.percentile import percentile_of
+from hormesis.words.check import Check, Finding, Verdict
+from hormesis.words.history import History
+from hormesis.words.op import Ended, Op
+from hormesis.words.outcome import Outcome
+from hormesis.words.units import text_of_seconds
+from hormesis.words.window import Window
+
+_CITED_MAX = 10
+_WORST = 5
+
+
+class Threshold(Check, Window):
+    """A figure of the load keeps a limit: ``METRIC{TAGS} AGGREGATION OPERATOR LIMIT``.
+
+    Metrics are k6's, with times taken from when the operation was due: ``http_req_duration``,
+    ``http_req_service`` (from the send), ``lag``, ``http_req_failed``, ``http_reqs``,
+    ``iterations``, ``dropped_iterations``. Aggregations are avg, min, med, max, p(N), count, rate
+    and value. Tags are name, load, outcome, error and expected_response. Limits bear units:
+    ``500ms``, ``5%``, ``50/s``. Operations that ended ``fail`` or ``info`` count as failed; the
+    time of an ``info`` one is a lower bound. No samples: unknown.
+    """
+
+    shorthand: ClassVar[str] = "expression"
+    refers: ClassVar[Mapping[str, str]] = {
+        "during": "fault", "after": "fault", "before": "fault", "outside": "fault",
+    }  # fmt: skip
+
+    expression: str
+    """The claim, such as `http_req_duration{name:claim} p(95) < 500ms`."""
+    advice: str = (
+        "Look at the operations cited: pool connections with health checks, bound every wait, and "
+        "shed load with a circuit breaker before queues grow."
+    )
+    """What to try when it fails."""
+
+    @model_validator(mode="after")
+    def _understood(self) -> Any:
+        claim = claim_of(self.expression)
+        if claim.sort is Sort.LOADS and self.told():
+            raise ValueError(
+                f"expected no window, because {claim.metric} is known for the whole run only"
+            )
+        return self
+
+    def describe(self) -> str:
+        """Return the claim in words."""
+        return f"{' '.join(self.expression.split())}{self.told()}"
+
+    def judge(self, history: History) -> Verdict:
+        """Compare the figure with the limit; unknown without samples."""
+        claim = claim_of(self.expression)
+        stretches = self.stretches(history)
+        if not stretches:
+            why = f"nothing was injected, so there is no time{self.told()}"
+            return self.verdict(Outcome.UNKNOWN, why)
+        loaded = loaded_s(history, claim.tags.get("load"), stretches)
+        if claim.sort is Sort.LOADS:
+            return self._judge_loads(claim, history, loaded)
+        ops = ops_of(history, claim.tags, stretches)
+        if not ops:
+            return self.verdict(Outcome.UNKNOWN, f"no samples{self.told()}", samples=0)
+        failed = [op for op in ops if op.outcome is not Ended.OK]
+        value = _value_of(claim, ops, len(failed), loaded)
+        if value is None:
+            return self.verdict(Outcome.UNKNOWN, "no load was running", samples=len(ops))
+        findings = [] if claim.holds(value) else _findings(claim, ops, failed)
+        info = sum(op.outcome is Ended.INFO for op in failed)
+        counts = {"samples": len(ops), "failed": len(failed) - info, "undecided": info}
+        return self._compared(claim, value, f"over {len(ops):,} operations", findings, counts)
+
+    def _judge_loads(self, claim: Claim, history: History, loaded: float) -> Verdict:
+        wanted = claim.tags.get("load")
+        records = [one for one in history.loads if wanted in (None, one.load)]
+        if not records:
+            return self.verdict(Outcome.UNKNOWN, "no load was recorded")
+        unended = [one.load for one in records if one.ended is None]
+        if unended:
+            return self.verdict(Outcome.UNKNOWN, f"load {', '.join(unended)} has no recorded end")
+        dropping = claim.metric == "dropped_iterations"
+        counts = {one.load: one.dropped if dropping else one.iterations for one in records}
+        value = float(sum(counts.values()))
+        if claim.aggregation == "rate":
+            if loaded <= 0:
+                return self.verdict(Outcome.UNKNOWN, "no load was running")
+            value /= loaded
+        findings = [
+            Finding(f"load {load}: {count:,}", (f"load {load}",), {"load": load, "count": count})
+            for load, count in counts.items()
+            if not claim.holds(value)
+        ]
+        return self._compared(claim, value, f"over {len(records)} loads", findings, {})
+
+    def _compared(
+        self,
+        claim: Claim,
+        value: float,
+        over: str,
+        findings: Sequence[Finding],
+        counts: Mapping[str, int],
+    ) -> Verdict:
+        unit = {"s": "_s", "%": "_share", "/s": "_per_s"}.get(claim.unit, "")
+        figures = {f"value{unit}": round(value, 6), f"limit{unit}": claim.limit, **counts}
+        return self.verdict(
+            Outcome.PASS if claim.holds(value) else Outcome.FAIL,
+            f"{claim.sentence(value)}, {over}{self.told()}",
+            findings,
+            **figures,
+        )
+
+
+def _value_of(claim: Claim, ops: Sequence[Op], failed: int, loaded: float) -> float | None:
+    """Return the claimed figure, in the claim's unit; None when it has no meaning."""
+    if claim.sort is Sort.SHARE:
+        return float(failed) if claim.aggregation == "count" else failed / len(ops)
+    if claim.aggregation in ("count", "value"):
+        return float(len(ops))
+    if claim.aggregation == "rate":
+        return len(ops) / loaded if loaded > 0 else None
+    values = sorted(map(TIMES[claim.metric], ops))
+    if claim.aggregation == "avg":
+        return math.fsum(values) / len(values)
+    percent = {"min": 0.0, "med": 50.0, "max": 100.0}.get(claim.aggregation, claim.percent)
+    return percentile_of(values, percent)
+
+
+def _findings(claim: Claim, ops: Sequence[Op], failed: Sequence[Op]) -> list[Finding]:
+    """Return what explains a broken limit: the worst operations, or the failures by error."""
+    if claim.sort is Sort.SHARE:
+        return _by_error(failed)
+    if claim.sort is not Sort.TIME or claim.aggregation == "count":
+        return []
+    time_of = TIMES[claim.metric]
+    worst = sorted(ops, key=time_of, reverse=claim.sign not in (">", ">="))[:_WORST]
+    return [
+        Finding(
+            f"op {op.number} ({op.name}, user {op.user}) took "
+            f"{text_of_seconds(round(time_of(op), 4))}, due at {op.due:.1f} s, "
+            f"ended {op.outcome.value}{f' ({op.error})' if op.error else ''}",
+            (f"op {op.number}",),
+            {"op": op.number, "took_s": time_of(op), "due_s": op.due},
+        )
+        for op in worst
+    ]
+
+
+def _by_error(failed: Sequence[Op]) -> list[Finding]:
+    groups: dict[tuple[str, str, str], list[Op]] = {}
+    for op in failed:
+        groups.setdefault((op.name, op.outcome.value, op.error), []).append(op)
+    ranked = sorted(groups.items(), key=lambda item: -len(item[1]))
+    return [
+        Finding(
+            f"{name} ended {outcome} {len(ops)} times: {error or 'no reason given'}, "
+            f"first at {ops[0].ended:.1f} s, last at {ops[-1].ended:.1f} s",
+            tuple(f"op {op.number}" for op in ops[:_CITED_MAX]),
+            {"name": name, "outcome": outcome, "error": error, "count": len(ops)},
+        )
+        for (name, outcome, error), ops in ranked
+    ]

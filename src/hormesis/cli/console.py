@@ -1,0 +1,30 @@
+"""The two consoles: results on standard output, progress and complaints on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from hormesis.words.outcome import Outcome
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+MARKS = {Outcome.PASS: ("✔", "green"), Outcome.FAIL: ("✘", "red"), Outcome.UNKNOWN: ("?", "yellow")}
+"""Each outcome's sign and colour; the sign stands alone where there is no colour."""
+
+
+def complain(problems: Sequence[str], *, hint: str = "") -> None:
+    """Print one line per problem on standard error."""
+    for problem in problems:
+        err.print(Text(f"hormesis: {problem}"))
+    if hint:
+        err.print(Text(f"hormesis: {hint}"))
+
+
+def marked(outcome: Outcome, text: str) -> Text:
+    """Return *text* behind the outcome's sign, in its colour."""
+    sign, colour = MARKS[outcome]
+    return Text.assemble((f"{sign} ", f"bold {colour}"), text)

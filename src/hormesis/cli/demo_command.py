@@ -1,0 +1,25 @@
+"""``hormesis demo``: suite `jobs`, scaled, on the proving ground."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hormesis.cli.run_command import run_command
+from hormesis.cli.run_options import RunOptions
+from hormesis.compose.registry import systems
+from hormesis.words.trouble import CapabilityTrouble
+
+
+def demo_command(*, time_scale: float, out: Path, quiet: bool) -> int:
+    """Run the demonstration and return the suite's exit code."""
+    if "proving-ground" not in systems():
+        raise CapabilityTrouble(
+            "the demo needs the proving ground", hint="pip install 'hormesis[demo]'"
+        )
+    canary = os.environ.get("CANARY", "")
+    scale = f"{time_scale:g}"
+    command = ["hormesis", "run", "jobs", "--time-scale", scale, "--save-results"]
+    options = RunOptions(time_scale=time_scale, out=out, quiet=quiet, extra=("--save-results",))
+    prefix = ["env", f"CANARY={canary}"] if canary else []
+    return run_command("jobs", options, [*prefix, *command])

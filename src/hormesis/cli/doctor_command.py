@@ -1,0 +1,36 @@
+"""``hormesis doctor``: what this machine can do, and what to install for the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+
+from rich.table import Table
+from rich.text import Text
+
+from hormesis.cli.console import out
+from hormesis.custodian.registry import open_runs, state_directory
+from hormesis.host.capabilities import survey
+from hormesis.words.outcome import ExitCode
+
+
+def doctor_command(*, as_json: bool) -> int:
+    """Print every capability; return LEFT_DIRTY when a dead run has left effects."""
+    found = survey()
+    left = [run for run in open_runs(state_directory(dict(os.environ))) if not run.alive]
+    if as_json:
+        data = {
+            "capabilities": [asdict(one) for one in found],
+            "dead_runs": [run.run_id for run in left],
+        }
+        out.print_json(json.dumps(data))
+        return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
+    table = Table.grid(padding=(0, 2))
+    for one in found:
+        sign = Text("✔", style="green") if one.there else Text("–", style="yellow")
+        table.add_row(sign, Text(one.name), Text(one.detail), Text(one.remedy, style="dim"))
+    out.print(table)
+    for run in left:
+        out.print(Text(f"run {run.run_id} died and left effects: hormesis revert", style="red"))
+    return ExitCode.LEFT_DIRTY if left else ExitCode.PASS

@@ -1,0 +1,102 @@
+"""The live view: phase, faults on, rate, latency, errors and probes while a run goes on.
+
+On a terminal it is redrawn in place; elsewhere each event is one plain line, with a line of figures
+every few seconds, so that a log tells the same story.
+"""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.live import Live as RichLive
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from hormesis.cli.console import err
+from hormesis.engine.live import Live
+
+WINDOW_S = 5.0
+"""Figures are those of the last so many seconds."""
+PLAIN_EVERY_S = 5.0
+
+
+def figures_of(live: Live) -> dict[str, float]:
+    """Return ``rate`` (1/s), ``errors`` (share) and ``p95`` (s) of the last few seconds."""
+    since = live.now - WINDOW_S
+    recent = [one for one in live.recent if one[0] >= since]
+    if not recent:
+        return {"rate": 0.0, "errors": 0.0, "p95": 0.0}
+    ordered = sorted(response for _, response, _ in recent)
+    bad = sum(outcome != "ok" for _, _, outcome in recent)
+    return {
+        "rate": len(recent) / min(WINDOW_S, max(live.now, 0.1)),
+        "errors": bad / len(recent),
+        "p95": ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))],
+    }
+
+
+class PlainView:
+    """One line per event on standard error."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+        self._phase = ""
+        self._next = PLAIN_EVERY_S
+
+    def __call__(self, live: Live) -> None:
+        """Print what is new."""
+        if live.phase != self._phase:
+            self._phase = live.phase
+            err.print(Text(f"{live.now:7.1f} s  {live.phase}"))
+        new = min(live.lines - self._shown, len(live.events))
+        for moment, line in list(live.events)[-new:] if new else []:
+            err.print(Text(f"{moment:7.1f} s    {line}"))
+        self._shown = live.lines
+        if live.now >= self._next and live.phase == "tracks":
+            self._next = live.now + PLAIN_EVERY_S
+            err.print(Text(f"{live.now:7.1f} s    {_figures_line(live)}"))
+
+
+class TerminalView:
+    """A picture redrawn in place; events scroll by above it."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._shown = 0
+        self._display = RichLive(console=err, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> TerminalView:
+        self._display.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._display.stop()
+
+    def __call__(self, live: Live) -> None:
+        """Redraw."""
+        new = min(live.lines - self._shown, len(live.events))
+        for moment, line in list(live.events)[-new:] if new else []:
+            self._display.console.print(Text(f"{moment:7.1f} s  {line}", style="dim"))
+        self._shown = live.lines
+        self._display.update(self._picture(live))
+
+    def _picture(self, live: Live) -> RenderableType:
+        done = 0.0 if live.tracks_began is None else live.now - live.tracks_began
+        head = Text.assemble((self._title, "bold"), f"  {live.phase}  {live.now:.0f} s")
+        bar = ProgressBar(total=max(live.duration_s, 0.1), completed=min(done, live.duration_s))
+        table = Table.grid(padding=(0, 2))
+        for name, proof in live.faults_on.items():
+            table.add_row(Text("fault", style="magenta"), Text(name), Text(proof))
+        for name, (good, told) in live.probes.items():
+            style = "dim" if good is None else "green" if good else "red"
+            sign = "·" if good is None else "✔" if good else "✘"
+            table.add_row(Text("probe", style=style), Text(f"{sign} {name}"), Text(told[:100]))
+        return Group(head, bar, Text(_figures_line(live)), table)
+
+
+def _figures_line(live: Live) -> str:
+    figures = figures_of(live)
+    return (
+        f"{live.users} users  {figures['rate']:.0f} ops/s  p95 {figures['p95'] * 1000:.0f} ms  "
+        f"errors {figures['errors']:.1%}  {live.ops} ops in all"
+    )

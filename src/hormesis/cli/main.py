@@ -1,0 +1,250 @@
+"""``hormesis``: every command's name, options and help; the work is imported when asked for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from click.exceptions import Abort, ClickException, Exit
+
+from hormesis import __version__
+from hormesis.words.outcome import ExitCode
+from hormesis.words.trouble import Trouble
+
+app = typer.Typer(
+    name="hormesis",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Break a system on purpose, under load, and prove that it held. "
+    "Faults always go away, and green is true.",
+    epilog="Exit codes: "
+    + ", ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
+    + ".",
+)
+
+File = Annotated[Path, typer.Argument(help="An experiment file, YAML or JSON.")]
+RunDir = Annotated[Path, typer.Argument(help="A run directory, or the folder that holds it.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set a variable of the file. Repeatable."),
+]
+Seed = Annotated[int | None, typer.Option(help="Replay with this seed.")]
+Scale = Annotated[
+    float,
+    typer.Option(
+        "--time-scale",
+        metavar="FACTOR",
+        help="Multiply the durations of the experiment's own shape; 0.1 runs ten times shorter.",
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder in which the run directory is made.")]
+System = Annotated[
+    Path | None, typer.Option("--system", help="A system file that replaces the file's system.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Only JSON, on standard output.")]
+
+_EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.callback(invoke_without_command=True)
+def top(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Chaos, load and stress testing."""
+    if version:
+        typer.echo(f"hormesis {__version__}")
+        raise typer.Exit
+
+
+@app.command(context_settings=_EXTRA)
+def run(
+    context: typer.Context,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|SUITE",
+            help="An experiment file, a suite's name or folder. `hormesis run SUITE --options` "
+            "shows the suite's own options.",
+        ),
+    ],
+    variables: Set = None,
+    seed: Seed = None,
+    time_scale: Scale = 1.0,
+    out: Out = Path("hormesis-runs"),
+    system: System = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="Of a suite: only this scenario. Repeatable.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run although another run tests the same target.")
+    ] = False,
+    recover: Annotated[
+        bool, typer.Option("--recover", help="Undo what a dead run left before starting.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run an experiment or a suite, judge it and write its reports."""
+    from hormesis.cli.run_command import run_command
+    from hormesis.cli.run_options import RunOptions
+
+    options = RunOptions(
+        variables=tuple(variables or ()),
+        seed=seed,
+        time_scale=time_scale,
+        out=out,
+        system=system,
+        scenarios=tuple(scenario or ()),
+        force=force,
+        recover=recover,
+        quiet=quiet,
+        as_json=as_json,
+        extra=tuple(context.args),
+    )
+    raise typer.Exit(run_command(what, options))
+
+
+@app.command()
+def plan(
+    file: File,
+    variables: Set = None,
+    seed: Seed = None,
+    time_scale: Scale = 1.0,
+    system: System = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run would do, when, to which targets and how. Nothing is touched."""
+    from hormesis.cli.plan_command import plan_command
+
+    raise typer.Exit(
+        plan_command(
+            file,
+            variables=tuple(variables or ()),
+            seed=seed,
+            time_scale=time_scale,
+            system=system,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def check(run_directory: RunDir, as_json: AsJson = False) -> None:
+    """Judge a run again, from its run directory alone."""
+    from hormesis.cli.judge_command import check_command
+
+    raise typer.Exit(check_command(run_directory, as_json=as_json))
+
+
+@app.command()
+def report(
+    run_directory: RunDir,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", "-k", help="html, json, junit or markdown. Repeatable."),
+    ] = None,
+) -> None:
+    """Write a run's reports again, from its run directory alone."""
+    from hormesis.cli.judge_command import report_command
+
+    raise typer.Exit(report_command(run_directory, tuple(kind or ())))
+
+
+@app.command()
+def revert(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is left.")] = False,
+) -> None:
+    """Undo whatever runs that died have left on this host."""
+    from hormesis.cli.revert_command import revert_command
+
+    raise typer.Exit(revert_command(dry_run=dry_run))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Tell what this machine can do, how, and what to install for the rest."""
+    from hormesis.cli.doctor_command import doctor_command
+
+    raise typer.Exit(doctor_command(as_json=as_json))
+
+
+@app.command("list")
+def list_kinds(
+    shelf: Annotated[
+        str | None,
+        typer.Argument(help="faults, loads, clients, probes, checks, reports, toxics or suites."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every fault, load, client, probe, check, report and suite there is."""
+    from hormesis.cli.list_command import list_command
+
+    raise typer.Exit(list_command(shelf, as_json=as_json))
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+) -> None:
+    """Write a commented experiment file to start from."""
+    from hormesis.cli.new_command import new_command
+
+    raise typer.Exit(new_command(file))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of experiment files, for editors."""
+    from hormesis.cli.list_command import schema_command
+
+    raise typer.Exit(schema_command())
+
+
+@app.command()
+def demo(
+    time_scale: Scale = 0.1,
+    out: Out = Path("hormesis-runs"),
+    quiet: Quiet = False,
+) -> None:
+    """Run suite `jobs`, scaled, on the proving ground. CANARY=name plants a defect."""
+    from hormesis.cli.demo_command import demo_command
+
+    raise typer.Exit(demo_command(time_scale=time_scale, out=out, quiet=quiet))
+
+
+def main() -> None:
+    """Run the command line; exit with a code of :class:`ExitCode`, never with a traceback."""
+    sys.exit(exit_code_of(sys.argv[1:]))
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    """Run the command line *arguments* and return the exit code."""
+    try:
+        code = app(args=arguments, prog_name="hormesis", standalone_mode=False)
+    except Exit as leaving:
+        return leaving.exit_code
+    except ClickException as error:
+        from hormesis.cli.console import complain
+
+        complain([error.format_message()], hint="see `hormesis --help`")
+        return ExitCode.USAGE
+    except (Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except Trouble as trouble:
+        from hormesis.cli.console import complain
+
+        complain([str(problem) for problem in trouble.problems])
+        return trouble.code
+    except BrokenPipeError:
+        return ExitCode.PASS
+    return int(code or 0)
+
+
+if __name__ == "__main__":
+    main()

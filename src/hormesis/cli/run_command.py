@@ -1,0 +1,86 @@
+"""``hormesis run``: an experiment file or a suite."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hormesis.cli.console import err, out
+from hormesis.cli.live_view import PlainView, TerminalView
+from hormesis.cli.revert_command import recover_all
+from hormesis.cli.run_options import RunOptions
+from hormesis.cli.suite_command import run_suite_command
+from hormesis.cli.variables import variables_from
+from hormesis.cli.verdict_view import as_data, show_advice, show_reports, show_run
+from hormesis.compose.preparing import prepare
+from hormesis.compose.request import RunRequest
+from hormesis.compose.running import Watch, run
+from hormesis.compose.suite import find_suite, suite_names
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.words.trouble import UsageTrouble
+
+
+def run_command(what: str, options: RunOptions, command: Sequence[str] | None = None) -> int:
+    """Run *what* and return the exit code."""
+    if not 0 < options.time_scale <= 100:
+        raise UsageTrouble(f"--time-scale {options.time_scale:g}: expected a factor from 0 to 100")
+    request = _request(Path(what), options, command)
+    if options.recover:
+        recover_all()
+    suite = find_suite(what)
+    if suite is not None:
+        return run_suite_command(suite, request, options, lambda title: watching(title, options))
+    _refuse_extra(options)
+    if not Path(what).exists():
+        known = list(suite_names())
+        hint = did_you_mean(what, known) or f"suites: {', '.join(known)}"
+        raise UsageTrouble(f"{what!r} is neither a file nor a suite", hint=hint)
+    prepared = prepare(request)
+    with watching(prepared.experiment.title, options) as watch:
+        finished = run(prepared, watch=watch)
+    if options.as_json:
+        data = as_data(finished.judged, finished.code, finished.directory)
+        out.print_json(json.dumps(data))
+        return finished.code
+    show_run(out, finished.judged, finished.code, brief=options.quiet)
+    if not options.quiet:
+        show_advice(out, [finished.judged])
+        show_reports(out, finished.reports)
+    return finished.code
+
+
+@contextmanager
+def watching(title: str, options: RunOptions) -> Iterator[Watch]:
+    """Give a watcher that fits the terminal and the options."""
+    if options.quiet or options.as_json:
+        yield lambda live: None
+    elif err.is_terminal:
+        with TerminalView(title) as view:
+            yield view
+    else:
+        yield PlainView()
+
+
+def _request(file: Path, options: RunOptions, command: Sequence[str] | None) -> RunRequest:
+    return RunRequest(
+        file=file,
+        out=options.out,
+        overrides=variables_from(options.variables),
+        environment=dict(os.environ),
+        seed=options.seed,
+        time_scale=options.time_scale,
+        system=options.system,
+        force=options.force,
+        command=tuple(command or ("hormesis", *sys.argv[1:])),
+    )
+
+
+def _refuse_extra(options: RunOptions) -> None:
+    if options.scenarios:
+        raise UsageTrouble("--scenario is for suites; this is one experiment file")
+    if options.extra:
+        raise UsageTrouble(f"no such option: {options.extra[0]}", hint="see `hormesis run --help`")

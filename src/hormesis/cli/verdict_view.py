@@ -1,0 +1,97 @@
+"""The verdict in a terminal: the answer first, then why, then what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from hormesis.cli.console import MARKS, marked
+from hormesis.words.check import Verdict
+from hormesis.words.judging import EVIDENCE
+from hormesis.words.outcome import ExitCode, Outcome
+from hormesis.words.report import Judged
+
+FINDINGS_MAX = 5
+
+
+def show_run(console: Console, judged: Judged, code: ExitCode, *, brief: bool = False) -> None:
+    """Print one run's verdict: every check in a line, findings of those that did not pass."""
+    verdict = judged.verdict
+    rows = [one for one in verdict.verdicts if _worth_a_line(one, brief=brief)]
+    for row in rows:
+        console.print(Text("  ").append_text(marked(row.outcome, f"{row.check}: {row.summary}")))
+        if row.outcome is not Outcome.PASS and row.kind != EVIDENCE:
+            _show_findings(console, row)
+    for text in verdict.dirty:
+        console.print(Text(f"  left on this host: {text}", style="bold red"))
+    console.print(headline(judged, code))
+
+
+def headline(judged: Judged, code: ExitCode) -> Text:
+    """Return the one line that says how a run ended."""
+    _, colour = MARKS[judged.verdict.outcome]
+    word = judged.verdict.outcome.value.upper() if code <= ExitCode.UNKNOWN else _word_of(code)
+    return Text.assemble((f"{word} ", f"bold {colour}"), f"{judged.name}: {judged.verdict.reason}")
+
+
+def show_advice(console: Console, runs: Sequence[Judged]) -> None:
+    """Print what to try, once per advice, with where it was needed."""
+    needed: dict[str, list[str]] = {}
+    for judged in runs:
+        for one in judged.verdict.verdicts:
+            if one.outcome is Outcome.FAIL and one.advice:
+                needed.setdefault(one.advice.strip(), []).append(f"{judged.name} {one.check}")
+    if needed:
+        console.print(Text("\nWhat to try", style="bold"))
+    for advice, where in needed.items():
+        console.print(Text(f"  • {advice}  ({', '.join(where[:4])})"))
+
+
+def show_reports(console: Console, reports: Sequence[Path]) -> None:
+    """Print where the reports lie, the page to look at first."""
+    for path in sorted(reports, key=lambda one: one.suffix != ".html"):
+        console.print(Text(f"report: {path}"))
+
+
+def as_data(judged: Judged, code: ExitCode, directory: Path) -> dict[str, Any]:
+    """Return a run's verdict for ``--json``."""
+    return {
+        "run": judged.name,
+        "outcome": judged.verdict.outcome.value,
+        "exit_code": int(code),
+        "reason": judged.verdict.reason,
+        "directory": str(directory),
+        "dirty": list(judged.verdict.dirty),
+        "checks": [
+            {
+                "check": one.check,
+                "kind": one.kind,
+                "outcome": one.outcome.value,
+                "summary": one.summary,
+                "findings": [finding.sentence for finding in one.findings],
+                "advice": one.advice,
+            }
+            for one in judged.verdict.verdicts
+        ],
+    }
+
+
+def _worth_a_line(row: Verdict, *, brief: bool) -> bool:
+    if row.outcome is not Outcome.PASS:
+        return True
+    return not brief and row.kind != EVIDENCE
+
+
+def _show_findings(console: Console, row: Verdict) -> None:
+    for finding in row.findings[:FINDINGS_MAX]:
+        console.print(Text(f"      {finding.sentence}"))
+    if len(row.findings) > FINDINGS_MAX:
+        console.print(Text(f"      and {len(row.findings) - FINDINGS_MAX} more, in the report"))
+
+
+def _word_of(code: ExitCode) -> str:
+    return code.name.replace("_", " ")

@@ -1,0 +1,1 @@
+"""The parts of the ``python`` client: references to classes, and clients that block."""

@@ -1,0 +1,149 @@
+"""References to a user's own class: ``path/to/file.py:Class`` or ``package.module:Class``.
+
+A reference is checked without running the code it names, so that reading or planning an
+experiment has no side effects; the code runs when the first virtual user is made.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def checked(reference: str, folder: Path) -> None:
+    """Check *reference* as far as its source text tells.
+
+    Raises:
+        ValueError: its form is wrong, the file or module is not there or is no Python, or it
+            defines no such class, or the class plainly has no ``iterate``.
+    """
+    where, name = parts_of(reference)
+    source = _file_of(where, folder) if _is_file(where) else _source_of(where)
+    if source is None:
+        return
+    try:
+        tree = ast.parse(source.read_bytes(), filename=str(source))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", 0) or 0
+        raise ValueError(f"{where} is no Python, line {line}: {error.args[0]}") from error
+    _check_class(tree, where, name)
+
+
+def loaded(reference: str, folder: Path) -> Any:
+    """Import what *reference* names, and return the class.
+
+    A file is imported once per process, under a name of its own; its folder is put at the end of
+    the import path, so that it can import its neighbours.
+
+    Raises:
+        ValueError: the class is not there or has no ``iterate``; see :func:`checked`.
+    """
+    where, name = parts_of(reference)
+    module = _module_of(_file_of(where, folder)) if _is_file(where) else _imported(where)
+    thing = getattr(module, name, None)
+    if not isinstance(thing, type):
+        raise ValueError(f"{where} defines no class {name}")
+    if not callable(getattr(thing, "iterate", None)):
+        raise ValueError(f"{reference} is no client: it has no method iterate")
+    return thing
+
+
+def parts_of(reference: str) -> tuple[str, str]:
+    """Return the file or module of *reference*, and the class.
+
+    Raises:
+        ValueError: it does not name both.
+    """
+    where, colon, name = reference.rpartition(":")
+    if not colon or not where or not name.isidentifier():
+        raise ValueError(
+            f"expected path/to/file.py:Class or package.module:Class, found {reference!r}"
+        )
+    return where, name
+
+
+def _is_file(where: str) -> bool:
+    return where.endswith(".py") or "/" in where
+
+
+def _file_of(where: str, folder: Path) -> Path:
+    path = (folder / where).resolve()
+    if not path.is_file():
+        raise ValueError(f"no file {where} beside the experiment")
+    return path
+
+
+def _source_of(module: str) -> Path | None:
+    """Return a module's source file; None when it has none that could be read."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError) as error:
+        raise ValueError(f"no module {module}: {error}") from error
+    if spec is None:
+        raise ValueError(f"no module {module}")
+    source = Path(spec.origin or "")
+    return source if source.suffix == ".py" and source.is_file() else None
+
+
+def _check_class(tree: ast.Module, where: str, name: str) -> None:
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    if name in classes:
+        own = classes[name]
+        methods = {
+            node.name
+            for node in own.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
+        if not own.bases and not own.decorator_list and "iterate" not in methods:
+            raise ValueError(f"{where}:{name} is no client: it has no method iterate")
+    elif name not in _bound_in(tree):
+        close = difflib.get_close_matches(name, classes, 1)
+        known = ", ".join(classes) or "none"
+        hint = f"did you mean {close[0]}?" if close else f"its classes are: {known}"
+        raise ValueError(f"{where} defines no class {name}; {hint}")
+
+
+def _bound_in(tree: ast.Module) -> set[str]:
+    """Return names that top-level imports and assignments, conditional ones too, may bind."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(one.asname or one.name).partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, ast.ClassDef):
+            bound.add(node.name)
+    return bound
+
+
+def _module_of(path: Path) -> ModuleType:
+    name = f"hormesis_client_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path.name} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _imported(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"no module {module}: {error}") from error

@@ -1,0 +1,210 @@
+"""The virtual user that plays an ``http`` client's steps over one keep-alive connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from hormesis.clients.steps.answer import Meaning, meaning_of
+from hormesis.clients.steps.step import Step, Think
+from hormesis.clients.steps.template import Template, Values, filled
+from hormesis.host.http_connection import HttpConnection
+from hormesis.host.http_trouble import HttpTrouble
+from hormesis.host.json_path import Missing, at_path
+from hormesis.words.client import Recording, User
+from hormesis.words.kind import Scalar
+from hormesis.words.op import Ended
+
+_TYPES = {
+    "json_": "application/json",
+    "form": "application/x-www-form-urlencoded",
+    "body": "text/plain; charset=utf-8",
+}
+
+
+class CompiledStep:
+    """A step with its templates compiled, shared by all users of one client."""
+
+    def __init__(self, step: Step, timeout_s: float) -> None:
+        self.name = step.name
+        self.method = step.method
+        self.timeout_s = step.timeout or timeout_s
+        self.repeat = step.repeat
+        self.think = step.think
+        self.take = tuple(step.take.items())
+        self.definite = frozenset(step.definite)
+        self.target = filled(step.path, lambda text: quote(text, safe=""))
+        self.record = [(name, Template(source)) for name, source in step.record.items()]
+        self.when = Template(step.when) if step.when is not None else None
+        self.unless = Template(step.unless) if step.unless is not None else None
+        self.expect = Template(step.expected)
+        self.reads_json = bool(step.take) or bool(set(step.expected) - {"status"})
+        self._body, kind = _body_of(step)
+        headers = dict(step.headers)
+        if kind and "content-type" not in {name.lower() for name in headers}:
+            headers["Content-Type"] = kind
+        self._headers = [
+            (name, filled(value, lambda text: text)) for name, value in headers.items()
+        ]
+
+    def wanted(self, values: Values) -> bool:
+        """Return whether its conditions hold."""
+        if self.when is not None and _empty(self.when.render(values)):
+            return False
+        return self.unless is None or _empty(self.unless.render(values))
+
+    def headers(self, values: Values) -> dict[str, str]:
+        """Return the request's own headers."""
+        return {name: fill(values) for name, fill in self._headers}
+
+    def body(self, values: Values) -> bytes | None:
+        """Return the request's body."""
+        return self._body(values) if self._body else None
+
+    def noted(self, values: Values) -> dict[str, Scalar]:
+        """Return what to record, without what is empty."""
+        rendered = ((name, template.render(values)) for name, template in self.record)
+        return {name: _scalar(value) for name, value in rendered if not _empty(value)}
+
+
+class HttpUser:
+    """One virtual user: its variables and its connection."""
+
+    def __init__(
+        self,
+        user: User,
+        connection: HttpConnection,
+        steps: Sequence[CompiledStep],
+        *,
+        initial: Mapping[str, Template],
+        backoff_s: float,
+        think: Think | None,
+        pace_s: float,
+    ) -> None:
+        self._user = user
+        self._connection = connection
+        self._steps = steps
+        self._initial = initial
+        self._backoff_s = backoff_s
+        self._think = think
+        self._pace_s = pace_s
+        self._values = Values(user.number, user.load, user.rng)
+
+    async def open(self) -> None:
+        """Do nothing: the connection is made by the first request, so that it is measured."""
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._connection.close()
+
+    async def iterate(self) -> None:
+        """Play all steps once; the first one that is not ok ends it, after a short pause."""
+        started = self._user.clock.now()
+        values = self._values
+        values.iteration += 1
+        for name, template in self._initial.items():
+            values.variables[name] = template.render(values)
+        played = 0
+        for step in self._steps:
+            for repetition in range(1, step.repeat + 1):
+                values.repetition = repetition
+                if not step.wanted(values):
+                    break
+                played += 1
+                if not await self._play(step):
+                    await self._back_off()
+                    return
+                await self._pause(step.think)
+        if not played:
+            # An iteration without any request must not become a busy loop.
+            await self._back_off()
+        await self._pause(self._think)
+        if (rest := started + self._pace_s - self._user.clock.now()) > 0:
+            await self._user.pause(rest)
+
+    async def _play(self, step: CompiledStep) -> bool:
+        values = self._values
+        target, headers, body = step.target(values), step.headers(values), step.body(values)
+        expected = step.expect.render(values)
+        for name, _ in step.take:
+            # A variable must not keep an older answer's value when this one brings none.
+            values.variables.pop(name, None)
+        async with self._user.op(step.name) as recording:
+            try:
+                answer = await self._connection.request(
+                    step.method, target, headers=headers, body=body, timeout_s=step.timeout_s
+                )
+            except HttpTrouble as trouble:
+                ended = Ended.INFO if trouble.sent else Ended.FAIL
+                meaning = Meaning(ended, trouble.word)
+            except ValueError as error:
+                meaning = Meaning(Ended.FAIL, "bad-request", str(error))
+            else:
+                meaning = meaning_of(
+                    step.method,
+                    answer.status,
+                    answer.body,
+                    expected=expected,
+                    definite=step.definite,
+                    reads_json=step.reads_json,
+                )
+            self._take(step, meaning)
+            _tell(recording, meaning, step.noted(values))
+        return meaning.ended is Ended.OK
+
+    def _take(self, step: CompiledStep, meaning: Meaning) -> None:
+        if meaning.ended is not Ended.OK:
+            return
+        for name, path in step.take:
+            try:
+                self._values.variables[name] = at_path(meaning.data, path)
+            except Missing:
+                continue
+
+    async def _pause(self, think: Think | None) -> None:
+        if think is not None:
+            await self._user.pause(self._user.rng.uniform(think.min, think.max))
+
+    async def _back_off(self) -> None:
+        await self._user.pause(self._backoff_s * self._user.rng.uniform(0.5, 1.5))
+
+
+def _body_of(step: Step) -> tuple[Callable[[Values], bytes] | None, str]:
+    """Return how a step's body is made, and its content type; (None, "") without one."""
+    given = step.model_fields_set & set(_TYPES)
+    if not given:
+        return None, ""
+    (name,) = given
+    template = Template(getattr(step, name))
+    if name == "json_":
+        return lambda values: json.dumps(template.render(values)).encode(), _TYPES[name]
+    if name == "form":
+        return lambda values: urlencode(_form(template.render(values))).encode(), _TYPES[name]
+    return lambda values: template.text(values).encode(), _TYPES[name]
+
+
+def _form(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {name: "" if value is None else str(value) for name, value in fields.items()}
+
+
+def _tell(recording: Recording, meaning: Meaning, noted: Mapping[str, Scalar]) -> None:
+    if noted:
+        recording.note(**noted)
+    if meaning.detail:
+        recording.note(answer=meaning.detail)
+    if meaning.ended is Ended.FAIL:
+        recording.fail(meaning.error)
+    elif meaning.ended is Ended.INFO:
+        recording.info(meaning.error)
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value in ("", False) or value == [] or value == {}
+
+
+def _scalar(value: Any) -> Scalar:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return json.dumps(value)

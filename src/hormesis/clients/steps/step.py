@@ -1,0 +1,125 @@
+"""Step: one request of an ``http`` client, as it stands in a file. Pure data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hormesis.clients.steps.template import Template
+from hormesis.host.json_path import checked_path
+from hormesis.words.kind import Scalar
+from hormesis.words.units import Seconds
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class Think(BaseModel):
+    """A pause: ``1s``, or evenly drawn from ``{min: 500ms, max: 2s}``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min: Seconds = Field(ge=0)
+    """The shortest pause."""
+    max: Seconds = Field(ge=0)
+    """The longest pause."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_one(cls, given: Any) -> Any:
+        return given if isinstance(given, dict | Think) else {"min": given, "max": given}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Think:
+        if self.max < self.min:
+            raise ValueError("expected max to be no less than min")
+        return self
+
+
+class Step(BaseModel):
+    """One request: what is sent, what is expected, and what is kept of the answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, pattern=r"^[^.]+$")
+    """What the operation is called in the history; without a dot."""
+    get: str | None = None
+    """The path of a GET request."""
+    post: str | None = None
+    """The path of a POST request."""
+    put: str | None = None
+    """The path of a PUT request."""
+    patch: str | None = None
+    """The path of a PATCH request."""
+    delete: str | None = None
+    """The path of a DELETE request."""
+    json_: Any = Field(default=None, validation_alias="json", serialization_alias="json")
+    """The body as a JSON value; texts in it are templates."""
+    form: dict[str, Scalar] | None = None
+    """The body as form fields."""
+    body: str | None = None
+    """The body as plain text."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of this request, besides those of the client."""
+    expect: Any = None
+    """What the answer should be: ``status``, and dotted paths into its JSON. Any 2xx if absent."""
+    definite: tuple[int, ...] = ()
+    """Statuses of 500 and above that mean that nothing happened, so the operation failed."""
+    take: dict[str, str] = Field(default_factory=dict)
+    """Variables to fill from the answer: name to dotted path; what is missing unsets it."""
+    record: dict[str, str] = Field(default_factory=dict)
+    """What to note with the operation, besides its outcome; empty values are left out."""
+    when: str | None = None
+    """Only when this is not empty, for example ``{{job}}``."""
+    unless: str | None = None
+    """Only when this is empty."""
+    repeat: int = Field(default=1, ge=1)
+    """How many times in a row."""
+    think: Think | None = None
+    """How long to pause after it."""
+    timeout: Seconds | None = Field(default=None, gt=0)
+    """How long the answer may take; the client's when absent."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Step:
+        paths = [getattr(self, name) for name in METHODS if getattr(self, name) is not None]
+        if len(paths) != 1:
+            raise ValueError(f"expected one of {', '.join(METHODS)} with a path")
+        if not paths[0].startswith(("/", "{{")):
+            raise ValueError(f"expected a path that begins with /, found {paths[0]!r}")
+        bodies = self.model_fields_set & {"json_", "form", "body"}
+        if len(bodies) > 1:
+            raise ValueError("expected one of json, form and body")
+        if bodies and self.get is not None:
+            raise ValueError("a GET request has no body; put the values into the path")
+        for path in [*self.take.values(), *(one for one in self.expected if one != "status")]:
+            checked_path(path)
+        self.names()
+        return self
+
+    @property
+    def method(self) -> str:
+        """Return the request's method, in capitals."""
+        return next(name.upper() for name in METHODS if getattr(self, name) is not None)
+
+    @property
+    def path(self) -> str:
+        """Return the request's path, still a template."""
+        return str(next(p for name in METHODS if (p := getattr(self, name)) is not None))
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        """Return the expectation by field; a bare value is about the status."""
+        if self.expect is None:
+            return {}
+        return dict(self.expect) if isinstance(self.expect, dict) else {"status": self.expect}
+
+    def names(self) -> frozenset[str]:
+        """Return the variables that its templates read.
+
+        Raises:
+            ValueError: a template has braces that are no reference.
+        """
+        sources = [self.path, self.json_, self.form, self.body, self.headers, self.expect]
+        sources += [self.record, self.when, self.unless]
+        return frozenset().union(*(Template(source).names for source in sources))

@@ -1,0 +1,90 @@
+"""The manifest: what was known before a run began, enough to replay, re-judge and re-render it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from typing import Any
+
+from hormesis import __version__
+from hormesis.compose.preparing import Prepared
+from hormesis.words.experiment import Experiment
+from hormesis.words.units import text_of_seconds
+
+
+def manifest_of(prepared: Prepared) -> dict[str, Any]:
+    """Return the manifest of a run, as plain data."""
+    experiment = prepared.experiment
+    return {
+        "run": prepared.stand.run_id,
+        "id": experiment.id,
+        "title": experiment.title,
+        "description": experiment.description,
+        "seed": experiment.seed,
+        "command": list(prepared.request.command),
+        "replay": shlex.join([*prepared.request.command, "--seed", str(experiment.seed)])
+        if "--seed" not in prepared.request.command
+        else shlex.join(prepared.request.command),
+        "started_wall": prepared.clock.wall(),
+        "version": __version__,
+        "experiment": experiment.source,
+        "time_scale": experiment.time_scale,
+        "duration_s": prepared.timeline.duration_s,
+        "machine": {
+            "system": platform.system(),
+            "kernel": platform.release(),
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "user": "root" if os.geteuid() == 0 else "unprivileged",
+        },
+        "tracks": _tracks_of(experiment),
+        "steady_state": [one.name for one in experiment.steady_state],
+        "checks": [
+            {"kind": check.kind, "fields": check.model_dump(mode="json", exclude_unset=True)}
+            for check in experiment.checks
+        ],
+        "variables": dict(experiment.variables),
+        "services": [service.name for service in experiment.services],
+        "links": [
+            {"name": link.name, "listen": link.listen, "upstream": link.upstream}
+            for link in experiment.links
+        ],
+        "document": dict(experiment.document),
+    }
+
+
+def _tracks_of(experiment: Experiment) -> list[dict[str, Any]]:
+    faults = [
+        {
+            "name": track.name,
+            "sort": "fault",
+            "kind": track.fault.kind,
+            "describe": track.fault.describe(),
+            "target": track.target,
+            "at": text_of_seconds(track.at_s),
+            "for": text_of_seconds(track.for_s),
+        }
+        for track in experiment.faults
+    ]
+    loads = [
+        {
+            "name": track.name,
+            "sort": "load",
+            "kind": track.load.kind,
+            "describe": track.load.describe(),
+            "client": track.client.kind,
+        }
+        for track in experiment.loads
+    ]
+    probes = [
+        {
+            "name": track.name,
+            "sort": "probe",
+            "kind": track.probe.kind,
+            "describe": track.probe.describe(),
+            "every": text_of_seconds(track.every_s),
+        }
+        for track in experiment.probes
+    ]
+    return [*faults, *loads, *probes]

@@ -1,0 +1,88 @@
+"""Preparing: from a file to a compiled timeline and a place where the run can happen.
+
+Nothing here has an effect on the host: what it returns can be printed and thrown away.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random, SystemRandom
+
+from hormesis.compose.registry import catalogue, systems
+from hormesis.compose.request import RunRequest
+from hormesis.custodian.registry import state_directory
+from hormesis.engine.clock import LoopClock
+from hormesis.engine.conductor import Stand
+from hormesis.host.ports import port_finder
+from hormesis.plan.compile import compile_timeline
+from hormesis.record.run_directory import RunDirectory, name_of
+from hormesis.spec.bindings import Bindings
+from hormesis.spec.experiment_file import read_experiment
+from hormesis.words.experiment import Experiment
+from hormesis.words.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that could begin now."""
+
+    request: RunRequest
+    experiment: Experiment
+    timeline: Timeline
+    stand: Stand
+    clock: LoopClock
+    directory: RunDirectory
+
+
+def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
+    """Read, check and compile the request's file.
+
+    Raises:
+        InputTrouble: the file has problems; all of them are listed.
+    """
+    clock = LoopClock()
+    identity = SystemRandom()
+    run_id = run_id or f"{identity.randrange(16**6):06x}"
+    title = request.file.stem
+    path = request.out.resolve() / name_of(clock.wall(), title, run_id)
+    next_port = port_finder(Random(identity.randrange(2**62)))
+    experiment = read_experiment(
+        request.file,
+        catalogue=catalogue(),
+        bindings=Bindings(
+            run_dir=str(path),
+            run_id=run_id,
+            python=sys.executable,
+            port_of=lambda name: next_port(),
+        ),
+        overrides=request.overrides,
+        environment=request.environment,
+        time_scale=request.time_scale,
+        seed=request.seed,
+        systems=systems(),
+        system=request.system,
+    )
+    timeline = compile_timeline(experiment)
+    directory = RunDirectory(path)
+    stand = Stand(
+        run_id=run_id,
+        directory=path,
+        state=state_directory(request.environment),
+        ledger=directory.ledger,
+        control=_control_socket(path, run_id),
+    )
+    return Prepared(request, experiment, timeline, stand, clock, directory)
+
+
+def _control_socket(run: Path, run_id: str) -> str:
+    """Return the proxy's control socket: in the run directory unless its path gets too long.
+
+    A Unix socket's path holds 107 bytes at most.
+    """
+    near = str(run / "proxy.sock")
+    if len(near.encode()) <= 100:
+        return near
+    return str(Path(tempfile.gettempdir()) / f"hormesis-{run_id}.sock")

@@ -1,0 +1,28 @@
+"""What a door asks for: one run of one file, with what the command line adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One run to be made.
+
+    ``overrides`` are ``--set`` variables; ``environment`` is what ``${env.NAME}`` sees.
+    ``time_scale`` multiplies the durations of the experiment's own shape. ``out`` is the folder in
+    which the run directory is made. ``system`` replaces the file's system. ``command`` replays it.
+    """
+
+    file: Path
+    out: Path
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+    time_scale: float = 1.0
+    system: Path | None = None
+    force: bool = False
+    command: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ("html", "json", "junit", "markdown")

@@ -1,0 +1,117 @@
+"""Running: the same three calls for every door: spec → plan → run."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hormesis.compose.judging import judge_directory, render
+from hormesis.compose.manifest import manifest_of
+from hormesis.compose.preparing import Prepared
+from hormesis.custodian.registry import open_runs
+from hormesis.engine.conductor import Conductor
+from hormesis.engine.live import Live
+from hormesis.host.interrupts import on_interrupt
+from hormesis.host.target_lock import hold_targets
+from hormesis.plan.text import plan_lines
+from hormesis.record.history_writer import HistoryWriter
+from hormesis.record.run_directory import RunDirectory, create_run_directory
+from hormesis.words.judging import code_of
+from hormesis.words.outcome import ExitCode
+from hormesis.words.report import Judged
+from hormesis.words.trouble import DirtyTrouble, Trouble
+
+Watch = Callable[[Live], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that is over: its judged history, where it lies, its reports and its exit code."""
+
+    judged: Judged
+    directory: Path
+    reports: tuple[Path, ...]
+    code: ExitCode
+
+
+def refuse_if_dirty(state: Path) -> None:
+    """Refuse to start while effects of a dead run are left on this host.
+
+    Raises:
+        DirtyTrouble: there are some; ``hormesis revert`` undoes them.
+    """
+    left = [run for run in open_runs(state) if not run.alive and run.effects]
+    if left:
+        told = "; ".join(f"run {run.run_id} left {len(run.effects)} effects" for run in left)
+        raise DirtyTrouble(
+            f"an earlier run ended without undoing everything: {told}",
+            hint="run `hormesis revert` first, or start with --recover",
+        )
+
+
+def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
+    """Play a prepared run to its end, judge it and write its reports.
+
+    Raises:
+        DirtyTrouble: an earlier run left effects on this host.
+        Trouble: the system could not be brought up; what was started is undone and recorded.
+    """
+    refuse_if_dirty(prepared.stand.state)
+    with hold_targets(
+        prepared.experiment.attached_addresses,
+        state=prepared.stand.state,
+        run_id=prepared.stand.run_id,
+        force=prepared.request.force,
+    ):
+        directory = _make_directory(prepared)
+        failure = asyncio.run(_play(prepared, directory, watch))
+    judged = judge_directory(directory.path)
+    reports = render(directory.path, prepared.experiment.title, [judged], prepared.request.reports)
+    if isinstance(failure, Trouble):
+        raise failure
+    return Finished(judged, directory.path, tuple(reports), code_of(judged.verdict))
+
+
+def _make_directory(prepared: Prepared) -> RunDirectory:
+    directory = create_run_directory(
+        prepared.request.out.resolve(),
+        prepared.clock.wall(),
+        prepared.request.file.stem,
+        prepared.stand.run_id,
+    )
+    directory.plan.write_text("\n".join(plan_lines(prepared.timeline)) + "\n")
+    shutil.copyfile(prepared.request.file, directory.experiment)
+    return directory
+
+
+async def _play(prepared: Prepared, directory: RunDirectory, watch: Watch) -> BaseException | None:
+    """Play; return what ended it early, after everything was undone and written down."""
+    writer = HistoryWriter(directory.path)
+    writer.manifest(manifest_of(prepared))
+    live = Live(duration_s=prepared.timeline.duration_s)
+    conductor = Conductor(
+        prepared.timeline, prepared.stand, writer, clock=prepared.clock, live=live, watch=watch
+    )
+    playing = asyncio.create_task(conductor.play())
+
+    def ask(name: str) -> None:
+        conductor.stop("interrupted", f"{name} received; putting everything back")
+
+    try:
+        with on_interrupt(ask, playing.cancel):
+            await playing
+    except (Trouble, asyncio.CancelledError) as error:
+        return error
+    except Exception as error:
+        (directory.path / "crash.txt").write_text(traceback.format_exc())
+        raise Trouble(
+            f"internal error: {type(error).__name__}: {error}; everything was put back",
+            hint=f"please report it with {directory.path / 'crash.txt'}",
+        ) from error
+    finally:
+        writer.close()
+    return None

@@ -1,0 +1,104 @@
+"""Where open runs are known: one small file per run in the state folder of the machine or user.
+
+It is written before the first effect and removed after the last is undone, so that the next
+command finds what a crash of engine and custodian together has left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hormesis.host.process import Identity
+from hormesis.record.ledger import OpenEffect, open_effects
+
+_SUFFIX = ".run.json"
+
+
+def state_folder(environment: Mapping[str, str]) -> Path:
+    """Return the state folder: ``HORMESIS_STATE``, else the machine's for root, else the user's."""
+    given = environment.get("HORMESIS_STATE")
+    if given:
+        return Path(given)
+    if os.geteuid() == 0:
+        return Path("/var/lib/hormesis")
+    home = environment.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "hormesis"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run whose effects are not all known to be undone."""
+
+    run_id: str
+    ledger: Path
+    custodian: Identity | None
+    engine: Identity | None
+    pointer: Path
+
+    @property
+    def alive(self) -> bool:
+        """Whether its custodian lives, so that the run is nobody else's business."""
+        return self.custodian is not None and self.custodian.alive
+
+    @property
+    def effects(self) -> list[OpenEffect]:
+        """The effects that are open, oldest first; none when the ledger was deleted."""
+        try:
+            return open_effects(self.ledger)
+        except OSError:
+            return []
+
+    @property
+    def lost(self) -> bool:
+        """Whether the ledger was deleted, so that nobody knows what is left of the run."""
+        return not self.ledger.exists()
+
+
+def open_runs(state: Path) -> list[OpenRun]:
+    """Return the runs that are open, by name; live ones among them."""
+    runs = []
+    for pointer in sorted(state.glob(f"*{_SUFFIX}")):
+        try:
+            data = json.loads(pointer.read_text())
+            run = OpenRun(
+                run_id=data["run"],
+                ledger=Path(data["ledger"]),
+                custodian=Identity.from_json(data["custodian"]),
+                engine=Identity.from_json(data["engine"]),
+                pointer=pointer,
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # Removed just now, or another version's.
+        runs.append(run)
+    return runs
+
+
+def register_run(
+    state: Path, run_id: str, ledger: Path, custodian: Identity, engine: Identity
+) -> Path:
+    """Make a run known, durably, and return the file that does.
+
+    Raises:
+        OSError: the state folder cannot be written.
+    """
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pointer = state / f"{''.join(c if c.isalnum() or c in '-_.' else '_' for c in run_id)}{_SUFFIX}"
+    data: dict[str, Any] = {
+        "run": run_id, "ledger": str(ledger.resolve()),
+        "custodian": custodian.to_json(), "engine": engine.to_json(),
+    }  # fmt: skip
+    draft = pointer.with_suffix(".draft")
+    with open(draft, "w") as file:
+        json.dump(data, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, pointer)
+    folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(folder)
+    os.close(folder)
+    return pointer

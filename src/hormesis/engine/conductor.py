@@ -1,0 +1,382 @@
+"""The conductor: one run from its first effect to its last undo, written down as it happens.
+
+starting → steady-before → preparing → tracks → releasing → steady-after → finishing → closing.
+Whatever goes wrong, the run goes through *closing*: everything is undone, the end is recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hormesis.custodian.recover import replay
+from hormesis.engine.clock import LoopClock
+from hormesis.engine.custody import Custodian, Denied
+from hormesis.engine.generator import Generator
+from hormesis.engine.injecting import Injection, Surgery
+from hormesis.engine.live import Live
+from hormesis.engine.observing import CustodianWorld, Observer
+from hormesis.engine.recording import VirtualUser
+from hormesis.engine.seeing import Eyes
+from hormesis.engine.staging import Stage
+from hormesis.record.history_writer import HistoryWriter
+from hormesis.words.client import ClientKind
+from hormesis.words.history import Note, Phase, ProcessRecord
+from hormesis.words.op import Ended, Op
+from hormesis.words.randomness import stream_of
+from hormesis.words.timeline import Timeline
+from hormesis.words.trouble import Trouble
+
+FLUSH_S = 0.2
+DRAIN_S = 15.0
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a run takes place: its directory, the state directory, and the files inside."""
+
+    run_id: str
+    directory: Path
+    state: Path
+    ledger: Path
+    control: str
+
+
+class Conductor:
+    """Plays one timeline."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        stand: Stand,
+        writer: HistoryWriter,
+        *,
+        clock: LoopClock,
+        live: Live,
+        watch: Callable[[Live], None] = lambda live: None,
+    ) -> None:
+        self.timeline = timeline
+        self.live = live
+        self.reason = "completed"
+        self.detail = ""
+        self._stand = stand
+        self._writer = writer
+        self._clock = clock
+        self._watch = watch
+        self._stop = asyncio.Event()
+        self._numbers = itertools.count(1).__next__
+        self._injections: list[Injection] = []
+        self._generators: list[Generator] = []
+        self._custodian: Custodian | None = None
+
+    def stop(self, reason: str, detail: str) -> None:
+        """End the run early, in good order. The first reason stays."""
+        if not self._stop.is_set():
+            self.reason, self.detail = reason, detail
+            self.live.say(self._clock.now(), f"stopping: {detail}")
+            self._stop.set()
+            for generator in self._generators:
+                generator.over.set()
+
+    async def play(self) -> None:
+        """Run. Raises nothing for what the system under test does.
+
+        Raises:
+            Trouble: the custodian or the system could not be started; everything is undone first.
+        """
+        ticking = asyncio.create_task(self._tick())
+        failure: BaseException | None = None
+        try:
+            await self._start_custodian()
+            await self._play_phases()
+        except (Trouble, asyncio.CancelledError) as error:
+            failure = error
+            reason = "failed-to-start" if isinstance(error, Trouble) else "interrupted"
+            self.stop(reason, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, everything is undone first
+            failure = error
+            self.stop("crashed", f"{type(error).__name__}: {error}")
+        finally:
+            dirty = await self._close()
+            ticking.cancel()
+            self._phase("ended")
+            self._writer.end(
+                {
+                    "time": self._clock.now(),
+                    "reason": self.reason,
+                    "detail": self.detail,
+                    "dirty": dirty,
+                }
+            )
+            self._watch(self.live)
+        if failure is not None and self.reason != "interrupted":
+            raise failure
+
+    async def _start_custodian(self) -> None:
+        limits = self.timeline.experiment.limits
+        try:
+            self._custodian = await Custodian.start(
+                ledger=self._stand.ledger,
+                run_id=self._stand.run_id,
+                permit=self.timeline.permit,
+                lease_s=limits.lease_s,
+                state=self._stand.state,
+            )
+        except OSError as error:
+            raise Trouble(f"the custodian could not be started: {error}") from None
+        self._custodian.on_event = self._on_event
+
+    @property
+    def custodian(self) -> Custodian:
+        """Return the running custodian."""
+        if self._custodian is None:
+            raise Trouble("the custodian is not running")
+        return self._custodian
+
+    async def _play_phases(self) -> None:
+        experiment = self.timeline.experiment
+        world = CustodianWorld(self.custodian)
+        observer = Observer(world=world, clock=self._clock, sink=self._writer.probe, live=self.live)
+        guard = asyncio.create_task(self._guard())
+        try:
+            self._phase("starting")
+            stage = Stage(
+                experiment,
+                custodian=self.custodian,
+                clock=self._clock,
+                run=self._stand.directory,
+                control=self._stand.control,
+                given_up=self._stop.is_set,
+                say=lambda text: self.live.say(self._clock.now(), text),
+            )
+            await stage.up()
+            if not await self._steady(observer, "steady-before"):
+                return
+            if not await self._once(experiment.prepare, "prepare", "preparing"):
+                return
+            await self._tracks(observer)
+            await self._steady(observer, "steady-after")
+            for named in experiment.final_probes:
+                if not self._stop.is_set():
+                    await observer.until_good(named, given_up=self._stop.is_set)
+            await self._once(experiment.finish, "finish", "finishing")
+        finally:
+            guard.cancel()
+
+    async def _steady(self, observer: Observer, phase: str) -> bool:
+        """Observe every steady-state probe (all of them); tell whether all were met."""
+        if self._stop.is_set():
+            return False
+        self._phase(phase)
+        probes = self.timeline.experiment.steady_state
+        records = [await observer.until_good(named, given_up=self._stop.is_set) for named in probes]
+        missed = [one for one in records if not one.good]
+        if missed and not self._stop.is_set():
+            told = "; ".join(f"{one.probe}: {one.reason or one.miss}" for one in missed)
+            if phase == "steady-before":
+                self.stop("not-steady", f"the system was not in its steady state: {told}")
+            else:
+                self._note("warning", "steady-state", f"not met after the faults: {told}")
+        return not missed
+
+    async def _once(self, clients: tuple[ClientKind, ...], load: str, phase: str) -> bool:
+        """Let one user do each client's iteration once; tell whether every operation was ok."""
+        if self._stop.is_set():
+            return False
+        if not clients:
+            return True
+        self._phase(phase)
+        bad: list[str] = []
+
+        def sink(op: Op) -> None:
+            self._record_op(op)
+            if op.outcome is not Ended.OK:
+                bad.append(f"{op.name}: {op.error}")
+
+        for number, kind in enumerate(clients, 1):
+            user = VirtualUser(
+                number=number,
+                load=load,
+                rng=stream_of(self.timeline.experiment.seed, load, number),
+                clock=self._clock,
+                sink=sink,
+                next_number=self._numbers,
+                over=self._stop,
+            )
+            client = kind.make(user)
+            try:
+                await client.open()
+                await client.iterate()
+            except Exception as error:  # noqa: BLE001 - a client is user code
+                bad.append(f"{type(error).__name__}: {error}")
+            finally:
+                await client.close()
+        if bad and load == "prepare":
+            self.stop("not-prepared", "preparation failed: " + "; ".join(bad[:3]))
+        elif bad:
+            self._note("warning", load, "; ".join(bad[:3]))
+        return not bad
+
+    async def _tracks(self, observer: Observer) -> None:
+        if self._stop.is_set():
+            return
+        self._phase("tracks")
+        began = self._clock.now()
+        self.live.tracks_began = began
+        over = asyncio.Event()
+        self._make_injections()
+        self._make_generators()
+        jobs = [
+            *(injection.play(began) for injection in self._injections),
+            *(self._load(generator, began) for generator in self._generators),
+        ]
+        monitors = [
+            asyncio.create_task(self._monitor(observer, track, began, over))
+            for track in self.timeline.probes
+        ]
+        work = [asyncio.create_task(_coroutine(job)) for job in jobs]
+        deadline = asyncio.create_task(self._until(began + self.timeline.duration_s))
+        failures = await asyncio.gather(*work, deadline, return_exceptions=True)
+        over.set()
+        failures += await asyncio.gather(*monitors, return_exceptions=True)
+        for failure in failures:
+            if isinstance(failure, BaseException):
+                raise failure
+
+    def _make_injections(self) -> None:
+        surgery = Surgery(
+            custodian=self.custodian,
+            eyes=Eyes(self.custodian, self._stand.control),
+            clock=self._clock,
+            limits=self.timeline.experiment.limits,
+            control=self._stand.control,
+            sink=self._writer.fault,
+            live=self.live,
+            stopping=self._stop.is_set,
+        )
+        seed = self.timeline.experiment.seed
+        self._injections = [
+            Injection(action, surgery, stream_of(seed, action.stream))
+            for action in self.timeline.actions
+        ]
+
+    def _make_generators(self) -> None:
+        seed = self.timeline.experiment.seed
+        self._generators = [
+            Generator(
+                track,
+                clock=self._clock,
+                sink=self._record_op,
+                numbers=self._numbers,
+                rng_of=lambda number, name=track.name: stream_of(seed, "user", name, number),
+                changed=self._writer.load,
+            )
+            for track in self.timeline.loads
+        ]
+
+    async def _load(self, generator: Generator, began: float) -> None:
+        await self._until(began + generator.track.at_s)
+        if not self._stop.is_set():
+            self.live.say(self._clock.now(), f"load {generator.track.name} starts")
+            await generator.play()
+
+    async def _monitor(
+        self, observer: Observer, track: Any, began: float, over: asyncio.Event
+    ) -> None:
+        await self._until(began + track.at_s)
+        for note in await observer.repeat(track, over=over.is_set):
+            self._writer.note(note)
+
+    async def _until(self, moment: float) -> None:
+        """Wait until *moment* or until the run is stopped."""
+        left = moment - self._clock.now()
+        if left <= 0:
+            return
+        try:
+            async with asyncio.timeout(left):
+                await self._stop.wait()
+        except TimeoutError:
+            return
+
+    async def _guard(self) -> None:
+        """Stop the run when it takes too long or when the custodian dies."""
+        limit = self.timeline.experiment.limits.duration_s
+        died = asyncio.create_task(self.custodian.died.wait())
+        done, _ = await asyncio.wait([died], timeout=max(0.0, limit - self._clock.now()))
+        if not done:
+            self.stop("stopped", f"the run reached its limit of {limit:g} s")
+            done, _ = await asyncio.wait([died])
+        if done and not self.custodian.closed:
+            self._note("fatal", "custodian", "the custodian died during the run")
+            self.stop("custodian-died", "the custodian died; the engine reverts by itself")
+
+    async def _close(self) -> list[str]:
+        """Undo everything; return what could not be undone."""
+        self._phase("closing")
+        custodian = self._custodian
+        if custodian is None:
+            return []
+        if not custodian.died.is_set():
+            try:
+                return await custodian.close()
+            except Denied as error:
+                self._note("fatal", "custodian", f"closing: {error}")
+        await custodian.leave()
+        replayed = await asyncio.to_thread(replay, self._stand.ledger)
+        return [str(one) for one in replayed if not one.clean]
+
+    def _on_event(self, event: dict[str, Any]) -> None:
+        moment = self._clock.at(float(event.get("at", 0.0)))
+        if event["event"] == "reverted":
+            self._reverted(event, moment)
+            return
+        record = ProcessRecord(
+            service=str(event.get("service", "")),
+            time=moment,
+            change=str(event["event"]),
+            pid=int(event.get("pid") or 0),
+            status=event.get("status"),
+            planned=bool(event.get("planned", False)),
+        )
+        self._writer.process(record)
+        if record.change == "exited" and not record.planned:
+            self.live.say(moment, f"{record.service} ended by itself, status {record.status}")
+
+    def _reverted(self, event: dict[str, Any], moment: float) -> None:
+        effect, because = str(event.get("effect", "")), str(event.get("because", ""))
+        self._note("fatal", "custodian", f"reverted {effect} behind the engine's back: {because}")
+        for injection in self._injections:
+            if injection.holds(effect):
+                injection.mark(released=moment, released_by=f"custodian: {because}")
+        if because == "lease":
+            self.stop("lease-lost", "the engine did not renew its lease in time")
+
+    def _record_op(self, op: Op) -> None:
+        self._writer.op(op)
+        self.live.ops += 1
+        self.live.errors += op.outcome is not Ended.OK
+        self.live.recent.append((op.ended, op.response_s, op.outcome.value))
+
+    def _note(self, level: str, source: str, text: str) -> None:
+        self._writer.note(Note(self._clock.now(), level, source, text))
+        self.live.say(self._clock.now(), f"{source}: {text}")
+
+    def _phase(self, name: str) -> None:
+        self._writer.phase(Phase(name, self._clock.now()))
+        self.live.phase = name
+
+    async def _tick(self) -> None:
+        while True:
+            self._writer.flush()
+            self.live.now = self._clock.now()
+            self.live.users = sum(len(one.users) for one in self._generators)
+            self._watch(self.live)
+            await asyncio.sleep(FLUSH_S)
+
+
+async def _coroutine(work: Awaitable[Any]) -> None:
+    await work

@@ -1,0 +1,160 @@
+"""Custody: the engine's asynchronous side of the custodian.
+
+Every effect on the host goes through here. An answer to ``do`` means that the undo is durable. When
+the custodian dies or the lease was lost, the engine is told, so that it can revert by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hormesis.custodian.launch import Custody, start_custodian
+from hormesis.words.kind import Scalar
+from hormesis.words.permit import Permit
+from hormesis.words.verb import VerbCall
+
+
+class Denied(Exception):
+    """The custodian did not do what was asked; ``why`` is permit, failed, lease or gone."""
+
+    def __init__(self, error: str, why: str) -> None:
+        self.why = why
+        super().__init__(error)
+
+
+class Custodian:
+    """One custodian process and the conversation with it."""
+
+    def __init__(self, handle: Custody, lease_s: float) -> None:
+        self._handle = handle
+        self._lease_s = lease_s
+        self._number = 0
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writer: asyncio.StreamWriter | None = None
+        self.closed = False
+        self.died = asyncio.Event()
+        self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
+
+    @classmethod
+    async def start(
+        cls, *, ledger: Path, run_id: str, permit: Permit, lease_s: float, state: Path
+    ) -> Custodian:
+        """Start the process and begin to renew its lease.
+
+        Raises:
+            OSError: it could not be started.
+        """
+        handle = await asyncio.to_thread(
+            start_custodian,
+            ledger=ledger,
+            run_id=run_id,
+            permit=permit,
+            lease_s=lease_s,
+            state=state,
+        )
+        self = cls(handle, lease_s)
+        reader, self._writer = await asyncio.open_connection(sock=handle.socket, limit=2**24)
+        self._tasks = [
+            asyncio.create_task(self._listen(reader)),
+            asyncio.create_task(self._beat()),
+        ]
+        return self
+
+    @property
+    def pid(self) -> int:
+        """Return the custodian's process id."""
+        return self._handle.pid
+
+    async def ask(self, op: str, **args: Any) -> dict[str, Any]:
+        """Send one request and return its result.
+
+        Raises:
+            Denied: it was refused, it failed, or the custodian is gone.
+        """
+        if self.died.is_set() or self._writer is None:
+            raise Denied("the custodian is gone", "gone")
+        self._number += 1
+        number = self._number
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        line = json.dumps({"id": number, "op": op, **args}, separators=(",", ":"))
+        self._writer.write(line.encode() + b"\n")
+        reply = await answer
+        if not reply.get("ok"):
+            told = str(reply.get("error", "no reason given"))
+            raise Denied(told, str(reply.get("why", "failed")))
+        result: dict[str, Any] = reply.get("result") or {}
+        return result
+
+    async def do(self, effect: str, call: VerbCall, hold_s: float | None) -> dict[str, Any]:
+        """Perform a verb as *effect*; on return the undo is on disk and the effect is there."""
+        return await self.ask(
+            "do", effect=effect, verb=call.verb, args=dict(call.args), hold_s=hold_s
+        )
+
+    async def undo(self, effect: str) -> str:
+        """Undo *effect*; return done, gone or not-mine."""
+        return str((await self.ask("undo", effect=effect)).get("undone", ""))
+
+    async def service(self, name: str) -> Mapping[str, Scalar]:
+        """Return the reading of a service; an ``error`` entry instead of raising."""
+        try:
+            return await self.ask("service", name=name)
+        except Denied as error:
+            return {"error": str(error)}
+
+    async def report(self, effect: str) -> Mapping[str, Scalar]:
+        """Return the last report line of a holder or program."""
+        try:
+            return await self.ask("report", effect=effect)
+        except Denied as error:
+            return {"error": str(error)}
+
+    async def close(self) -> list[str]:
+        """Revert everything that is left, end the custodian; return what could not be undone."""
+        self.closed = True
+        try:
+            result = await self.ask("close")
+        finally:
+            await self.leave()
+        return [str(text) for text in result.get("dirty", [])]
+
+    async def leave(self) -> None:
+        """Stop talking; the custodian reverts whatever is left when the line closes."""
+        self.closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(OSError):
+                await self._writer.wait_closed()
+        await asyncio.to_thread(self._handle.wait)
+
+    async def _beat(self) -> None:
+        while True:
+            with suppress(Denied):
+                await self.ask("beat")
+            await asyncio.sleep(self._lease_s / 10)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        with suppress(OSError):
+            while line := await reader.readline():
+                message = json.loads(line)
+                if "event" in message:
+                    self.on_event(message)
+                    continue
+                waiting = self._waiting.pop(int(message.get("id", 0)), None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message)
+        self.died.set()
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_result({"ok": False, "error": "the custodian is gone", "why": "gone"})
+        self._waiting.clear()

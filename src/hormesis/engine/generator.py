@@ -1,0 +1,279 @@
+"""The load generator: plays one load's schedule with virtual users and watches itself.
+
+Open model: arrivals are due at fixed moments; one that finds no free user is dropped and counted.
+Closed model: each user starts again when it has ended. Burst: all users go at one instant, and the
+spread of their sends is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from hormesis.engine.recording import Sink, VirtualUser
+from hormesis.words.client import Client
+from hormesis.words.clock import Clock
+from hormesis.words.experiment import LoadTrack
+from hormesis.words.history import LoadRecord
+from hormesis.words.load import Burst, Closed, Open
+from hormesis.words.op import Op
+
+GRACE_S = 10.0
+"""How long iterations that run when a load ends may take to finish."""
+BACKOFF_S = 0.1
+"""How long a user waits after an iteration that raised, so that a dead system is not hammered."""
+LAG_BUDGET_S = 0.25
+"""A generator whose event loop is later than this in one of a hundred readings is saturated."""
+
+
+@dataclass
+class LoopLag:
+    """How late the event loop wakes up: the generator's own health."""
+
+    readings: list[float] = field(default_factory=list)
+
+    async def watch(self, clock: Clock, every_s: float = 0.05) -> None:
+        """Take readings until cancelled."""
+        while True:
+            due = clock.now() + every_s
+            await clock.sleep_until(due)
+            self.readings.append(clock.now() - due)
+
+    def percentile(self, share: float) -> float:
+        """Return the lag in seconds that *share* of the readings stay below."""
+        ordered = sorted(self.readings)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+class Generator:
+    """Plays one load track once."""
+
+    def __init__(
+        self,
+        track: LoadTrack,
+        *,
+        clock: Clock,
+        sink: Sink,
+        numbers: Callable[[], int],
+        rng_of: Callable[[int], Random],
+        changed: Callable[[LoadRecord], None],
+    ) -> None:
+        self.track = track
+        self.users: set[asyncio.Task[None]] = set()
+        self.over = asyncio.Event()
+        self._clock = clock
+        self._sink = sink
+        self._numbers = numbers
+        self._rng_of = rng_of
+        self._changed = changed
+        self._record = LoadRecord(load=track.name, started=clock.now())
+        self._made = 0
+        self._clients: list[Client] = []
+        self._first_sends: dict[int, float] | None = None
+
+    async def play(self) -> LoadRecord:
+        """Play the whole schedule; return what happened. Ends early when ``over`` is set."""
+        lag = LoopLag()
+        watch = asyncio.create_task(lag.watch(self._clock))
+        self._update(started=self._clock.now())
+        try:
+            await self._play_shape()
+        finally:
+            watch.cancel()
+            await self._leave()
+        saturated = lag.percentile(0.99)
+        trouble = self._record.trouble
+        if saturated > LAG_BUDGET_S:
+            trouble = (
+                f"the load generator was saturated: its event loop was {saturated * 1000:.0f} ms "
+                f"late (p99, budget {LAG_BUDGET_S * 1000:.0f} ms)"
+            )
+        worst = max(lag.readings, default=0.0)
+        self._update(ended=self._clock.now(), loop_lag_s=worst, trouble=trouble)
+        return self._record
+
+    async def _play_shape(self) -> None:
+        shape = self.track.load.shape()
+        if isinstance(shape, Closed):
+            await self._closed(shape)
+        elif isinstance(shape, Open):
+            await self._open(shape)
+        else:
+            await self._burst(shape)
+
+    def _update(self, **changes: Any) -> None:
+        self._record = replace(self._record, **changes)
+        self._changed(self._record)
+
+    def _user(self) -> tuple[VirtualUser, Client]:
+        self._made += 1
+        user = VirtualUser(
+            number=self._made,
+            load=self.track.name,
+            rng=self._rng_of(self._made),
+            clock=self._clock,
+            sink=self._seen,
+            next_number=self._numbers,
+            over=self.over,
+        )
+        self._update(users=max(self._record.users, self._made))
+        client = self.track.client.make(user)
+        self._clients.append(client)
+        return user, client
+
+    def _seen(self, op: Op) -> None:
+        if self._first_sends is not None:
+            self._first_sends.setdefault(op.user, op.sent)
+        self._sink(op)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.users.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _iterate(self, user: VirtualUser, client: Client, due: float) -> None:
+        user.due_at(due)
+        # Counted here and told to the history when the load ends: this is the hot path.
+        self._record = replace(self._record, iterations=self._record.iterations + 1)
+        try:
+            await client.iterate()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a client is user code
+            if error is not user.recorded:
+                self._trouble(error)
+            await user.pause(BACKOFF_S)
+
+    def _trouble(self, error: BaseException) -> None:
+        """Note that the client is broken: it raised outside every operation."""
+        if not self._record.trouble:
+            text = f"the client raised {type(error).__name__} outside an operation: {error}"
+            self._update(trouble=text)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.users.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._trouble(error)
+
+    async def _open_client(self, client: Client) -> bool:
+        """Open a client, trying again while the system refuses; False when the load is over."""
+        while not self.over.is_set():
+            try:
+                await client.open()
+            except OSError:
+                await self._clock.sleep_until(self._clock.now() + BACKOFF_S)
+            else:
+                return True
+        return False
+
+    async def _closed(self, shape: Closed) -> None:
+        start = self._clock.now()
+        running: list[asyncio.Event] = []
+        while (passed := self._clock.now() - start) < shape.duration_s and not self.over.is_set():
+            wanted = shape.users_at(passed)
+            while len(running) < wanted:
+                leave = asyncio.Event()
+                running.append(leave)
+                self._start(self._closed_user(shape, leave))
+            while len(running) > wanted:
+                running.pop().set()
+            await self._until(min(start + shape.duration_s, self._clock.now() + 0.1))
+
+    async def _closed_user(self, shape: Closed, leave: asyncio.Event) -> None:
+        user, client = self._user()
+        if not await self._open_client(client):
+            return
+        due = self._clock.now()
+        while not self.over.is_set() and not leave.is_set():
+            await self._iterate(user, client, due)
+            due = max(due + shape.pace_s, self._clock.now())
+            await user.pause(due - self._clock.now())
+
+    async def _open(self, shape: Open) -> None:
+        start = self._clock.now()
+        idle: list[tuple[VirtualUser, Client]] = []
+        number = 0
+        while (offset := shape.due_at(number)) is not None and not self.over.is_set():
+            due = start + offset
+            await self._until(due)
+            if self.over.is_set():
+                return
+            number += 1
+            if idle:
+                self._start(self._arrival(*idle.pop(), due, idle, opened=True))
+            elif self._made < shape.users_max:
+                self._start(self._arrival(*self._user(), due, idle, opened=False))
+            else:
+                self._record = replace(self._record, dropped=self._record.dropped + 1)
+        await self._until(start + shape.duration_s)
+
+    async def _arrival(
+        self,
+        user: VirtualUser,
+        client: Client,
+        due: float,
+        idle: list[tuple[VirtualUser, Client]],
+        *,
+        opened: bool,
+    ) -> None:
+        if opened or await self._open_client(client):
+            await self._iterate(user, client, due)
+            idle.append((user, client))
+
+    async def _burst(self, shape: Burst) -> None:
+        pairs = [self._user() for _ in range(shape.users)]
+        ready = await asyncio.gather(*(self._open_client(client) for _, client in pairs))
+        if not all(ready):
+            return
+        for number in range(shape.rounds):
+            if number:
+                await self._until(self._clock.now() + shape.gap_s)
+            if self.over.is_set():
+                break
+            await self._one_burst(pairs)
+
+    async def _one_burst(self, pairs: list[tuple[VirtualUser, Client]]) -> None:
+        gate = asyncio.Event()
+        self._first_sends = {}
+        instant = self._clock.now() + 0.05
+
+        async def runner(user: VirtualUser, client: Client) -> None:
+            await gate.wait()
+            await self._iterate(user, client, instant)
+
+        tasks = [asyncio.create_task(runner(*pair)) for pair in pairs]
+        self.users.update(tasks)
+        await self._clock.sleep_until(instant)
+        gate.set()
+        await asyncio.gather(*tasks)
+        self.users.difference_update(tasks)
+        firsts, self._first_sends = list(self._first_sends.values()), None
+        if firsts:
+            self._update(spread_s=max(self._record.spread_s or 0.0, max(firsts) - min(firsts)))
+
+    async def _until(self, moment: float) -> None:
+        """Wait until *moment* or until the load is over."""
+        left = moment - self._clock.now()
+        if left <= 0 or self.over.is_set():
+            return
+        try:
+            async with asyncio.timeout(left):
+                await self.over.wait()
+        except TimeoutError:
+            return
+
+    async def _leave(self) -> None:
+        """Let running iterations finish for a while, then cut them off."""
+        self.over.set()
+        if self.users:
+            _, late = await asyncio.wait(set(self.users), timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for client in self._clients:
+            with suppress(OSError):
+                await client.close()

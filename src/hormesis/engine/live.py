@@ -1,0 +1,34 @@
+"""Live: what is going on right now. Written by the engine, shown by doors."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Live:
+    """A running picture; ``recent`` holds (ended, response in s, outcome) of the last ops."""
+
+    phase: str = "starting"
+    now: float = 0.0
+    duration_s: float = 0.0
+    """Planned length of the track phase, in seconds."""
+    tracks_began: float | None = None
+    faults_on: dict[str, str] = field(default_factory=dict)
+    """Fault id to ``kind on target: proof or what is awaited``."""
+    probes: dict[str, tuple[bool | None, str]] = field(default_factory=dict)
+    """Probe name to (good, or None without an expectation; the value in words)."""
+    recent: deque[tuple[float, float, str]] = field(default_factory=lambda: deque(maxlen=5000))
+    ops: int = 0
+    errors: int = 0
+    users: int = 0
+    events: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=200))
+    """(run time, line) of things worth a line of their own; a plain terminal prints each once."""
+    lines: int = 0
+    """How many lines were ever added to ``events``."""
+
+    def say(self, moment: float, line: str) -> None:
+        """Add a line."""
+        self.events.append((moment, line))
+        self.lines += 1

@@ -1,0 +1,26 @@
+"""Seeing: takes the readings that prove a bite, one way per kind of look."""
+
+from __future__ import annotations
+
+from hormesis.engine.custody import Custodian
+from hormesis.host.looks.link import read_link
+from hormesis.host.looks.sql import read_sql
+from hormesis.words.look import HolderLook, LinkLook, Look, ProcessLook, Reading
+
+
+class Eyes:
+    """Knows how to look; ``control`` is the proxy's control socket."""
+
+    def __init__(self, custodian: Custodian, control: str) -> None:
+        self._custodian = custodian
+        self._control = control
+
+    async def read(self, look: Look) -> Reading:
+        """Return a reading; what went wrong is its ``error`` entry, never an exception."""
+        if isinstance(look, ProcessLook):
+            return await self._custodian.service(look.service)
+        if isinstance(look, LinkLook):
+            return await read_link(self._control, look)
+        if isinstance(look, HolderLook):
+            return await self._custodian.report(look.effect)
+        return await read_sql(look)

@@ -1,0 +1,191 @@
+"""Staging: brings the system under test up through the custodian, and waits until it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from hormesis.engine.custody import Custodian, Denied
+from hormesis.engine.waiting import Late, wait_until
+from hormesis.host.http_connection import HttpConnection
+from hormesis.words.clock import Clock
+from hormesis.words.experiment import Experiment, Ready, Service
+from hormesis.words.outcome import ExitCode
+from hormesis.words.trouble import Problem, Trouble
+from hormesis.words.verb import VerbCall
+
+PROXY = "hormesis-proxy"
+
+
+class StagingTrouble(Trouble):
+    """The system under test could not be brought up."""
+
+    code = ExitCode.CAPABILITY_MISSING
+
+
+class Stage:
+    """Starts services and links of one experiment."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        *,
+        custodian: Custodian,
+        clock: Clock,
+        run: Path,
+        control: str,
+        given_up: Callable[[], bool],
+        say: Callable[[str], None],
+    ) -> None:
+        self._experiment = experiment
+        self._custodian = custodian
+        self._clock = clock
+        self._run = run
+        self._control = control
+        self._given_up = given_up
+        self._say = say
+
+    async def up(self) -> None:
+        """Start links first (the system connects through them), then services in file order.
+
+        Raises:
+            StagingTrouble: a service did not start or did not become ready in its time.
+        """
+        if self._experiment.links:
+            await self._start_proxy()
+        for service in self._experiment.services:
+            if self._given_up():
+                return
+            if service.attached:
+                await self._adopt(service)
+            else:
+                await self._start(service)
+
+    async def _start_proxy(self) -> None:
+        config = {
+            "control": self._control,
+            "toxics_package": "hormesis.toxics",
+            "seed": self._experiment.seed,
+            "links": [
+                {"name": link.name, "listen": link.listen, "upstream": link.upstream}
+                for link in self._experiment.links
+            ],
+        }
+        call = VerbCall("holder", {"subject": PROXY, "program": "hormesis.proxy", "config": config})
+        await self._asked(PROXY, call, "the fault proxy did not start")
+
+    async def _start(self, service: Service) -> None:
+        log = self._run / "logs" / f"{service.name}.log"
+        call = VerbCall(
+            "service",
+            {
+                "subject": service.name,
+                "run": list(service.run),
+                "env": {**os.environ, **service.env},
+                "cwd": service.cwd or os.getcwd(),
+                "log": str(log),
+                "restart": service.restart,
+                "stop_signal": service.stop_signal,
+                "grace_s": service.stop_grace_s,
+            },
+        )
+        await self._asked(service.name, call, f"service {service.name!r} did not start")
+        if service.ready is not None:
+            await self._wait_ready(service, service.ready, log)
+        self._say(f"{service.name} is up")
+
+    async def _adopt(self, service: Service) -> None:
+        told = {
+            "name": service.name,
+            "pid": service.pid,
+            "port": service.port,
+            "run": list(service.run),
+            "env": {**os.environ, **service.env},
+            "cwd": service.cwd or os.getcwd(),
+            "log": str(self._run / "logs" / f"{service.name}.log"),
+            "stop_signal": service.stop_signal,
+            "grace_s": service.stop_grace_s,
+        }
+        try:
+            await self._custodian.ask("adopt", service=told)
+        except Denied as error:
+            where = f"pid {service.pid}" if service.pid else f"port {service.port}"
+            raise StagingTrouble(
+                f"cannot attach target {service.name!r} by {where}: {error}",
+                hint="is it running, and may this user signal it?",
+            ) from None
+
+    async def _asked(self, effect: str, call: VerbCall, what: str) -> None:
+        try:
+            await self._custodian.do(f"system/{effect}", call, None)
+        except Denied as error:
+            raise StagingTrouble(f"{what}: {error}") from None
+
+    async def _wait_ready(self, service: Service, ready: Ready, log: Path) -> None:
+        gone = False
+
+        async def answered() -> bool:
+            nonlocal gone
+            reading = await self._custodian.service(service.name)
+            gone = reading.get("state") == "gone" and not service.restart
+            return await _is_ready(ready, log)
+
+        try:
+            await wait_until(
+                answered,
+                what=f"service {service.name!r} is ready",
+                deadline=self._clock.now() + ready.within_s,
+                clock=self._clock,
+                given_up=lambda: gone or self._given_up(),
+            )
+        except Late as late:
+            if self._given_up():
+                return
+            how = "it ended" if gone else "it runs but did not answer"
+            tail = _tail_of(log)
+            raise StagingTrouble(
+                Problem(
+                    f"{late}: {how} ({ready.http or ready.tcp or ready.line})",
+                    hint=f"its log {log} ends with: {tail}" if tail else f"its log {log} is empty",
+                )
+            ) from None
+
+
+async def _is_ready(ready: Ready, log: Path) -> bool:
+    if ready.line:
+        return ready.line in _text_of(log)
+    if ready.tcp:
+        host, _, port = ready.tcp.rpartition(":")
+        with suppress(OSError):
+            async with asyncio.timeout(2):
+                _, writer = await asyncio.open_connection(host, int(port))
+                writer.close()
+                return True
+        return False
+    if ready.http:
+        return await _answers(ready.http)
+    return True
+
+
+async def _answers(url: str) -> bool:
+    connection = HttpConnection(url)
+    try:
+        answer = await connection.request("GET", connection.path, timeout_s=2.0)
+    except OSError:
+        return False
+    finally:
+        await connection.close()
+    return 200 <= answer.status < 300
+
+
+def _text_of(log: Path) -> str:
+    with suppress(OSError):
+        return log.read_text(errors="replace")
+    return ""
+
+
+def _tail_of(log: Path, lines: int = 3) -> str:
+    return " | ".join(_text_of(log).strip().splitlines()[-lines:])[-600:]

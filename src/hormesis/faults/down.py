@@ -1,0 +1,29 @@
+"""Down: a link refuses connections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hormesis.proxy.link_fault import LinkFault, figure
+from hormesis.words.look import Reading
+
+
+class Down(LinkFault):
+    """Refuse new connections to a link and close live ones, as if the server had gone."""
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the toxic's attributes: it has none."""
+        return {}
+
+    def bite(self, now: Reading) -> str:
+        """Return the refusal, which the proxy proves by knocking on its own address."""
+        hits = figure(now, "hits")
+        if now.get("listening") is not False or not hits:
+            return ""
+        return f"refused or closed {hits:.0f} connections, the last try included"
+
+    def healed(self, before: Reading, now: Reading) -> str:
+        """Return the proof that the link listens again."""
+        if not super().healed(before, now) or not now.get("listening"):
+            return ""
+        return "the link listens again"

@@ -1,0 +1,61 @@
+"""Kill connections to a PostgreSQL server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import ClassVar
+
+from pydantic import Field
+
+from hormesis.words.fault import Fault
+from hormesis.words.look import HolderLook, Look, Reading
+from hormesis.words.target import Facet, Target
+from hormesis.words.units import Share, Span
+from hormesis.words.verb import VerbCall
+
+
+class PostgresKillConnections(Fault):
+    """Terminate a random share of a PostgreSQL server's client connections, again and again.
+
+    The server ends them itself (``pg_terminate_backend``): clients see error 57P01 or a closed
+    connection, and open transactions are rolled back. Hormesis spares its own connections. The
+    user of the target's address needs the role ``pg_signal_backend`` or must be a superuser.
+    """
+
+    needs: ClassVar[frozenset[Facet]] = frozenset({Facet.POSTGRES})
+    mechanism: ClassVar[str] = "sql"
+
+    share: Share = Field(default=0.5, gt=0)
+    """Which share of the connections each round kills, at least one."""
+    every: Span = Field(default=1.0, gt=0)
+    """The time from one round to the next; scaled by ``--time-scale``."""
+    application: str = ""
+    """Only connections with this ``application_name``; ``%`` stands for any text."""
+    user: str = ""
+    """Only connections of this user; ``%`` stands for any text."""
+    database: str = ""
+    """Only connections to this database; ``%`` stands for any text."""
+
+    def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        config = {
+            "dsn": target.postgres,
+            "share": self.share,
+            "every_s": self.every,
+            "seed": rng.getrandbits(32),
+            "application": self.application,
+            "user": self.user,
+            "database": self.database,
+        }
+        args = {"subject": target.name, "program": "pg_kill", "config": config}
+        return [VerbCall("holder", args)]
+
+    def look(self, target: Target) -> Look:
+        return HolderLook()
+
+    def hurts(self, before: Reading, now: Reading) -> str:
+        killed, rounds = now.get("killed"), now.get("rounds")
+        return f"terminated {killed} connections in {rounds} rounds" if killed else ""
+
+    def healed(self, before: Reading, now: Reading) -> str:
+        return "the program that killed connections has ended" if now.get("ended") else ""

@@ -1,0 +1,44 @@
+"""Restart a service: stop it and start it again at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import ClassVar
+
+from hormesis.words.fault import Fault
+from hormesis.words.look import Look, ProcessLook, Reading
+from hormesis.words.target import Facet, Target
+from hormesis.words.units import Seconds
+from hormesis.words.verb import VerbCall
+
+
+class Restart(Fault):
+    """Restart a service as a deployment would: stop signal, grace, start.
+
+    With ``for`` it stays down that long; without, it is started as soon as it has ended.
+    """
+
+    needs: ClassVar[frozenset[Facet]] = frozenset({Facet.PROCESS, Facet.RESTARTABLE})
+    momentary: ClassVar[bool] = True
+    mechanism: ClassVar[str] = "signal"
+
+    grace: Seconds = 5.0
+    """How long it may take to end by itself before it is killed."""
+
+    def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        return [VerbCall("stop", {"subject": target.service, "grace_s": self.grace})]
+
+    def look(self, target: Target) -> Look:
+        return ProcessLook(target.service or "")
+
+    def hurts(self, before: Reading, now: Reading) -> str:
+        if now.get("state") == "gone" or now.get("generation") != before.get("generation"):
+            return f"pid {before.get('pid')} has ended"
+        return ""
+
+    def healed(self, before: Reading, now: Reading) -> str:
+        started = now.get("generation") != before.get("generation")
+        if now.get("state") == "running" and started:
+            return f"running again as pid {now.get('pid')}"
+        return ""

@@ -1,0 +1,1 @@
+"""Holders: programs whose life is a fault; undo is ending them."""

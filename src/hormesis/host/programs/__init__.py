@@ -1,0 +1,1 @@
+"""Programs: run once to do something, and once more to put it back."""

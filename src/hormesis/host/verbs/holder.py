@@ -1,0 +1,55 @@
+"""``holder``: a program whose life is the effect; undo ends it.
+
+Its standard input is its lifeline: it stays open while the effect is held, and its end, which
+the custodian's death brings too, makes the holder exit at once.
+"""
+
+from __future__ import annotations
+
+import time
+
+from hormesis.host.companion import Companion, module_of
+from hormesis.host.process import Identity, ended
+from hormesis.host.steps import Steps
+from hormesis.host.tree import kill_tree
+from hormesis.host.verb_protocol import Args, Facts, Scene, VerbFailed
+from hormesis.words.verb import Undone
+
+survives_reboot = False
+_READY_S = 15.0
+_LEAVE_S = 1.0
+
+
+def capture(scene: Scene, args: Args) -> Facts:
+    """Check the program's name; a holder changes nothing that would need remembering."""
+    return {"module": module_of("holders", str(args.get("program", "")))}
+
+
+def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
+    """Start it and wait for its first line, which says that it is ready."""
+    companion = Companion(facts["module"], scene.mark, scene.services.children)
+    scene.companions[scene.effect] = companion
+    scene.note({"process": companion.who.to_json()})
+    companion.configure(args.get("config") or {}, keep_open=True)
+    until = time.monotonic() + float(args.get("ready_s") or _READY_S)
+    spoke = yield from companion.wait(until, lines=1)
+    if not companion.report.get("ready"):
+        reason = companion.report.get("error") or companion.complaint() or "it said nothing"
+        what = f"ended with status {companion.status}" if spoke else "is not ready in time"
+        raise VerbFailed(f"{facts['module']} {what}: {reason}")
+    return {"pid": companion.who.pid, "report": companion.report}
+
+
+def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
+    """Close its lifeline, and kill it with its tree when it does not leave within a second."""
+    companion = scene.companions.pop(scene.effect, None)
+    if companion is not None:
+        companion.close()
+    who = Identity.from_json(facts.get("process"))
+    there = who is not None and who.alive
+    if who is not None:
+        yield from ended([who], time.monotonic() + _LEAVE_S)
+    killed = yield from kill_tree(who, session=True, mark=scene.mark, known=[])
+    if who is not None:
+        scene.services.children.forget(who.pid)
+    return Undone.DONE if there or killed else Undone.GONE

@@ -1,0 +1,44 @@
+"""``kill``: kill a service as a crash would; undo starts it again where it is known how."""
+
+from __future__ import annotations
+
+import time
+
+from hormesis.host.process import Identity, ended, send
+from hormesis.host.revival import capture_service, revive
+from hormesis.host.services import number_of
+from hormesis.host.steps import Steps
+from hormesis.host.verb_protocol import Args, Facts, NothingDone, Scene
+from hormesis.words.verb import Undone
+
+survives_reboot = False
+_DEATH_S = 1.0
+
+
+def capture(scene: Scene, args: Args) -> Facts:
+    """Read who runs now and how to start it again."""
+    number_of(str(args.get("signal") or "KILL"))
+    return capture_service(scene, args)
+
+
+def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
+    """Send the signal to the main process, or to its whole tree, and wait a moment for the end.
+
+    The service's own restart policy stays in force, as it would after a real crash.
+    """
+    service = scene.services.need(str(args.get("subject", "")))
+    who = Identity.from_json(facts["before"])
+    if who is None or not who.alive:
+        raise NothingDone(f"service {service.name!r} ended by itself just now")
+    number = number_of(str(args.get("signal") or "KILL"))
+    service.expected = True
+    victims = service.members(scene.run) if args.get("tree") else [who]
+    for victim in victims:
+        send(victim, number)
+    died = yield from ended(victims, time.monotonic() + _DEATH_S)
+    return {"signalled": len(victims), "died": died}
+
+
+def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
+    """Start it again, unless its restart policy or somebody else has done so."""
+    return (yield from revive(scene, args, facts))

@@ -1,0 +1,35 @@
+"""``stop``: stop a service the planned way, as an operator would; undo starts it again."""
+
+from __future__ import annotations
+
+from hormesis.host.revival import capture_service, revive
+from hormesis.host.services import number_of
+from hormesis.host.steps import Steps
+from hormesis.host.verb_protocol import Args, Facts, Scene
+from hormesis.words.verb import Undone
+
+survives_reboot = False
+
+
+def capture(scene: Scene, args: Args) -> Facts:
+    """Read who runs now and how to start it again."""
+    service = scene.services.need(str(args.get("subject", "")))
+    number_of(str(args.get("signal") or service.stop_signal))
+    return capture_service(scene, args)
+
+
+def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
+    """Send the stop signal, and after the grace kill the whole tree."""
+    service = scene.services.need(str(args.get("subject", "")))
+    grace_s = args.get("grace_s")
+    killed = yield from scene.services.stop(
+        service,
+        number=number_of(str(args.get("signal") or service.stop_signal)),
+        grace_s=service.grace_s if grace_s is None else float(grace_s),
+    )
+    return {"killed": killed}
+
+
+def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
+    """Start it again, unless it runs already."""
+    return (yield from revive(scene, args, facts))

@@ -1,0 +1,33 @@
+"""A closed model with a constant number of virtual users."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hormesis.words.load import Closed, Load, Shape
+from hormesis.words.units import Seconds, Span
+
+
+class ConstantVus(Load):
+    """Keep a constant number of virtual users busy, each starting again when it has ended.
+
+    The closed model of k6's executor of the same name: a slow system under test lowers the rate,
+    so latencies of a stalled system are under-counted. Use ``constant-arrival-rate`` where the
+    rate must not depend on the system.
+    """
+
+    vus: int = Field(ge=1)
+    """How many virtual users there are."""
+    for_: Span = Field(validation_alias="for", serialization_alias="for", gt=0)
+    """How long they go on; scaled by ``--time-scale``."""
+    pace: Seconds | None = Field(default=None, ge=0)
+    """The shortest time between the starts of two iterations of a user; none: back to back."""
+
+    def shape(self) -> Shape:
+        """Return a closed shape whose number of users is the same at any time."""
+        return Closed(
+            users_at=lambda _: self.vus,
+            users_max=self.vus,
+            duration_s=self.for_,
+            pace_s=self.pace or 0.0,
+        )

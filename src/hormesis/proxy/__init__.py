@@ -1,0 +1,6 @@
+"""Floor 3: the TCP proxy, a process of its own whose toxics shape live connections.
+
+``config`` says what it serves, ``link`` is one proxied address, ``connection`` one pair of sockets,
+``chain`` the pure pipeline of toxics in one direction, ``tally`` what a toxic really did,
+``control`` the socket by which toxics come and go. ``launch`` starts it.
+"""

@@ -1,0 +1,81 @@
+"""Link faults: what all faults that are toxics on a proxied link have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import abstractmethod
+from collections.abc import Sequence
+from random import Random
+from typing import Any, ClassVar
+
+from hormesis.words.fault import Fault
+from hormesis.words.look import LinkLook, Reading
+from hormesis.words.shaper import Stream
+from hormesis.words.target import Facet, Target
+from hormesis.words.verb import VerbCall
+
+ENOUGH = 0.8
+"""The share of the asked delay that must be measured before a delay counts as biting."""
+
+
+class LinkFault(Fault):
+    """A fault that is one toxic, of the same kind, on the target's link."""
+
+    needs: ClassVar[frozenset[Facet]] = frozenset({Facet.LINK})
+    mechanism: ClassVar[str] = "proxy"
+
+    @abstractmethod
+    def attributes(self) -> dict[str, Any]:
+        """Return the toxic's attributes, written as in files."""
+
+    @abstractmethod
+    def bite(self, now: Reading) -> str:
+        """Return the proof in a reading of this toxic, or an empty text."""
+
+    def direction(self) -> Stream | None:
+        """Return the direction the toxic acts on; None leaves it to the toxic."""
+        return None
+
+    def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        """Return the one call that adds the toxic; the engine fills in ``control``."""
+        args: dict[str, Any] = {
+            "subject": _link_of(target),
+            "name": self.toxic_name(target),
+            "toxic": self.kind,
+            "attributes": self.attributes(),
+        }
+        if (direction := self.direction()) is not None:
+            args["stream"] = direction.value
+        return (VerbCall("toxic", args),)
+
+    def look(self, target: Target) -> LinkLook:
+        """Return the look at this fault's own toxic."""
+        return LinkLook(_link_of(target), self.toxic_name(target))
+
+    def hurts(self, before: Reading, now: Reading) -> str:
+        """Return the proof; an earlier toxic of the same name proves nothing."""
+        if now.get("error") or now.get("generation") == before.get("generation", 0):
+            return ""
+        return self.bite(now)
+
+    def healed(self, before: Reading, now: Reading) -> str:
+        """Return the proof that the toxic is gone."""
+        return "the toxic is gone from the link" if now.get("active") is False else ""
+
+    def toxic_name(self, target: Target) -> str:
+        """Return the toxic's name, the same for the same fault on the same target."""
+        text = json.dumps([self.model_dump(mode="json"), target.name], sort_keys=True)
+        return f"{self.kind}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def figure(reading: Reading, name: str) -> float:
+    """Return the number *name* of a reading; 0 when it is missing or no number."""
+    value = reading.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _link_of(target: Target) -> str:
+    if target.link is None:
+        raise ValueError(f"expected a target with a link, found {target.name!r}")
+    return target.link

@@ -1,0 +1,141 @@
+"""Run directory: where the files of one run lie, and how the directory is called.
+
+``<parent>/<YYYYmmdd-HHMMSS>-<slug>-<id>``, the time in UTC so that names sort by age wherever
+they were made.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hormesis.words.trouble import InputTrouble, UsageTrouble
+
+LATEST = "latest"
+"""The link in the parent directory that points to the newest run."""
+
+_SLUG_LENGTH_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """The layout of one run's directory; making this value touches no disk."""
+
+    path: Path
+
+    @property
+    def manifest(self) -> Path:
+        """What was known before the run began."""
+        return self.path / "manifest.json"
+
+    @property
+    def history(self) -> Path:
+        """Events other than operations, one JSON object per line."""
+        return self.path / "history.jsonl"
+
+    @property
+    def ops(self) -> Path:
+        """Operations, one JSON array per line."""
+        return self.path / "ops.jsonl"
+
+    @property
+    def ledger(self) -> Path:
+        """The custodian's undo ledger."""
+        return self.path / "ledger.jsonl"
+
+    @property
+    def verdict(self) -> Path:
+        """The verdict as it was judged last."""
+        return self.path / "verdict.json"
+
+    @property
+    def plan(self) -> Path:
+        """The dry run's text."""
+        return self.path / "plan.txt"
+
+    @property
+    def experiment(self) -> Path:
+        """A copy of the experiment file."""
+        return self.path / "experiment.yaml"
+
+    @property
+    def logs(self) -> Path:
+        """The output of the services that were started."""
+        return self.path / "logs"
+
+    @property
+    def system(self) -> Path:
+        """The data of the services that were started."""
+        return self.path / "system"
+
+    def report(self, file_name: str) -> Path:
+        """Return where the report called *file_name* lies."""
+        return self.path / file_name
+
+
+def slug_of(title: str) -> str:
+    """Return *title* as a short part of a file name: ASCII letters, digits and dashes."""
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return slug[:_SLUG_LENGTH_MAX].strip("-") or "run"
+
+
+def name_of(wall: float, title: str, run_id: str) -> str:
+    """Return a run directory's name; *wall* is in seconds since the epoch."""
+    moment = datetime.fromtimestamp(wall, tz=UTC)
+    return f"{moment:%Y%m%d-%H%M%S}-{slug_of(title)}-{slug_of(run_id)}"
+
+
+def create_run_directory(parent: Path, wall: float, title: str, run_id: str) -> RunDirectory:
+    """Make a new run directory in *parent*, and point ``latest`` to it.
+
+    Raises:
+        UsageTrouble: it exists already, or *parent* cannot be written to.
+    """
+    run = RunDirectory(parent / name_of(wall, title, run_id))
+    try:
+        run.path.mkdir(parents=True, exist_ok=False)
+        run.logs.mkdir()
+    except OSError as trouble:
+        raise UsageTrouble(f"cannot make the run directory {run.path}: {trouble}") from trouble
+    _point_latest(run.path)
+    return run
+
+
+def open_run_directory(path: Path) -> RunDirectory:
+    """Return the run at *path*, which may be the ``latest`` link or a parent that holds one.
+
+    Raises:
+        InputTrouble: there is no run.
+    """
+    for candidate in (path, path / LATEST):
+        run = RunDirectory(candidate.resolve())
+        if run.manifest.is_file():
+            return run
+    found = "it holds no manifest.json" if path.is_dir() else "there is no such directory"
+    raise InputTrouble(
+        f"{path} is no run directory: {found}",
+        hint="name a directory that `hormesis run` made",
+    )
+
+
+def runs_in(parent: Path) -> list[RunDirectory]:
+    """Return the runs in *parent*, oldest first."""
+    found = sorted(parent.iterdir()) if parent.is_dir() else []
+    runs = [RunDirectory(path) for path in found if not path.is_symlink()]
+    return [run for run in runs if run.manifest.is_file()]
+
+
+def _point_latest(path: Path) -> None:
+    link = path.parent / LATEST
+    if link.exists() and not link.is_symlink():
+        return
+    draft = path.parent / f".{LATEST}-{path.name}"
+    try:
+        draft.symlink_to(path.name)
+        os.replace(draft, link)
+    except OSError:
+        # A convenience only: file systems without links still get their run.
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,135 @@
+"""Samples: a probe's observations, or the operations of one name, as good and bad moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from hormesis.words.expect import miss_of
+from hormesis.words.history import History, ProbeRecord
+from hormesis.words.op import Ended
+from hormesis.words.units import text_of_seconds
+from hormesis.words.window import Window, inside
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One moment at which something was seen to be good or bad.
+
+    ``time`` is in seconds of the run: when the look began, or when the operation ended.
+    ``absent`` means that there was no value at all. ``text`` says why it is not good.
+    """
+
+    time: float
+    good: bool
+    text: str
+    cite: str
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """An unbroken series of bad samples, ``start`` and ``end`` being its first and last one's."""
+
+    start: float
+    end: float
+    count: int
+    text: str
+    cites: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if self.count == 1:
+            return f"missed at {self.start:.1f} s: {self.text}"
+        return f"missed from {self.start:.1f} s to {self.end:.1f} s ({self.count} times): {self.text}"
+
+
+def looks_at(history: History, probe: str, window: Window) -> tuple[list[ProbeRecord], str]:
+    """Return the observations of *probe* in *window*, or the reason why there are none.
+
+    With no window asked for, a probe that was not observed while tracks ran is a final look or a
+    steady-state condition, which is repeated until it is met: the last observation counts.
+    """
+    every = history.observations(probe)
+    if not every:
+        return [], f"probe {probe!r} was never observed"
+    stretches = window.stretches(history)
+    if not stretches:
+        return [], f"nothing was injected, so there is no time{window.told()}"
+    seen = [one for one in every if inside(one.time, stretches)]
+    if not seen and not window.told():
+        return every[-1:], ""
+    return seen, "" if seen else f"probe {probe!r} was never observed{window.told()}"
+
+
+def probe_samples(
+    records: Sequence[ProbeRecord], *, expect: Any, absent: str
+) -> tuple[list[Sample], str]:
+    """Return *records* as samples, or the reason why they cannot be judged.
+
+    *expect* None means the probe's own expectation. *absent* is ``miss`` (no value is bad) or
+    ``ignore`` (no value is no sample).
+    """
+    if expect is None and not all(one.expected for one in records):
+        return [], "the probe has no expectation of its own; give the check an `expect`"
+    samples = [_sample_of(one, expect) for one in records]
+    if absent == "ignore":
+        samples = [one for one in samples if not one.absent]
+    if not samples:
+        reasons = ", ".join(sorted({one.reason for one in records}))
+        return [], f"no observation had a value: {reasons}"
+    return samples, ""
+
+
+def op_samples(history: History, name: str, *, slow_s: float | None = None) -> list[Sample]:
+    """Return the operations called *name* in the order of their ends; ``ok`` ones are good.
+
+    A response longer than *slow_s* is bad too.
+    """
+    samples = []
+    for op in history.ops_named(name):
+        slow = slow_s is not None and op.response_s > slow_s
+        text = ""
+        if op.outcome is not Ended.OK:
+            text = f"{op.name} ended {op.outcome.value}: {op.error or 'no reason given'}"
+        elif slow:
+            text = f"{op.name} took {text_of_seconds(round(op.response_s, 4))}"
+        samples.append(Sample(op.ended, not text, text, f"op {op.number}"))
+    return sorted(samples, key=lambda one: one.time)
+
+
+def spells_of(samples: Sequence[Sample]) -> list[Spell]:
+    """Return the unbroken series of bad samples, in order; each tells its first one's text."""
+    spells: list[Spell] = []
+    series: list[Sample] = []
+    for sample in [*samples, None]:
+        if sample is not None and not sample.good:
+            series.append(sample)
+        elif series:
+            cites = tuple(dict.fromkeys([series[0].cite, series[-1].cite]))
+            spells.append(
+                Spell(series[0].time, series[-1].time, len(series), series[0].text, cites)
+            )
+            series = []
+    return spells
+
+
+def watched_until(samples: Sequence[Sample], moment: float, within_s: float) -> bool:
+    """Return whether *samples* reach *moment*, the end of an allowance of *within_s* seconds.
+
+    Samples come at intervals, so the last one may lie a typical interval early, but never more
+    than a quarter of the allowance: sparse samples must not stand for time that nobody watched.
+    """
+    gaps = [late.time - early.time for early, late in pairwise(samples)]
+    slack = min(median(gaps), within_s / 4) if gaps else 0.0
+    return samples[-1].time + slack >= moment
+
+
+def _sample_of(record: ProbeRecord, expect: Any) -> Sample:
+    cite = f"{record.probe} at {record.time:.3f} s"
+    if record.reason:
+        return Sample(record.time, False, record.reason, cite, absent=True)
+    miss = record.miss if expect is None else miss_of(expect, record.fields)
+    return Sample(record.time, not miss, miss, cite)

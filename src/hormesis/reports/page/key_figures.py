@@ -1,0 +1,50 @@
+"""Key figures: the strip of large numbers under the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hormesis.reports.page.markup import Markup, element
+from hormesis.reports.parts.standing import standing_of_run
+from hormesis.reports.parts.totals import Totals, totals_of
+from hormesis.reports.parts.wording import NONE, count, rate, share, span
+from hormesis.words.report import Judged
+
+
+def key_figures(runs: Sequence[Judged], totals: Totals | None = None) -> Markup:
+    """Return the strip for one run or for a suite."""
+    sums = totals or totals_of(runs)
+    cells = [
+        ("checks passed", _of(sums.checks_passed, sums.checks), ""),
+        ("faults proven", _of(sums.faults_proven, sums.faults), "bite seen, then gone" if sums.faults else ""),
+        ("operations", count(sums.ops), _told_ops(sums)),
+        ("errors", share(sums.error_share), f"{count(sums.failed)} failed" if sums.ops else ""),
+        ("response p95", span(sums.response.p95), f"max {span(sums.response.highest)}" if sums.ops else ""),
+        ("slowest healing", span(sums.heal_s_max), "release to bite gone" if sums.faults else ""),
+    ]
+    if len(runs) > 1:
+        passed = sum(standing_of_run(run).key == "pass" for run in runs)
+        told = f"{span(sums.duration_s)} of runs"
+        cells.insert(0, ("scenarios passed", _of(passed, len(runs)), told))
+    else:
+        cells.append(("duration", span(sums.duration_s), ""))
+    return element("dl", [_cell(*cell) for cell in cells], cls="key-figures")
+
+
+def _cell(name: str, value: str, told: str) -> Markup:
+    return element(
+        "div",
+        element("dt", name),
+        element("dd", element("span", value, cls="value"), element("span", told, cls="told")),
+    )
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{count(part)} / {count(whole)}" if whole else NONE
+
+
+def _told_ops(sums: Totals) -> str:
+    told = [rate(sums.rate)] if sums.rate else []
+    told += [f"{count(sums.undecided)} undecided"] if sums.undecided else []
+    told += [f"{count(sums.dropped)} dropped"] if sums.dropped else []
+    return ", ".join(told)

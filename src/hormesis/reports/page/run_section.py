@@ -1,0 +1,97 @@
+"""Run: everything about one run, in a part of the page that folds."""
+
+from __future__ import annotations
+
+from hormesis.reports.page.advice_section import advice_section
+from hormesis.reports.page.checks_section import checks_section, trust_section
+from hormesis.reports.page.faults_section import faults_section
+from hormesis.reports.page.key_figures import key_figures
+from hormesis.reports.page.markup import Content, Markup, data_script, element, joined
+from hormesis.reports.page.notes_section import manifest_section, notes_section
+from hormesis.reports.page.operation_lanes import operation_lanes
+from hormesis.reports.page.phases_section import phases_section
+from hormesis.reports.page.pills import badge, standing_pill
+from hormesis.reports.page.timeline_model import timeline_model
+from hormesis.reports.parts.manifest_facts import time_scale
+from hormesis.reports.parts.standing import standing_of_run
+from hormesis.reports.parts.totals import end_of
+from hormesis.reports.parts.wording import moment
+from hormesis.words.report import Judged
+
+_KEY = (("wait", "not seen yet"), ("bite", "bite seen"), ("gone", "released, not yet gone"))
+
+
+def run_section(
+    run: Judged, anchor: str, *, single: bool, opened: bool, has_charts: bool
+) -> Markup:
+    """Return the section of *run*; a *single* one is not folded and repeats no headline."""
+    head = element(
+        "summary",
+        standing_pill(standing_of_run(run)),
+        element("div", element("h2", run.name), element("span", run.verdict.reason, cls="why")),
+    )
+    body = element("div", _body(run, anchor, single, has_charts), cls="run-body")
+    cls = "run single" if single else "run"
+    return element("details", head, body, cls=cls, id=anchor, open=opened or single)
+
+
+def run_badges(run: Judged) -> Markup:
+    """Return what one must know before reading any number: scaled, cut off, stopped, dirty."""
+    history, verdict = run.history, run.verdict
+    scale = time_scale(history)
+    told: list[Content] = []
+    if scale != 1:
+        told.append(badge(f"scaled: every duration × {scale:g}", "given with --time-scale"))
+    if history.end is None:
+        told.append(badge(f"cut off at {moment(end_of(history))}", "the run did not end", "unknown"))
+    elif history.end.get("reason", "completed") != "completed":
+        told.append(badge(f"ended: {history.end['reason']}", key="unknown"))
+    if verdict.stopped_by:
+        told.append(badge(f"stopped by limit: {verdict.stopped_by}", key="unknown"))
+    return element("div", told, cls="badges")
+
+
+def dirt_list(run: Judged) -> Content:
+    """Return what was left on the host, with the command that puts it back; nothing when clean."""
+    if not run.verdict.dirty:
+        return None
+    items = [element("li", text) for text in run.verdict.dirty]
+    hint = element("p", "Put back with ", element("code", "hormesis revert"), ".")
+    return element("div", element("ul", items), hint, cls="dirt")
+
+
+def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
+    history, verdicts = run.history, run.verdict.verdicts
+    return [
+        None if single else [run_badges(run), dirt_list(run), key_figures([run])],
+        _chart(run, anchor) if has_charts else None,
+        _titled("Checks", checks_section(verdicts)),
+        _titled("What to do", advice_section([run], [anchor])),
+        _titled("Faults and their proof", faults_section(history.faults)),
+        _titled("Before, during, after", phases_section(history)),
+        _titled("Can this be trusted?", trust_section(verdicts)),
+        _titled("Notes", notes_section(history)),
+        _titled("Run it again", manifest_section(history)),
+    ]
+
+
+def _chart(run: Judged, anchor: str) -> Markup:
+    key = [
+        element("span", element("i", cls=cls, aria_hidden="true"), told) for cls, told in _KEY
+    ]
+    log = element("button", "Log scale", type="button", data_log=True, aria_pressed="false", hidden=True)
+    tools = element(
+        "div",
+        element("h3", "Timeline"),
+        element("div", key, cls="key") if run.history.faults else None,
+        log,
+        cls="chart-tools",
+    )
+    model = timeline_model(run.history, operation_lanes(run.history))
+    hint = element("p", "The chart is drawn by the page's script.", cls="waiting")
+    chart = element("div", hint, cls="chart", data_chart=f"{anchor}-data")
+    return element("div", tools, chart, data_script(f"{anchor}-data", model), cls="timeline")
+
+
+def _titled(title: str, content: Content) -> Content:
+    return None if not joined(content) else [element("h3", title), content]

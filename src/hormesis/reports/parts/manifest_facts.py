@@ -1,0 +1,44 @@
+"""Manifest facts: how to replay a run, and on what it ran, as pairs of texts."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from hormesis.reports.parts.wording import day
+from hormesis.words.history import History
+
+
+def replay_command(history: History) -> str:
+    """Return the exact command that replays the run, quoted for a POSIX shell; empty if unknown."""
+    command = history.manifest.get("command")
+    if isinstance(command, str):
+        return command
+    if isinstance(command, list | tuple):
+        return shlex.join(str(part) for part in command)
+    return ""
+
+
+def time_scale(history: History) -> float:
+    """Return the factor on every span of the run's own shape; 1 when nothing was scaled."""
+    scale = history.manifest.get("time_scale", 1.0)
+    is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
+    return float(scale) if is_number else 1.0
+
+
+def manifest_facts(history: History) -> list[tuple[str, str]]:
+    """Return what was known before the run began, most wanted first; empty values are left out."""
+    manifest = history.manifest
+    pairs = [
+        ("run", manifest.get("run")),
+        ("seed", manifest.get("seed")),
+        ("experiment", manifest.get("experiment")),
+        ("started", day(manifest.get("started_wall"))),
+        ("version", manifest.get("version")),
+        ("time scale", f"{time_scale(history):g}"),
+    ]
+    machine = manifest.get("machine")
+    facts: Mapping[str, Any] = machine if isinstance(machine, Mapping) else {}
+    pairs += [(f"machine · {str(name).replace('_', ' ')}", told) for name, told in facts.items()]
+    return [(name, str(value)) for name, value in pairs if value not in (None, "")]

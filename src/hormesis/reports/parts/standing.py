@@ -1,0 +1,68 @@
+"""Standing: the one word at the top of a report, of a run or of a whole suite, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hormesis.reports.parts.wording import plural
+from hormesis.words.outcome import Outcome
+from hormesis.words.report import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``word`` is for people, ``key`` for style sheets, ``glyph`` for those who see no colour."""
+
+    key: str
+    word: str
+    glyph: str
+    reason: str = ""
+
+
+_DIRTY = Standing("dirty", "LEFT DIRTY", "!")
+_OUTCOMES = {
+    Outcome.PASS: Standing("pass", "PASS", "✓"),
+    Outcome.FAIL: Standing("fail", "FAIL", "✕"),
+    Outcome.UNKNOWN: Standing("unknown", "UNKNOWN", "?"),
+}
+_RANK = {"dirty": 0, "fail": 1, "unknown": 2, "pass": 3}
+_TOLD = {"dirty": "left dirty", "fail": "failed", "unknown": "unknown", "pass": "passed"}
+
+
+def standing_of_outcome(outcome: Outcome) -> Standing:
+    """Return the standing that stands for one check's outcome."""
+    return _OUTCOMES[outcome]
+
+
+def standing_of_run(run: Judged) -> Standing:
+    """Return one run's standing; effects left on the host outrank every outcome."""
+    standing = _DIRTY if run.verdict.dirty else _OUTCOMES[run.verdict.outcome]
+    return Standing(standing.key, standing.word, standing.glyph, run.verdict.reason)
+
+
+def standing_of_suite(runs: Sequence[Judged]) -> Standing:
+    """Return the standing of all *runs* together; no run at all is unknown."""
+    if not runs:
+        found = _OUTCOMES[Outcome.UNKNOWN]
+        return Standing(found.key, found.word, found.glyph, "There is no run to report on.")
+    if len(runs) == 1:
+        return standing_of_run(runs[0])
+    worst = min((standing_of_run(run) for run in runs), key=lambda one: _RANK[one.key])
+    return Standing(worst.key, worst.word, worst.glyph, _suite_reason(runs))
+
+
+def ranked(runs: Sequence[Judged]) -> list[Judged]:
+    """Return *runs* with the worst standing first, otherwise in their own order."""
+    return sorted(runs, key=lambda run: _RANK[standing_of_run(run).key])
+
+
+def _suite_reason(runs: Sequence[Judged]) -> str:
+    keys = Counter(standing_of_run(run).key for run in runs)
+    if set(keys) == {"pass"}:
+        return f"All {plural(len(runs), 'scenario')} passed."
+    told = [f"{keys[key]} {_TOLD[key]}" for key in sorted(keys, key=lambda key: _RANK[key])]
+    troubled = [run.name for run in ranked(runs) if standing_of_run(run).key != "pass"]
+    named = ", ".join(troubled[:4]) + (f" and {len(troubled) - 4} more" * (len(troubled) > 4))
+    return f"Of {plural(len(runs), 'scenario')}: {', '.join(told)}. Look at {named}."

@@ -1,0 +1,64 @@
+"""Document: a file's plain data together with where every key and value of it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hormesis.words.trouble import Place
+
+Steps = tuple[str | int, ...]
+"""The way from the top of a document to a value: keys of mappings and indexes of lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A line and column, counted from 1, and of a scalar the text exactly as written."""
+
+    line: int
+    column: int
+    raw: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file. Its data is never changed; substitution makes a new document.
+
+    ``values`` and ``keys`` hold the spot of the value, and of the key, at each way. ``references``
+    holds the resolved text of values that were one whole ``${…}``; ``broken`` the ways of values
+    whose variables could not be resolved, about which everything has been said.
+    """
+
+    file: str
+    folder: str
+    data: Any
+    values: Mapping[Steps, Spot] = field(default_factory=dict)
+    keys: Mapping[Steps, Spot] = field(default_factory=dict)
+    references: Mapping[Steps, str] = field(default_factory=dict)
+    broken: frozenset[Steps] = frozenset()
+
+    def place(self, steps: Steps) -> Place:
+        """Return where the value at *steps*, or the nearest one around it, stands."""
+        return self._place(self.values, steps)
+
+    def key_place(self, steps: Steps) -> Place:
+        """Return where the key at *steps* stands; of an element of a list, the element."""
+        return self._place(self.keys if steps in self.keys else self.values, steps)
+
+    def _place(self, spots: Mapping[Steps, Spot], steps: Steps) -> Place:
+        while steps and steps not in spots:
+            steps = steps[:-1]
+        spot = spots.get(steps)
+        return Place(self.file, spot.line, spot.column) if spot else Place(self.file)
+
+
+def path_text(steps: Steps) -> str:
+    """Write *steps* the way people do: ``tracks[0].rate``."""
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text

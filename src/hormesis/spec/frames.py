@@ -1,0 +1,214 @@
+"""Frames: the keys that a file's own parts have, beside the parameters of kinds.
+
+They are decoded by the same machinery as kinds, and the JSON Schema is made from them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from hormesis.words.units import Seconds, Span, share_from
+
+
+class Frame(BaseModel):
+    """A part of the file; unknown keys are problems."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _pick_from(value: object) -> int | float | None:
+    expected = "expected how many (1, 2 …) or which share (50%, 0.5)"
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            raise ValueError(expected)
+        return value
+    try:
+        share = share_from(value)
+    except ValueError:
+        raise ValueError(expected) from None
+    if share == 0:
+        raise ValueError(expected)
+    return None if share == 1 else share
+
+
+Pick = Annotated[
+    int | float | None,
+    BeforeValidator(_pick_from),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+                {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%\s*$", "examples": ["50%"]},
+            ]
+        }
+    ),
+]
+Word = Annotated[str, Field(min_length=1)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class ReadyFrame(Frame):
+    """When a started process counts as ready: one of ``tcp``, ``http`` or ``line``."""
+
+    tcp: str = ""
+    """``host:port`` that must accept a connection."""
+    http: str = ""
+    """A URL that must answer with a status of 200 to 299."""
+    line: str = ""
+    """A text that must appear in its output."""
+    within: Seconds = 30.0
+    """How long it may take."""
+
+
+class StopFrame(Frame):
+    """How a process is asked to stop."""
+
+    signal: Literal["TERM", "INT", "QUIT", "HUP", "KILL"] = "TERM"
+    """The signal that asks it to."""
+    grace: Seconds = 5.0
+    """How long it may take before it is killed."""
+
+
+class ProcessFrame(Frame):
+    """A process that the run starts, and stops at its end."""
+
+    run: Annotated[list[str], Field(min_length=1)]
+    """The program and its arguments, one list element each."""
+    env: dict[str, str] = {}
+    """Environment variables it gets besides those of the toolkit's own environment."""
+    cwd: str = ""
+    """Where it runs, relative to the file's folder; left out: where the run was started."""
+    unless: str = ""
+    """A text; when it is not empty the process is left out."""
+    count: Annotated[int, Field(ge=0, le=1000)] | None = None
+    """How many of it are started, called NAME-1, NAME-2 …; left out: one, called NAME."""
+    ready: ReadyFrame | None = None
+    """When it counts as ready; left out: as soon as it runs."""
+    stop: StopFrame = StopFrame()
+    """How it is asked to stop."""
+    restart: Literal["never", "on-exit"] = "never"
+    """``on-exit``: start it again after an exit that nobody planned, as a supervisor would."""
+
+
+class LinkFrame(Frame):
+    """A connection between two parts that runs through the fault proxy."""
+
+    upstream: Word
+    """Where it leads: ``host:port`` or a URL."""
+
+
+class TargetFrame(Frame):
+    """One thing that faults can hit: a name for some facets. At least one is needed."""
+
+    process: Word | None = None
+    """The name of a process, or a pattern such as ``bot-*`` that selects several."""
+    link: Word | None = None
+    """The name of a link."""
+    address: Word | None = None
+    """``host:port``."""
+    http: Word | None = None
+    """The URL of an HTTP server."""
+    postgres: Word | None = None
+    """The connection URL of a PostgreSQL database."""
+    redis: Word | None = None
+    """The URL of a Redis server."""
+    pid: Annotated[int, Field(ge=1, le=2**22)] | None = None
+    """The process id of a running process to attach to."""
+    port: Port | None = None
+    """The TCP port that a running process to attach to listens on."""
+    start: Annotated[list[str], Field(min_length=1)] | None = None
+    """For ``pid`` and ``port``: the command that starts it again."""
+
+
+class SystemUseFrame(Frame):
+    """A system that an installed package brings, or that another file describes."""
+
+    use: Word | None = None
+    """The name of an installed system."""
+    file: Word | None = None
+    """The path of a system file, relative to this file."""
+    set: dict[str, str] = {}
+    """Values for the system's variables."""
+
+
+class FaultFrame(Frame):
+    """A fault on the timeline."""
+
+    target: Word
+    """The name of the target that it hits."""
+    name: Word | None = None
+    """How the track is called; left out: as the fault."""
+    at: Span = 0.0
+    """When it begins, from the start of the tracks."""
+    for_: Annotated[Span | None, Field(alias="for")] = None
+    """How long it lasts; may be left out for faults that are over at once."""
+    pick: Pick = None
+    """How many, or which share, of the target's members are hit; left out: all of them."""
+
+
+class LoadFrame(Frame):
+    """A load on the timeline."""
+
+    name: Word | None = None
+    """How the track is called; left out: as the load."""
+    at: Span = 0.0
+    """When it begins, from the start of the tracks."""
+
+
+class ProbeFrame(Frame):
+    """A probe on the timeline, repeated until the tracks end."""
+
+    name: Word | None = None
+    """How its observations are called; left out: as the probe."""
+    every: Annotated[Seconds, Field(gt=0)] = 1.0
+    """The time from one observation to the next."""
+    at: Span = 0.0
+    """When it begins, from the start of the tracks."""
+
+
+class ConditionFrame(Frame):
+    """A probe that must meet its expectation before the tracks begin, or is read at the end."""
+
+    name: Word | None = None
+    """How its observations are called; left out: as the probe."""
+    within: Seconds = 10.0
+    """How long it may take until it is met."""
+
+
+class LimitsFrame(Frame):
+    """What the run may do at most."""
+
+    duration: Seconds = 3600.0
+    """How long the tracks may last before the run is stopped."""
+    hold: Seconds = 600.0
+    """How long any effect on the machine may last."""
+    effects: Annotated[int, Field(ge=1)] = 256
+    """How many effects may be active at once."""
+    lease: Annotated[Seconds, Field(gt=0)] = 5.0
+    """How long the engine may be silent before everything is put back."""
+    bite_within: Seconds = 10.0
+    """How long a fault may take until it is seen to hurt."""
+    heal_within: Seconds = 30.0
+    """How long the hurt may last after the fault is released."""
+    settle: Seconds = 0.0
+    """How long the run goes on watching after the last track."""
+    time_scale_min: Annotated[float, Field(gt=0)] | None = None
+    """The smallest ``--time-scale`` that still makes sense; a smaller one is raised to it."""
+
+
+class HeadFrame(Frame):
+    """The keys at the top of an experiment that hold plain values."""
+
+    title: Word
+    """One line that says what is claimed."""
+    id: str = ""
+    """A short stable name, such as ``J-RACE-1``."""
+    description: str = ""
+    """What happens and what healthy means, in a few sentences."""
+    tags: list[Word] = []
+    """Words to select experiments by."""
+    seed: Annotated[int, Field(ge=0)] = 1
+    """Where all randomness of a run comes from."""

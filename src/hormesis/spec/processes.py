@@ -1,0 +1,120 @@
+"""Processes: the services that a run starts, one for each instance of a process of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from hormesis.spec.address import bare_address, url_address
+from hormesis.spec.frames import ProcessFrame, ReadyFrame
+from hormesis.spec.kind_forms import Forms
+from hormesis.spec.node import Node, Problems, mapping
+from hormesis.spec.substitution import substituted
+from hormesis.spec.variables import Variables
+from hormesis.words.experiment import Ready, Service
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The services to start, the process each is an instance of, and the processes of which
+    none is started: left out by ``unless``, or with a count of 0."""
+
+    services: tuple[Service, ...] = ()
+    process_of: dict[str, str] | None = None
+    left_out: tuple[str, ...] = ()
+
+    def selected(self, pattern: str) -> tuple[Service, ...]:
+        """Return the services that *pattern* selects, by their own or their process's name."""
+        origin = self.process_of or {}
+        return tuple(
+            one
+            for one in self.services
+            if fnmatchcase(one.name, pattern) or fnmatchcase(origin[one.name], pattern)
+        )
+
+    def leaves_out(self, pattern: str) -> bool:
+        """Return whether *pattern* selects a process of which none is started."""
+        return any(
+            fnmatchcase(name, pattern) or fnmatchcase(f"{name}-1", pattern)
+            for name in self.left_out
+        )
+
+
+def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Processes:
+    """Return the services of the ``processes`` section *node*."""
+    if node is None or not mapping(node, forms.problems):
+        return Processes()
+    services: list[Service] = []
+    process_of: dict[str, str] = {}
+    left_out: list[str] = []
+    for name, process in node.items():
+        frame, _ = _frame(process, variables, forms, index=1)
+        if frame is None:
+            process_of |= {name: name}
+            services.append(Service(name))
+        elif frame.unless.strip() or frame.count == 0:
+            left_out.append(name)
+        else:
+            for service in _instances(name, frame, process, variables, forms):
+                if service.name in process_of:
+                    message = f"expected names of its own, found {service.name} twice"
+                    forms.problems.add(process, message, at_key=True)
+                process_of[service.name] = name
+                services.append(service)
+    return Processes(tuple(services), process_of, tuple(left_out))
+
+
+def _frame(
+    process: Node, variables: Variables, forms: Forms, index: int | None
+) -> tuple[ProcessFrame | None, Node]:
+    if not isinstance(process.value, dict) or "count" not in process.value:
+        index = None
+    node = substituted(process, variables, index=index, as_texts=True)
+    return forms.frame(ProcessFrame, node), node
+
+
+def _instances(
+    name: str, first: ProcessFrame, process: Node, variables: Variables, forms: Forms
+) -> Iterator[Service]:
+    if first.count is None:
+        yield _service(name, first, process, forms.problems)
+        return
+    for index in range(1, first.count + 1):
+        frame, node = _frame(process, variables, forms, index)
+        if frame is not None:
+            yield _service(f"{name}-{index}", frame, node, forms.problems)
+
+
+def _service(name: str, frame: ProcessFrame, node: Node, problems: Problems) -> Service:
+    return Service(
+        name=name,
+        run=tuple(frame.run),
+        env=dict(frame.env),
+        cwd=str(Path(node.document.folder) / frame.cwd) if frame.cwd else "",
+        restart=frame.restart == "on-exit",
+        ready=_ready(frame.ready, node, problems) if frame.ready else None,
+        stop_signal=frame.stop.signal,
+        stop_grace_s=frame.stop.grace,
+    )
+
+
+def _ready(frame: ReadyFrame, process: Node, problems: Problems) -> Ready:
+    node = process.under("ready")
+    chosen = [key for key in ("tcp", "http", "line") if getattr(frame, key)]
+    if len(chosen) != 1:
+        told = ", ".join(chosen) or "none of them"
+        problems.add(node, f"expected exactly one of tcp, http and line, found {told}")
+    try:
+        if frame.tcp:
+            bare_address(frame.tcp)
+    except ValueError as error:
+        problems.expected(node.under("tcp"), str(error))
+    try:
+        if frame.http:
+            url_address(frame.http, ("http", "https"))
+    except ValueError as error:
+        problems.expected(node.under("http"), str(error))
+    return Ready(tcp=frame.tcp, http=frame.http, line=frame.line, within_s=frame.within)
+

@@ -1,0 +1,51 @@
+"""Secrets: which values must not be shown, and how they are masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MASK = "***"
+_NAME = re.compile(
+    r"(^|[^a-z])(token|password|passwd|secret|credentials?|api[_-]?key)s?($|[^a-z])", re.IGNORECASE
+)
+_URL = re.compile(r"(://[^/@\s:]*:)([^/@\s]+)(@)")
+_WORD = re.compile(r"(\bpassword\s*=\s*)('[^']*'|\S+)", re.IGNORECASE)
+_SHORTEST = 4
+
+
+def looks_secret(name: str) -> bool:
+    """Return whether a variable or key called *name* holds something not to be shown."""
+    return _NAME.search(name) is not None
+
+
+def masked(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return *variables* with secrets masked, wherever else their values appear too."""
+    secret = [value for name, value in variables.items() if looks_secret(name) and value]
+    shown: dict[str, str] = {}
+    for name, value in variables.items():
+        if looks_secret(name):
+            shown[name] = MASK if value else ""
+            continue
+        for hidden in secret:
+            if len(hidden) >= _SHORTEST:
+                value = value.replace(hidden, MASK)
+        shown[name] = _passwords_masked(value)
+    return shown
+
+
+def masked_data(data: Any, *, secret: bool = False) -> Any:
+    """Return plain *data* with the values of secret keys and passwords in URLs masked."""
+    if isinstance(data, dict):
+        return {key: masked_data(one, secret=looks_secret(key)) for key, one in data.items()}
+    if isinstance(data, list):
+        return [masked_data(one, secret=secret) for one in data]
+    if isinstance(data, str):
+        hidden = secret and data and not data.startswith("${")
+        return MASK if hidden else _passwords_masked(data)
+    return MASK if secret and data is not None and not isinstance(data, bool) else data
+
+
+def _passwords_masked(text: str) -> str:
+    return _WORD.sub(rf"\g<1>{MASK}", _URL.sub(rf"\g<1>{MASK}\g<3>", text))

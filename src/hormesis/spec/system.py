@@ -1,0 +1,198 @@
+"""System: the section of an experiment that says what runs, wherever it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hormesis.spec.address import Address
+from hormesis.spec.bindings import Bindings
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.document import Document
+from hormesis.spec.kind_forms import Forms
+from hormesis.spec.frames import SystemUseFrame
+from hormesis.spec.locate import locate
+from hormesis.spec.node import Node, Problems, found, listing, mapping
+from hormesis.spec.scalars import told
+from hormesis.spec.variables import RESERVED, Definition, Variables
+from hormesis.words.trouble import InputTrouble, Problem
+
+SYSTEM_KEYS = ("title", "description", "vars", "ports", "processes", "links", "targets")
+_USE_KEYS = ("use", "file", "set")
+
+
+@dataclass(frozen=True)
+class SystemSection:
+    """Where a system is described, and the values that the experiment sets for its variables."""
+
+    node: Node | None
+    set: Node | None = None
+
+    def part(self, key: str) -> Node | None:
+        """Return the value of one of the system's keys, or None when it is left out."""
+        if self.node is None or not self.node.has(key) or self.node.value[key] is None:
+            return None
+        return self.node.under(key)
+
+
+def system_section(
+    top: Node, systems: Mapping[str, Path], forms: Forms
+) -> SystemSection:
+    """Find the system of the experiment *top*; its own file is read when it has one.
+
+    Raises:
+        InputTrouble: that file cannot be read, so that nothing more can be said.
+    """
+    problems = forms.problems
+    if not top.has("system"):
+        return SystemSection(None)
+    node = top.under("system")
+    if isinstance(node.value, str):
+        hint = f"write system: {{use: {node.value}}}"
+        problems.expected(node, "a mapping with use, file, or the system itself", hint)
+        return SystemSection(None)
+    if not mapping(node, problems, "a mapping with use, file, or the system itself"):
+        return SystemSection(None)
+    if not any(key in node.value for key in _USE_KEYS):
+        _check_keys(node, problems, (*SYSTEM_KEYS, *_USE_KEYS))
+        return SystemSection(node)
+    frame = forms.frame(SystemUseFrame, node)
+    if frame is None:
+        return SystemSection(None)
+    if (frame.use is None) == (frame.file is None):
+        problems.add(node, "expected exactly one of use and file")
+        return SystemSection(None)
+    values = node.under("set") if node.has("set") else None
+    path = _path_of(frame, node, systems, problems)
+    if path is None:
+        return SystemSection(None, values)
+    document = _located(path, node, problems)
+    _check_keys(Node(document, document.data), problems, SYSTEM_KEYS)
+    return SystemSection(Node(document, document.data), values)
+
+
+def _path_of(
+    frame: SystemUseFrame, node: Node, systems: Mapping[str, Path], problems: Problems
+) -> Path | None:
+    if frame.file is not None:
+        if "${" in frame.file:
+            problems.expected(node.under("file"), "a path without variables")
+            return None
+        return Path(node.document.folder) / frame.file
+    name = frame.use or ""
+    if name not in systems:
+        hint = did_you_mean(name, systems, noun="installed systems")
+        message = f"expected an installed system, found {found(name)}"
+        problems.add(node.under("use"), message, hint)
+        return None
+    return systems[name]
+
+
+def _located(path: Path, node: Node, problems: Problems) -> Document:
+    try:
+        return locate(path)
+    except InputTrouble as trouble:
+        for problem in trouble.problems:
+            place = problem.place
+            if place is not None and not place.line:
+                message = f"{problem.message} ({place.file})"
+                key = "file" if node.has("file") else "use"
+                problems.add(node.under(key), message, problem.hint)
+            else:
+                problems.put(problem)
+        problems.raise_if_any()
+        raise
+
+
+def _check_keys(node: Node, problems: Problems, known: tuple[str, ...]) -> None:
+    for key, value in node.items():
+        if key not in known:
+            hint = did_you_mean(key, known, noun="known keys")
+            problems.add(value, f"expected a known key, found {key}", hint, at_key=True)
+
+
+def variables_of(
+    top: Node,
+    section: SystemSection,
+    bindings: Bindings,
+    overrides: Mapping[str, str],
+    environment: Mapping[str, str],
+    problems: Problems,
+) -> Variables:
+    """Gather the variables of the system, the experiment and the command line in one name space.
+
+    The command line goes before the experiment's ``vars``, these before ``system.set``, that
+    before the system's ``vars``.
+    """
+    declared = dict(_definitions(section.part("vars"), problems))
+    for name, definition in _definitions(section.set, problems):
+        if name not in declared and definition.node is not None and section.node is not None:
+            hint = did_you_mean(name, declared, noun="variables of the system")
+            message = f"expected a variable of the system, found {name}"
+            problems.add(definition.node, message, hint, at_key=True)
+        declared[name] = definition
+    own = top.under("vars") if top.has("vars") and top.value["vars"] is not None else None
+    declared.update(_definitions(own, problems))
+    for name, text in overrides.items():
+        if name not in declared:
+            hint = did_you_mean(name, declared, noun="declared variables")
+            message = f"--set {name}: expected a declared variable, found {name}"
+            problems.put(Problem(message, top.document.place(()), hint=hint))
+        declared[name] = Definition(text)
+    links = _upstreams(section.part("links"), problems)
+    return Variables(
+        definitions=declared,
+        upstreams=links,
+        ports=_ports(section.part("ports"), bindings, problems),
+        listens={
+            name: Address("127.0.0.1", bindings.port_of(f"link.{name}")) for name in links
+        },
+        bindings=bindings,
+        environment=environment,
+        problems=problems,
+    )
+
+
+def _definitions(node: Node | None, problems: Problems) -> Iterator[tuple[str, Definition]]:
+    if node is None or not mapping(node, problems):
+        return
+    for name, value in node.items():
+        if name.partition(".")[0] in RESERVED:
+            message = f"expected a name that is not reserved, found {name}"
+            problems.add(value, message, at_key=True)
+        elif not name.replace("-", "_").isidentifier() or not name.isascii():
+            message = f"expected a name of letters, digits, _ and -, found {found(name)}"
+            problems.add(value, message, at_key=True)
+        else:
+            yield name, Definition(_raw(value), value)
+
+
+def _raw(node: Node) -> str:
+    if node.value is None or isinstance(node.value, str | dict | list):
+        return node.value if isinstance(node.value, str) else ""
+    spot = node.document.values.get(node.steps)
+    return spot.raw if spot else told(node.value)
+
+
+def _ports(node: Node | None, bindings: Bindings, problems: Problems) -> dict[str, int]:
+    ports: dict[str, int] = {}
+    for one in listing(node, problems) if node is not None else ():
+        if not isinstance(one.value, str) or not one.value:
+            problems.expected(one, "the name of a port")
+        elif one.value in ports:
+            problems.add(one, f"expected each port once, found {one.value!r} again")
+        else:
+            ports[one.value] = bindings.port_of(one.value)
+    return ports
+
+
+def _upstreams(node: Node | None, problems: Problems) -> dict[str, Definition]:
+    if node is None or not mapping(node, problems):
+        return {}
+    upstreams: dict[str, Definition] = {}
+    for name, link in node.items():
+        upstream = link.value.get("upstream") if isinstance(link.value, dict) else None
+        text = upstream if isinstance(upstream, str) else ""
+        upstreams[name] = Definition(text, link.under("upstream") if upstream else link)
+    return upstreams

@@ -1,0 +1,168 @@
+"""Links and targets: what faults can hit, and the systems that we did not start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from hormesis.spec.address import Address, address_in, bare_address, url_address
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.frames import LinkFrame, TargetFrame
+from hormesis.spec.kind_forms import Forms
+from hormesis.spec.node import Node, found, mapping
+from hormesis.spec.processes import Processes
+from hormesis.spec.substitution import substituted
+from hormesis.spec.variables import Unresolved, Variables
+from hormesis.words.experiment import Link, Service
+from hormesis.words.target import Target
+
+_URLS: Mapping[str, tuple[str, ...]] = {
+    "http": ("http", "https"),
+    "postgres": ("postgresql", "postgres"),
+    "redis": ("redis", "rediss"),
+}
+_FACETS = ("process", "link", "address", "http", "postgres", "redis", "pid", "port")
+
+
+def read_links(node: Node | None, variables: Variables, forms: Forms) -> tuple[Link, ...]:
+    """Return the links of the ``links`` section *node*."""
+    if node is None or not isinstance(node.value, dict):
+        return ()
+    links: list[Link] = []
+    for name, one in node.items():
+        link = substituted(one, variables)
+        if forms.frame(LinkFrame, link) is None:
+            continue
+        try:
+            upstream = address_in(variables.upstream(name))
+        except Unresolved:
+            continue
+        except ValueError as error:
+            forms.problems.expected(link.under("upstream"), str(error))
+            continue
+        links.append(Link(name, str(variables.listens[name]), str(upstream)))
+    return tuple(links)
+
+
+@dataclass
+class Targets:
+    """Reads targets. ``absent`` tells of targets of whose process none is started."""
+
+    processes: Processes
+    links: tuple[Link, ...]
+    variables: Variables
+    forms: Forms
+    attached: list[Service] = field(default_factory=list)
+    addresses: list[Address] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+
+    def read(self, *sections: Node | None) -> dict[str, tuple[Target, ...]]:
+        """Return the targets of all *sections*; a later one replaces one of the same name."""
+        nodes: dict[str, Node] = {}
+        for section in sections:
+            if section is not None and mapping(section, self.forms.problems):
+                nodes.update(section.items())
+        return {name: self._members(name, node) for name, node in nodes.items()}
+
+    def attached_addresses(self) -> tuple[str, ...]:
+        """Return the addresses of what no process of ours serves, each once, in order."""
+        ours = set(self.variables.ports.values())
+        ours |= {listen.port for listen in self.variables.listens.values()}
+        upstreams = [bare_address(link.upstream) for link in self.links]
+        others = [
+            one.usual
+            for one in (*upstreams, *self.addresses)
+            if not (one.is_local and one.port in ours)
+        ]
+        pids = [f"pid:{one.pid}" for one in self.attached if one.pid]
+        return tuple(dict.fromkeys((*others, *pids)))
+
+    def _members(self, name: str, raw: Node) -> tuple[Target, ...]:
+        node = substituted(raw, self.variables)
+        frame = self.forms.frame(TargetFrame, node)
+        if frame is None:
+            return ()
+        problems = self.forms.problems
+        if not any(getattr(frame, facet) is not None for facet in _FACETS):
+            problems.add(node, f"expected at least one of {', '.join(_FACETS)}")
+            return ()
+        if "/" in name:
+            problems.add(node, f"expected a name without /, found {found(name)}", at_key=True)
+        self._check_addresses(node, frame)
+        known = {link.name for link in self.links} | set(self.variables.upstreams)
+        if frame.link is not None and frame.link not in known:
+            hint = did_you_mean(frame.link, known, noun="declared links")
+            message = f"expected the name of a link, found {found(frame.link)}"
+            problems.add(node.under("link"), message, hint)
+        target = Target(
+            name,
+            link=frame.link,
+            address=frame.address,
+            http=frame.http,
+            postgres=frame.postgres,
+            redis=frame.redis,
+        )
+        services = list(self._services(name, node, frame))
+        if not services:
+            return (target,)
+        return tuple(
+            replace(
+                target,
+                name=name if len(services) == 1 else f"{name}/{service.name}",
+                service=service.name,
+                restartable=bool(service.run),
+            )
+            for service in services
+        )
+
+    def _services(self, name: str, node: Node, frame: TargetFrame) -> Iterator[Service]:
+        chosen = [key for key in ("process", "pid", "port") if getattr(frame, key) is not None]
+        problems = self.forms.problems
+        if len(chosen) > 1:
+            problems.add(node, f"expected one of process, pid and port, found {', '.join(chosen)}")
+            return
+        if frame.start is not None and chosen not in (["pid"], ["port"]):
+            problems.add(node.under("start"), "expected start only beside pid or port", at_key=True)
+        if frame.process is not None:
+            yield from self._selected(name, node, frame.process)
+        elif chosen:
+            if any(one.name == name for one in self.processes.services):
+                message = f"expected a name that is no process's, found {found(name)}"
+                problems.add(node, message, at_key=True)
+            service = Service(
+                name,
+                run=tuple(frame.start or ()),
+                attached=True,
+                pid=frame.pid or 0,
+                port=frame.port or 0,
+            )
+            self.attached.append(service)
+            if frame.port:
+                self.addresses.append(Address("127.0.0.1", frame.port))
+            yield service
+
+    def _selected(self, name: str, node: Node, pattern: str) -> Iterator[Service]:
+        services = self.processes.selected(pattern)
+        if not services and self.processes.leaves_out(pattern):
+            self.absent[name] = f"its process {pattern} is not started (`unless`, or a count of 0)"
+        elif not services:
+            origins = (self.processes.process_of or {}).values()
+            known = [*origins, *(one.name for one in self.processes.services)]
+            message = f"expected the name or pattern of a process, found {found(pattern)}"
+            hint = did_you_mean(pattern, known, noun="processes")
+            self.forms.problems.add(node.under("process"), message, hint)
+        yield from services
+
+    def _check_addresses(self, node: Node, frame: TargetFrame) -> None:
+        if frame.address is not None:
+            self._check_address(node.under("address"), ())
+        for facet, schemes in _URLS.items():
+            if getattr(frame, facet) is not None:
+                self._check_address(node.under(facet), schemes)
+
+    def _check_address(self, node: Node, schemes: tuple[str, ...]) -> None:
+        text = str(node.value)
+        try:
+            self.addresses.append(url_address(text, schemes) if schemes else bare_address(text))
+        except ValueError as error:
+            self.forms.problems.expected(node, str(error))

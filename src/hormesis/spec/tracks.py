@@ -1,0 +1,149 @@
+"""Tracks: faults, loads and probes along the timeline, and the conditions around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hormesis.spec.client_forms import read_client
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.frames import ConditionFrame, FaultFrame, Frame, LoadFrame, ProbeFrame
+from hormesis.spec.kind_forms import Forms, known_keys
+from hormesis.spec.node import Node, found
+from hormesis.words.experiment import FaultTrack, LoadTrack, NamedProbe, ProbeTrack
+from hormesis.words.probe import Probe
+
+SORTS = ("fault", "load", "probe")
+
+
+@dataclass
+class Tracks:
+    """Reads tracks and conditions, keeping their names apart."""
+
+    forms: Forms
+    faults: list[FaultTrack] = field(default_factory=list)
+    fault_nodes: list[Node] = field(default_factory=list)
+    loads: list[LoadTrack] = field(default_factory=list)
+    probes: list[ProbeTrack] = field(default_factory=list)
+    conditions: dict[str, list[NamedProbe]] = field(default_factory=dict)
+    names: dict[str, set[str]] = field(default_factory=dict)
+    """Every name that was given, by sort, those of undecodable tracks too."""
+    _taken: dict[str, tuple[Node, Probe | None]] = field(default_factory=dict)
+
+    def read_track(self, node: Node) -> None:
+        """Read one element of ``tracks``."""
+        problems = self.forms.problems
+        if not isinstance(node.value, dict):
+            problems.expected(node, "a mapping with fault, load or probe")
+            return
+        sorts = [sort for sort in SORTS if sort in node.value]
+        if len(sorts) != 1:
+            told = ", ".join(sorts) or "only " + (", ".join(list(node.value)[:6]) or "nothing")
+            near = [did_you_mean(key, SORTS) for key in node.value if key not in SORTS]
+            hints = [hint for hint in near if hint.startswith("did you mean")]
+            hint = hints[0] if hints and not sorts else ""
+            problems.add(node, f"expected exactly one of fault, load and probe, found {told}", hint)
+            return
+        {"fault": self._fault, "load": self._load, "probe": self._probe}[sorts[0]](node)
+
+    def read_condition(self, section: str, node: Node) -> None:
+        """Read one element of ``steady_state`` or ``final``."""
+        if not isinstance(node.value, dict) or "probe" not in node.value:
+            self.forms.problems.expected(node, "a mapping with the key probe")
+            return
+        kind = self.forms.kind("probes", node.under("probe"), "probe")
+        frame = self.forms.frame_of(ConditionFrame, node)
+        if kind is None:
+            self._given("probe", node, frame)
+            return
+        taken = ("probe", *known_keys(ConditionFrame))
+        probe = self.forms.parameters(kind, node, taken, also_known=taken)
+        name = self._name("probe", node, frame, kind.kind, probe)
+        if frame is not None and probe is not None:
+            held = self.conditions.setdefault(section, [])
+            held.append(NamedProbe(name, probe, frame.within))
+
+    def _fault(self, node: Node) -> None:
+        kind = self.forms.kind("faults", node.under("fault"), "fault")
+        frame = self.forms.frame_of(FaultFrame, node)
+        if kind is None:
+            self._given("fault", node, frame)
+            return
+        taken = ("fault", *known_keys(FaultFrame))
+        fault = self.forms.parameters(kind, node, taken, also_known=taken)
+        name = self._name("fault", node, frame, kind.kind)
+        if frame is None:
+            return
+        if frame.for_ is None and not kind.momentary and "for" not in node.value:
+            keys = ", ".join(list(node.value)[:6])
+            message = f"expected the key for (how long {kind.kind} lasts), found only {keys}"
+            self.forms.problems.add(node, message)
+        if fault is not None:
+            track = FaultTrack(
+                name,
+                fault,
+                frame.target,
+                frame.at,
+                frame.for_ or 0.0,
+                frame.pick,
+                node.place,
+            )
+            self.faults.append(track)
+            self.fault_nodes.append(node)
+
+    def _load(self, node: Node) -> None:
+        kind = self.forms.kind("loads", node.under("load"), "load")
+        frame = self.forms.frame_of(LoadFrame, node)
+        if "client" in node.value:
+            client = read_client(node.under("client"), self.forms)
+        else:
+            client = None
+            self.forms.problems.add(node, "expected the key client, found none")
+        if kind is None:
+            self._given("load", node, frame)
+            return
+        taken = ("load", "client", *known_keys(LoadFrame))
+        load = self.forms.parameters(kind, node, taken, also_known=taken)
+        name = self._name("load", node, frame, kind.kind)
+        if frame is not None and load is not None and client is not None:
+            self.loads.append(LoadTrack(name, load, client, frame.at))
+
+    def _probe(self, node: Node) -> None:
+        kind = self.forms.kind("probes", node.under("probe"), "probe")
+        frame = self.forms.frame_of(ProbeFrame, node)
+        if kind is None:
+            self._given("probe", node, frame)
+            return
+        taken = ("probe", *known_keys(ProbeFrame))
+        probe = self.forms.parameters(kind, node, taken, also_known=taken)
+        name = self._name("probe", node, frame, kind.kind, probe)
+        if frame is not None and probe is not None:
+            self.probes.append(ProbeTrack(name, probe, frame.every, frame.at))
+
+    def _given(self, sort: str, node: Node, frame: Frame | None) -> None:
+        """Remember the name of something undecodable, so that references to it still hold."""
+        name = getattr(frame, "name", None) or node.value.get("name")
+        if isinstance(name, str):
+            self.names.setdefault(sort, set()).add(name)
+
+    def _name(
+        self,
+        sort: str,
+        node: Node,
+        frame: Frame | None,
+        default: str,
+        probe: Probe | None = None,
+    ) -> str:
+        given = getattr(frame, "name", None) or node.value.get("name")
+        name = given if isinstance(given, str) else default
+        self.names.setdefault(sort, set()).add(name)
+        if name not in self._taken:
+            self._taken[name] = (node, probe)
+            return name
+        first, same = self._taken[name]
+        if probe is None or probe != same:
+            where = first.place.line
+            message = f"expected a name of its own, found {found(name)} again"
+            there = f"the first is on line {where}; " if where else ""
+            place = node.under("name") if given else node.under(sort)
+            self.forms.problems.add(place, message, f"{there}give each a `name:`")
+        return name

@@ -1,0 +1,62 @@
+"""Latency: every chunk arrives later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from random import Random
+
+from hormesis.proxy.passing import Passing
+from hormesis.words.shaper import Finish, Send, Shaped, Shaper, Stream, Toxic
+from hormesis.words.units import Seconds
+
+
+class Distribution(str, Enum):
+    """How the jitter spreads: evenly over ± jitter, or normally with jitter as its deviation."""
+
+    UNIFORM = "uniform"
+    NORMAL = "normal"
+
+
+class Latency(Toxic):
+    """Delay every chunk by *delay* ± *jitter*, counted from its arrival.
+
+    It is a pipeline: throughput is not divided by the delay. Order is kept, so a chunk never
+    overtakes one with a longer draw.
+    """
+
+    delay: Seconds = 0.0
+    """How long a chunk waits."""
+    jitter: Seconds = 0.0
+    """By how much that varies from chunk to chunk."""
+    distribution: Distribution = Distribution.UNIFORM
+    """How it varies."""
+
+    def shaper(self, stream: Stream, rng: Random) -> Shaper:
+        """Return the delaying shaper."""
+        return _Delaying(self, rng)
+
+
+class _Delaying(Passing):
+    def __init__(self, toxic: Latency, rng: Random) -> None:
+        self._toxic = toxic
+        self._rng = rng
+        self._last_at = float("-inf")
+
+    def received(self, data: bytes, now: float) -> Iterable[Shaped]:
+        return (Send(self._moment(now), data),)
+
+    def finished(self, now: float) -> Iterable[Shaped]:
+        return (Finish(self._moment(now)),)
+
+    def _moment(self, now: float) -> float:
+        self._last_at = max(self._last_at, now + max(0.0, self._drawn()))
+        return self._last_at
+
+    def _drawn(self) -> float:
+        toxic = self._toxic
+        if not toxic.jitter:
+            return toxic.delay
+        if toxic.distribution is Distribution.NORMAL:
+            return self._rng.gauss(toxic.delay, toxic.jitter)
+        return toxic.delay + self._rng.uniform(-toxic.jitter, toxic.jitter)

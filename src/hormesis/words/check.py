@@ -1,0 +1,87 @@
+"""Check → Verdict: a pure function of history; pass, fail or unknown, with findings that cite."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hormesis.words.history import History
+from hormesis.words.kind import Kind, Scalar
+from hormesis.words.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a check found.
+
+    ``sentence`` is for people ("Job job-1 assigned to 3 bots"); ``cites`` are op numbers, fault
+    ids or times that prove it; ``data`` is the same for programs.
+    """
+
+    sentence: str
+    cites: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one check says. ``figures`` are named numbers worth showing, in their stated units."""
+
+    check: str
+    kind: str
+    outcome: Outcome
+    summary: str
+    findings: Sequence[Finding] = ()
+    figures: Mapping[str, Scalar] = field(default_factory=dict)
+    advice: str = ""
+
+
+class Check(Kind):
+    """A claim about a run, judged from its history alone."""
+
+    name: str = ""
+    """How the verdict is called; the kind and what it is about when left out."""
+    advice: str = ""
+    """What to try when it fails, shown as a recommendation."""
+
+    @abstractmethod
+    def judge(self, history: History) -> Verdict:
+        """Judge. No evidence gives *unknown* with the reason, never *pass*."""
+
+    def title(self) -> str:
+        """Return the verdict's name."""
+        return self.name or self.describe()
+
+    def verdict(
+        self,
+        outcome: Outcome,
+        summary: str,
+        findings: Sequence[Finding] = (),
+        **figures: Scalar,
+    ) -> Verdict:
+        """Return this check's verdict; the advice is attached only when it did not pass."""
+        return Verdict(
+            check=self.title(),
+            kind=self.kind,
+            outcome=outcome,
+            summary=summary,
+            findings=findings,
+            figures=figures,
+            advice="" if outcome is Outcome.PASS else self.advice,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunVerdict:
+    """The verdict of a whole run: the merged outcome, one sentence why, and every check's own.
+
+    ``dirty`` lists effects left on the host; it outranks every outcome.
+    """
+
+    outcome: Outcome
+    reason: str
+    verdicts: Sequence[Verdict]
+    dirty: Sequence[str] = ()
+    stopped_by: str = ""

@@ -1,0 +1,171 @@
+"""History: everything that one run recorded, as a frozen value. The only source of verdicts.
+
+All times are seconds since the start of the run. ``record/`` writes it while the run happens and
+reads it back, whole or cut off anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hormesis.words.kind import Scalar
+from hormesis.words.op import Op
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRecord:
+    """One fault on one target: asked, injected, bite seen, released, bite gone.
+
+    ``id`` is unique in the run; ``track`` is the track's name in the file; times are None until
+    that step happened. ``proof`` and ``proof_gone`` are sentences with numbers. ``trouble`` says
+    what went wrong; ``released_by`` is ``engine`` or ``custodian: <why>``.
+    """
+
+    id: str
+    track: str
+    kind: str
+    target: str
+    asked: float
+    injected: float | None = None
+    bitten: float | None = None
+    released: float | None = None
+    healed: float | None = None
+    proof: str = ""
+    proof_gone: str = ""
+    trouble: str = ""
+    released_by: str = ""
+    skipped: str = ""
+    """Names the missing capability when the fault was not even tried."""
+
+    @property
+    def window(self) -> tuple[float, float] | None:
+        """Return (injected, released); an unreleased fault lasts for ever; None: not injected."""
+        if self.injected is None:
+            return None
+        return self.injected, float("inf") if self.released is None else self.released
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRecord:
+    """One observation of one probe. ``miss`` tells how it missed its expectation, if it did.
+
+    ``expected`` is False when the probe has no expectation at all.
+    """
+
+    probe: str
+    time: float
+    fields: Mapping[str, Scalar]
+    reason: str = ""
+    miss: str = ""
+    expected: bool = False
+    took_s: float = 0.0
+    rows: tuple[Mapping[str, Scalar], ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Return whether there was a value and it met its expectation."""
+        return not self.reason and not self.miss
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRecord:
+    """A change of a service: ``started``, ``exited``. ``planned`` when we caused it.
+
+    ``status`` is the exit code, negative for a signal.
+    """
+
+    service: str
+    time: float
+    change: str
+    pid: int = 0
+    status: int | None = None
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRecord:
+    """What one load did in all: how many users, drops, and how well it kept its own schedule."""
+
+    load: str
+    started: float
+    ended: float | None = None
+    users: int = 0
+    iterations: int = 0
+    dropped: int = 0
+    spread_s: float | None = None
+    """Of a burst: last send minus first send, the worst round."""
+    loop_lag_s: float = 0.0
+    """The worst lateness of the generator's own event loop while it ran."""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the engine or custodian wants known: ``level`` is info, warning or fatal.
+
+    A ``fatal`` note makes the run unknown (a blind monitor, a revert behind the engine's back).
+    """
+
+    time: float
+    level: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A named stretch of the run: ``starting``, ``steady-before``, ``tracks``, ``steady-after`` …"""
+
+    name: str
+    start: float
+
+
+@dataclass(frozen=True)
+class History:
+    """One run. ``manifest`` is what was known before it began; ``end`` is None when cut off.
+
+    ``manifest`` holds at least: ``run`` (id), ``title``, ``seed``, ``command`` (argv to replay),
+    ``started_wall`` (seconds since the epoch), ``version``, ``experiment`` (source path),
+    ``time_scale``, ``machine`` (mapping), ``tracks`` (list of {name, kind, describe, …}).
+    ``end`` holds ``time``, ``reason`` (completed, interrupted, stopped, crashed …), ``dirty``
+    (texts of effects that could not be undone).
+    """
+
+    manifest: Mapping[str, Any]
+    ops: Sequence[Op] = ()
+    faults: Sequence[FaultRecord] = ()
+    probes: Sequence[ProbeRecord] = ()
+    processes: Sequence[ProcessRecord] = ()
+    loads: Sequence[LoadRecord] = ()
+    notes: Sequence[Note] = ()
+    phases: Sequence[Phase] = ()
+    end: Mapping[str, Any] | None = None
+    problems: Sequence[str] = field(default=())
+    """What was unreadable in the files: torn last lines, say."""
+
+    def ops_named(self, name: str) -> Iterator[Op]:
+        """Yield operations called *name*; ``load.name`` restricts to one load."""
+        load, dot, bare = name.rpartition(".")
+        for op in self.ops:
+            if op.name == (bare if dot else name) and (not dot or op.load == load):
+                yield op
+
+    def observations(self, probe: str) -> list[ProbeRecord]:
+        """Return the observations of *probe* in order of time."""
+        return [one for one in self.probes if one.probe == probe]
+
+    def faults_of(self, track: str) -> list[FaultRecord]:
+        """Return the fault records of one track, or of all tracks for ``*``."""
+        return [one for one in self.faults if track in ("*", one.track)]
+
+    @property
+    def tracks_window(self) -> tuple[float, float] | None:
+        """Return (start, end) of the phase in which tracks ran, or None if it never began."""
+        starts = [phase for phase in self.phases if phase.name == "tracks"]
+        if not starts:
+            return None
+        later = [phase.start for phase in self.phases if phase.start > starts[0].start]
+        end = min(later, default=float(self.end["time"]) if self.end else float("inf"))
+        return starts[0].start, end

@@ -1,0 +1,227 @@
+"""Judging: every check's verdict plus the evidence behind them, merged into the verdict of a run.
+
+The evidence is judged like a check, in verdicts of kind ``evidence``: whether the run completed,
+its record is whole, every fault bit and healed, every load ran. They never *fail* a run, because
+they say nothing about the system under test; missing evidence makes it *unknown*. A check that
+failed stays failed: evidence against the system is not taken back by evidence that is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hormesis.words.check import Check, Finding, RunVerdict, Verdict
+from hormesis.words.history import FaultRecord, History
+from hormesis.words.kind import Scalar
+from hormesis.words.outcome import ExitCode, Outcome
+
+EVIDENCE = "evidence"
+"""The kind of the verdicts that say whether the run can be trusted."""
+
+INTERRUPTED = "interrupted"
+"""``RunVerdict.stopped_by`` of a run that somebody interrupted."""
+
+
+_TOLD_MAX = 3
+
+
+def judge_run(history: History, checks: Sequence[Check]) -> RunVerdict:
+    """Return the verdict of a run; pure, so that the same history is always judged alike."""
+    judged = [_judged(check, history) for check in checks]
+    evidence = list(_evidence(history))
+    end = history.end or {}
+    outcome = Outcome.merge([one.outcome for one in (*judged, *evidence)])
+    if not judged and outcome is Outcome.PASS:
+        outcome = Outcome.UNKNOWN
+    dirty = tuple(str(text) for text in end.get("dirty") or ())
+    return RunVerdict(
+        outcome=outcome,
+        reason=_reason(judged, evidence, dirty),
+        verdicts=(*judged, *evidence),
+        dirty=dirty,
+        stopped_by=_stopped_by(end),
+    )
+
+
+def code_of(verdict: RunVerdict) -> ExitCode:
+    """Return the exit code: dirty, stopped by a limit, interrupted, fail, unknown, pass."""
+    if verdict.dirty:
+        return ExitCode.LEFT_DIRTY
+    if verdict.stopped_by == INTERRUPTED:
+        return ExitCode.INTERRUPTED
+    if verdict.stopped_by:
+        return ExitCode.STOPPED_BY_LIMIT
+    return ExitCode.of(verdict.outcome)
+
+
+def _judged(check: Check, history: History) -> Verdict:
+    try:
+        return check.judge(history)
+    except Exception as trouble:
+        # A plugin's bug must cost its own verdict only, and must never look like a pass.
+        why = f"the check itself broke: {type(trouble).__name__}: {trouble}"
+        return check.verdict(Outcome.UNKNOWN, why)
+
+
+def _stopped_by(end: Mapping[str, object]) -> str:
+    reason = str(end.get("reason", ""))
+    if reason == INTERRUPTED:
+        return INTERRUPTED
+    return str(end.get("detail") or "a limit") if reason == "stopped" else ""
+
+
+def _reason(judged: Sequence[Verdict], evidence: Sequence[Verdict], dirty: Sequence[str]) -> str:
+    said = _reason_of_outcome(judged, evidence)
+    if not dirty:
+        return said
+    left = f"{len(dirty)} effect{'s' * (len(dirty) != 1)} left on this host: {'; '.join(dirty)}"
+    return f"{left}. {said}"
+
+
+def _reason_of_outcome(judged: Sequence[Verdict], evidence: Sequence[Verdict]) -> str:
+    failed = [one for one in judged if one.outcome is Outcome.FAIL]
+    if failed:
+        return f"{len(failed)} of {len(judged)} checks failed. {_told(failed)}"
+    open_ones = [one for one in (*evidence, *judged) if one.outcome is Outcome.UNKNOWN]
+    if open_ones:
+        return f"Not enough evidence. {_told(open_ones)}"
+    if not judged:
+        return "Not enough evidence. Nothing was checked"
+    return f"All {len(judged)} checks held" if len(judged) > 1 else "The one check held"
+
+
+def _told(verdicts: Sequence[Verdict]) -> str:
+    more = len(verdicts) - _TOLD_MAX
+    told = [f"{one.check}: {one.summary}" for one in verdicts[:_TOLD_MAX]]
+    return "; ".join([*told, f"and {more} more"] if more > 0 else told)
+
+
+def _evidence(history: History) -> Iterator[Verdict]:
+    yield _completed(history)
+    yield _whole(history)
+    for track in _tracks(history, "fault", [one.track for one in history.faults]):
+        yield _bit_and_healed(track, history.faults_of(track))
+    for load in _tracks(history, "load", [one.load for one in history.loads]):
+        yield _load_ran(load, history)
+    yield from _unseen(history)
+    if history.end is not None:
+        yield _put_back(history.end)
+
+
+def _tracks(history: History, sort: str, seen: Sequence[str]) -> list[str]:
+    """Return the names of tracks that the manifest declares or the run recorded."""
+    declared = [
+        str(track["name"])
+        for track in history.manifest.get("tracks") or ()
+        if isinstance(track, Mapping) and track.get("sort") == sort and "name" in track
+    ]
+    return list(dict.fromkeys([*declared, *seen]))
+
+
+def _row(
+    name: str,
+    troubles: Sequence[Finding],
+    fine: str,
+    proofs: Sequence[Finding] = (),
+    **figures: Scalar,
+) -> Verdict:
+    """Return an evidence verdict: unknown with *troubles*, or pass with *proofs*."""
+    return Verdict(
+        check=name,
+        kind=EVIDENCE,
+        outcome=Outcome.UNKNOWN if troubles else Outcome.PASS,
+        summary="; ".join(one.sentence for one in troubles[:_TOLD_MAX]) if troubles else fine,
+        findings=(*troubles, *proofs),
+        figures=figures,
+    )
+
+
+def _completed(history: History) -> Verdict:
+    name = "the run completed"
+    if history.end is None:
+        return _row(name, [Finding("the record is cut off: the run's end is not in it")], "")
+    moment, reason = float(history.end["time"]), str(history.end.get("reason", ""))
+    if reason != "completed":
+        detail = f": {history.end['detail']}" if history.end.get("detail") else ""
+        early = f"the run ended at {moment:.1f} s, {reason or 'for no stated reason'}{detail}"
+        return _row(name, [Finding(early, (f"{moment:.1f} s",))], "", duration_s=moment)
+    return _row(name, [], f"it ended as planned after {moment:.1f} s", duration_s=moment)
+
+
+def _whole(history: History) -> Verdict:
+    troubles = [Finding(f"unreadable: {problem}") for problem in history.problems]
+    return _row("the record is whole", troubles, "every line of it was readable")
+
+
+def _bit_and_healed(track: str, records: Sequence[FaultRecord]) -> Verdict:
+    troubles = [
+        Finding(sentence, (one.id,)) for one in records for sentence in _fault_troubles(one)
+    ]
+    if not records:
+        troubles = [Finding(f"fault {track} was never asked for")]
+    proofs = [
+        Finding(f"{one.target}: {one.proof}; then {one.proof_gone or 'it was gone'}", (one.id,))
+        for one in records
+        if one.bitten is not None and one.healed is not None
+    ]
+    targets = f"{len(records)} target{'s' * (len(records) != 1)}"
+    fine = f"its bite was seen, and seen gone, on {targets}"
+    return _row(f"fault {track} bit and healed", troubles, fine, proofs, targets=len(records))
+
+
+def _fault_troubles(one: FaultRecord) -> Iterator[str]:
+    """Yield what is wrong with one fault's record, in sentences."""
+    what = f"fault {one.track} on {one.target}"
+    if one.skipped:
+        yield f"{what} was skipped: {one.skipped}"
+        return
+    if one.trouble:
+        yield f"{what} was in trouble: {one.trouble}"
+    if one.injected is None:
+        if not one.trouble:
+            yield f"{what} was never injected"
+        return
+    if one.bitten is None:
+        yield f"{what} never bit: nothing shows that it hurt"
+    if one.released is None:
+        yield f"{what} was never released"
+    elif one.healed is None and not one.trouble:
+        yield f"{what} was released, but nothing shows that its bite is gone"
+    if one.released_by.startswith("custodian"):
+        yield f"{what} was released behind the engine's back, by {one.released_by}"
+
+
+def _load_ran(load: str, history: History) -> Verdict:
+    records = [one for one in history.loads if one.load == load]
+    count = sum(op.load == load for op in history.ops)
+    troubles = []
+    if not records:
+        troubles.append(Finding(f"load {load} never started"))
+    troubles += [Finding(f"load {load}: {one.trouble}") for one in records if one.trouble]
+    if records and not count:
+        troubles.append(Finding(f"load {load} made no operation"))
+    if any(one.ended is None for one in records):
+        troubles.append(Finding(f"load {load} has no recorded end"))
+    dropped = sum(one.dropped for one in records)
+    lag = max((one.loop_lag_s for one in records), default=0.0)
+    fine = f"{count:,} operations, {dropped:,} dropped, at most {lag * 1000:.0f} ms behind itself"
+    return _row(
+        f"load {load} ran", troubles, fine, ops=count, dropped=dropped, loop_lag_s=round(lag, 6)
+    )
+
+
+def _unseen(history: History) -> Iterator[Verdict]:
+    """Yield one verdict on fatal notes: what happened while nobody watched."""
+    troubles = [
+        Finding(f"{note.source}: {note.text}", (f"{note.time:.1f} s",))
+        for note in history.notes
+        if note.level == "fatal"
+    ]
+    yield _row("nothing happened unseen", troubles, "no monitor went blind, no revert was foreign")
+
+
+def _put_back(end: Mapping[str, object]) -> Verdict:
+    dirty = end.get("dirty") or ()
+    left = [str(text) for text in dirty] if isinstance(dirty, list | tuple) else [str(dirty)]
+    troubles = [Finding(f"left on this host: {text}") for text in left]
+    return _row("everything was put back", troubles, "no effect is left on this host")

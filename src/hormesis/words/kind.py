@@ -1,0 +1,42 @@
+"""``Kind``: the base of everything that stands on a shelf.
+
+A shelf is a folder whose file stems are the kinds' names in configuration. A kind is pure data: a
+frozen pydantic model whose fields are its parameters with their units, whose docstring is its
+documentation, and whose methods compute but never act.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+Scalar = str | int | float | bool | None
+"""A value that fits in one cell of a table and in JSON."""
+
+
+class Kind(BaseModel):
+    """A named, configurable thing on a shelf."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
+
+    kind: ClassVar[str] = ""
+    """The configuration name: the stem of the file that defines the class, with dashes."""
+
+    shorthand: ClassVar[str] = ""
+    """The field that a bare value fills: ``client: a.py:C`` means ``{python: a.py:C}``."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.kind = cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    def describe(self) -> str:
+        """Return one line for the plan and the report, with the parameters that are set."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        told = ", ".join(f"{name}={_brief(value)}" for name, value in sorted(given.items()))
+        return f"{self.kind}({told})" if told else self.kind
+
+
+def _brief(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,54 @@
+"""Looks: the closed vocabulary of observations that prove a fault's bite. Plain data.
+
+A fault names a look and judges its readings; ``host/looks`` knows how to look. A reading is a
+flat mapping of names to scalars, so it fits in the history as evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hormesis.words.kind import Scalar
+
+Reading = Mapping[str, Scalar]
+"""What a look saw. An ``error`` entry says why there is no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLook:
+    """Read a service: ``state`` (running, stopped, gone), ``pid``, ``generation`` (starts so far)."""
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLook:
+    """Read a link and one toxic on it, from the proxy's own counters.
+
+    ``active`` (the toxic is there), ``hits`` (chunks or connections it touched), ``delay_ms_mean``
+    (delay really added to those), ``bytes_per_s`` (rate let through while it was there),
+    ``connections`` (opened in all), ``refused``, ``resets``, ``bytes_up``, ``bytes_down``.
+    """
+
+    link: str
+    toxic: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolderLook:
+    """Read the last report line (JSON object) of a holder or program started by this fault."""
+
+    effect: str = ""
+    """Filled in by the engine: the custodian's id of the effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlLook:
+    """Read one number from PostgreSQL: ``value``."""
+
+    dsn: str
+    query: str
+
+
+Look = ProcessLook | LinkLook | HolderLook | SqlLook

@@ -1,0 +1,46 @@
+"""Probe and Observation: a read of the world gives values, or the named reason there are none."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hormesis.words.kind import Kind, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a probe saw. ``fields["value"]`` is the main value; ``reason`` says why there is none.
+
+    ``rows`` holds the lines of a table-shaped answer (SQL), at most as many as the probe's limit.
+    """
+
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    reason: str = ""
+    rows: tuple[Mapping[str, Scalar], ...] = ()
+
+    @property
+    def value(self) -> Scalar:
+        """Return the main value, or None."""
+        return self.fields.get("value")
+
+
+class World(Protocol):
+    """What a probe may use besides its own connection: readings of services."""
+
+    async def service(self, name: str) -> Mapping[str, Scalar]:
+        """Return the reading of one service: ``state``, ``pid``, ``generation``."""
+        ...
+
+
+class Probe(Kind):
+    """A read of the world. It never changes anything."""
+
+    expect: Any = None
+    """What the observation should be (see ``words/expect.py``); left out: it is only recorded."""
+
+    @abstractmethod
+    async def observe(self, world: World) -> Observation:
+        """Look once. Never raises for what the world does: a failure is an Observation's reason."""

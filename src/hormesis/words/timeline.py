@@ -1,0 +1,48 @@
+"""Timeline: the compiled, printable plan of a run. Printing it is the dry run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hormesis.words.experiment import Experiment, LoadTrack, ProbeTrack
+from hormesis.words.fault import Fault
+from hormesis.words.permit import Permit
+from hormesis.words.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class FaultAction:
+    """One fault on one target. ``id`` is unique; ``stream`` names its sub-stream of the seed."""
+
+    id: str
+    track: str
+    fault: Fault
+    target: Target
+    at_s: float
+    for_s: float
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the plan: when, what kind of thing, and what happens, in words."""
+
+    at_s: float
+    sort: str
+    name: str
+    text: str
+    mechanism: str = ""
+    until_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Everything the engine will do, in order; ``duration_s`` is the length of the track phase."""
+
+    experiment: Experiment
+    actions: tuple[FaultAction, ...]
+    loads: tuple[LoadTrack, ...]
+    probes: tuple[ProbeTrack, ...]
+    moments: tuple[Moment, ...]
+    permit: Permit
+    duration_s: float

@@ -1,0 +1,42 @@
+"""Each kind has its page in docs/reference, and it says what the code says now."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from docs import generate
+from tests.tidy.rules.living import page_problems
+from tests.tidy.rules.source import ROOT
+
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+def test_the_reference_is_up_to_date() -> None:
+    problems = [str(one) for one in page_problems(generate.pages(), generate.committed())]
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+def test_each_field_of_each_kind_is_told() -> None:
+    silent = [
+        f"{path}: {row.split('|')[1].strip()} has no text; write a docstring beneath the field"
+        for path, text in generate.pages().items()
+        for row in text.splitlines()
+        if row.startswith("| `") and row.endswith("|  |")
+    ]
+    if silent:
+        pytest.fail("\n".join(silent), pytrace=False)
+
+
+def test_no_link_between_documents_is_broken() -> None:
+    documents = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    broken = [
+        f"{document.relative_to(ROOT)}: {link}"
+        for document in documents
+        for link in LINK.findall(document.read_text(encoding="utf-8"))
+        if not (document.parent / link).exists()
+    ]
+    if broken:
+        pytest.fail("\n".join(broken), pytrace=False)
