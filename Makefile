@@ -4,14 +4,13 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-SOURCES := src apps/proving_ground/src tests docs
+SOURCES := src apps/proving_ground/src tests docs changes
 TEST := $(PY) -m pytest -q
 LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	--no-emit-options --extra report --extra postgres --extra redis --extra docker --extra dev
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export CANARY
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test tidy prove bench lint format docs changelog lock environment clean
@@ -59,5 +58,5 @@ $(READY): requirements.lock pyproject.toml apps/proving_ground/pyproject.toml .c
 	@touch $@
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist runs
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,8 +11,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs.command_line_page import command_line_page
 from docs.kind_page import NOTE, kind_page, markdown_of
+from docs.suite_page import suite_page
 from hormesis.compose.registry import SHELVES, catalogue
+from hormesis.compose.suite import suite_names
 from hormesis.words.kind import Kind
 from hormesis.words.outcome import ExitCode
 
@@ -28,7 +31,10 @@ def pages() -> dict[str, str]:
         f"{REFERENCE}/index.md": _index(),
         f"{REFERENCE}/exit-codes.md": _exit_codes(),
         f"{REFERENCE}/verbs.md": _verbs(),
+        f"{REFERENCE}/command-line.md": command_line_page(),
     }
+    for name in suite_names():
+        written[f"{REFERENCE}/suites/{name}.md"] = suite_page(name)
     for shelf in SHELVES:
         for name, kind in _own_kinds(shelf):
             written[f"{REFERENCE}/{shelf}/{name}.md"] = kind_page(shelf, kind)
@@ -63,8 +69,12 @@ def _own_kinds(shelf: str) -> Iterator[tuple[str, type[Kind]]]:
 
 def _index() -> str:
     lines = [NOTE, "", "# Reference", ""]
+    lines += ["- [The command line](command-line.md)"]
     lines += ["- [The experiment file](experiment-file.md)"]
     lines += ["- [Exit codes](exit-codes.md)", "- [Verbs](verbs.md)", ""]
+    lines += ["## Suites", ""]
+    lines += [f"- [`{name}`](suites/{name}.md)" for name in suite_names()]
+    lines += [""]
     for shelf in SHELVES:
         kinds = list(_own_kinds(shelf))
         lines += [f"## {shelf.capitalize()}", ""]

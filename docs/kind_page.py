@@ -76,12 +76,14 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _parameters(kind: type[BaseModel], schema: Mapping[str, Any]) -> Iterator[str]:
     told = _field_texts(kind)
-    for name, field in kind.model_fields.items():
+    own = inspect.get_annotations(kind)
+    for name in sorted(kind.model_fields, key=lambda one: one not in own):
+        field = kind.model_fields[name]
         shown = _file_name(kind, name)
         value = _value_in_words(schema["properties"][shown], schema)
         default = "required" if field.is_required() else _default(kind, name)
-        text = _cell(markdown_of(told.get(name, field.description or "")))
-        yield f"| `{shown}` | {_cell(value)} | {_cell(default)} | {text} |"
+        text = cell_of(markdown_of(told.get(name, field.description or "")))
+        yield f"| `{shown}` | {cell_of(value)} | {cell_of(default)} | {text} |"
 
 
 def _file_name(kind: type[BaseModel], name: str) -> str:
@@ -200,5 +202,6 @@ def markdown_of(text: str) -> str:
     return text.replace("``", "`").strip()
 
 
-def _cell(text: str) -> str:
+def cell_of(text: str) -> str:
+    """Return *text* fit for one cell of a Markdown table."""
     return text.replace("\n", " ").replace("|", "\\|").strip()

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import signal
+import threading
 from pathlib import Path
 
 import psycopg
@@ -36,10 +37,18 @@ def test_postgres_is_the_started_process_itself(postgres: Postgres) -> None:
     }
 
 
-def test_postgres_starts_right_after_it_was_killed(postgres: Postgres) -> None:
-    with psycopg.connect(postgres.dsn(), autocommit=True):
-        postgres.stop(signal.SIGKILL)
-        postgres.start()
+def test_postgres_waits_for_the_processes_of_a_killed_one(postgres: Postgres) -> None:
+    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
+        backend = connection.info.backend_pid
+        # A backend that cannot notice the postmaster's death yet: a new server would refuse.
+        os.kill(backend, signal.SIGSTOP)
+        thaw = threading.Timer(0.7, os.kill, (backend, signal.SIGCONT))
+        thaw.start()
+        try:
+            postgres.stop(signal.SIGKILL)
+            postgres.start()
+        finally:
+            thaw.join()
     assert postgres.execute("SELECT 1") == [(1,)]
 
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from docs import generate
 from tests.tidy.rules.living import page_problems
-from tests.tidy.rules.source import ROOT
-
-LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
 def test_the_reference_is_up_to_date() -> None:
@@ -28,15 +23,3 @@ def test_each_field_of_each_kind_is_told() -> None:
     ]
     if silent:
         pytest.fail("\n".join(silent), pytrace=False)
-
-
-def test_no_link_between_documents_is_broken() -> None:
-    documents = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
-    broken = [
-        f"{document.relative_to(ROOT)}: {link}"
-        for document in documents
-        for link in LINK.findall(document.read_text(encoding="utf-8"))
-        if not (document.parent / link).exists()
-    ]
-    if broken:
-        pytest.fail("\n".join(broken), pytrace=False)

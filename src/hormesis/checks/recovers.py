@@ -88,7 +88,7 @@ class Recovers(Check):
             figures["recover_s"] = round(sum(recovered) / len(recovered), 6)
             figures["worst_s"] = round(max(recovered), 6)
         worst = [one for one in told if one.outcome is outcome]
-        slowest = max(worst, key=lambda one: float("inf") if one.recover_s is None else one.recover_s)
+        slowest = max(worst, key=_rank)
         findings = [one.finding for one in told]
         return self.verdict(outcome, slowest.finding.sentence, findings, **figures)
 
@@ -193,6 +193,10 @@ class Recovers(Check):
             told = f"{still}; {allowed} are allowed, but nobody looked that long"
             outcome = Outcome.UNKNOWN
         return _Told(outcome, Finding(told, cites, data), detect_s)
+
+
+def _rank(told: _Told) -> float:
+    return float("inf") if told.recover_s is None else told.recover_s
 
 
 def _never_bad(episode: _Episode, name: str, samples: Sequence[Sample]) -> _Told:

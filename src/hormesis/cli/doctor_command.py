@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hormesis.cli.console import out
-from hormesis.custodian.registry import open_runs, state_directory
+from hormesis.custodian.registry import open_runs, state_folder
 from hormesis.host.capabilities import survey
 from hormesis.words.outcome import ExitCode
 
@@ -18,7 +18,7 @@ from hormesis.words.outcome import ExitCode
 def doctor_command(*, as_json: bool) -> int:
     """Print every capability; return LEFT_DIRTY when a dead run has left effects."""
     found = survey()
-    left = [run for run in open_runs(state_directory(dict(os.environ))) if not run.alive]
+    left = [run for run in open_runs(state_folder(dict(os.environ))) if not run.alive]
     if as_json:
         data = {
             "capabilities": [asdict(one) for one in found],

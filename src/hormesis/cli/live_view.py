@@ -45,13 +45,13 @@ class PlainView:
 
     def __call__(self, live: Live) -> None:
         """Print what is new."""
-        if live.phase != self._phase:
-            self._phase = live.phase
-            err.print(Text(f"{live.now:7.1f} s  {live.phase}"))
         new = min(live.lines - self._shown, len(live.events))
         for moment, line in list(live.events)[-new:] if new else []:
             err.print(Text(f"{moment:7.1f} s    {line}"))
         self._shown = live.lines
+        if live.phase != self._phase:
+            self._phase = live.phase
+            err.print(Text(f"{live.now:7.1f} s  {live.phase}"))
         if live.now >= self._next and live.phase == "tracks":
             self._next = live.now + PLAIN_EVERY_S
             err.print(Text(f"{live.now:7.1f} s    {_figures_line(live)}"))

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from hormesis.cli.console import out
 from hormesis.custodian.recover import replay
-from hormesis.custodian.registry import OpenRun, open_runs, state_directory
+from hormesis.custodian.registry import OpenRun, open_runs, state_folder
 from hormesis.words.outcome import ExitCode
 
 
@@ -27,7 +27,7 @@ def revert_command(*, dry_run: bool) -> int:
 
 def dead_runs() -> list[OpenRun]:
     """Return runs whose custodian is gone while their ledger is open."""
-    state = state_directory(dict(os.environ))
+    state = state_folder(dict(os.environ))
     return [run for run in open_runs(state) if not run.alive]
 
 
@@ -37,6 +37,7 @@ def recover_all() -> bool:
     for run in dead_runs():
         out.print(Text(f"run {run.run_id}:"))
         for step in replay(run.ledger):
-            clean = clean and step.clean
-            out.print(Text(f"  {step}"))
+            clean = clean and not step.trouble
+            told = step.trouble or (step.undone.value if step.undone else "open")
+            out.print(Text(f"  {step.effect} ({step.verb}): {told}"))
     return clean

@@ -26,7 +26,7 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
         "replay": shlex.join([*prepared.request.command, "--seed", str(experiment.seed)])
         if "--seed" not in prepared.request.command
         else shlex.join(prepared.request.command),
-        "started_wall": prepared.clock.wall(),
+        "started_wall": prepared.wall,
         "version": __version__,
         "experiment": experiment.source,
         "time_scale": experiment.time_scale,

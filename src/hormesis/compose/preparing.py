@@ -13,7 +13,7 @@ from random import Random, SystemRandom
 
 from hormesis.compose.registry import catalogue, systems
 from hormesis.compose.request import RunRequest
-from hormesis.custodian.registry import state_directory
+from hormesis.custodian.registry import state_folder
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.conductor import Stand
 from hormesis.host.ports import port_finder
@@ -34,6 +34,8 @@ class Prepared:
     timeline: Timeline
     stand: Stand
     clock: LoopClock
+    wall: float
+    """When it was prepared, in seconds since the epoch; the directory is named after it."""
     directory: RunDirectory
 
 
@@ -47,7 +49,8 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     identity = SystemRandom()
     run_id = run_id or f"{identity.randrange(16**6):06x}"
     title = request.file.stem
-    path = request.out.resolve() / name_of(clock.wall(), title, run_id)
+    wall = clock.wall()
+    path = request.out.resolve() / name_of(wall, title, run_id)
     next_port = port_finder(Random(identity.randrange(2**62)))
     experiment = read_experiment(
         request.file,
@@ -70,11 +73,11 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     stand = Stand(
         run_id=run_id,
         directory=path,
-        state=state_directory(request.environment),
+        state=state_folder(request.environment),
         ledger=directory.ledger,
         control=_control_socket(path, run_id),
     )
-    return Prepared(request, experiment, timeline, stand, clock, directory)
+    return Prepared(request, experiment, timeline, stand, clock, wall, directory)
 
 
 def _control_socket(run: Path, run_id: str) -> str:

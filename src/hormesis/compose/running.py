@@ -79,7 +79,7 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
 def _make_directory(prepared: Prepared) -> RunDirectory:
     directory = create_run_directory(
         prepared.request.out.resolve(),
-        prepared.clock.wall(),
+        prepared.wall,
         prepared.request.file.stem,
         prepared.stand.run_id,
     )
@@ -96,14 +96,12 @@ async def _play(prepared: Prepared, directory: RunDirectory, watch: Watch) -> Ba
     conductor = Conductor(
         prepared.timeline, prepared.stand, writer, clock=prepared.clock, live=live, watch=watch
     )
-    playing = asyncio.create_task(conductor.play())
-
     def ask(name: str) -> None:
         conductor.stop("interrupted", f"{name} received; putting everything back")
 
     try:
-        with on_interrupt(ask, playing.cancel):
-            await playing
+        with on_interrupt(ask, conductor.insist):
+            await conductor.play()
     except (Trouble, asyncio.CancelledError) as error:
         return error
     except Exception as error:

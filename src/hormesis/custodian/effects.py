@@ -136,13 +136,13 @@ class Effects:
             else:
                 scene = replace(effect.scene, leaving=self.leaving)
                 undone = yield from verb.undo(scene, effect.call.args, effect.facts)
+            self._failpoint.reach("after-undo", effect.call.verb)
+            self._finish(effect, undone, because)
         except Exception as error:
             reason = str(error) or type(error).__name__
             effect.trouble = f"{effect.name} ({effect.call.verb}): {reason}"
             effect.phase = Phase.HELD
             raise
-        self._failpoint.reach("after-undo", effect.call.verb)
-        self._finish(effect, undone, because)
         self._failpoint.reach("after-done", effect.call.verb)
         return undone
 
@@ -167,7 +167,8 @@ class Effects:
                     continue
                 try:
                     undone = yield from self.undo(effect, because)
-                except Exception:  # noqa: BLE001  (its trouble is kept, and reported below)
+                except Exception as error:  # noqa: BLE001  (kept with the effect, told below)
+                    effect.trouble = effect.trouble or str(error)
                     continue
                 outcome.undone[effect.name] = undone
                 if told is not None:

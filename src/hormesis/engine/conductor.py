@@ -10,6 +10,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class Conductor:
         self._injections: list[Injection] = []
         self._generators: list[Generator] = []
         self._custodian: Custodian | None = None
+        self._playing: asyncio.Task[None] | None = None
 
     def stop(self, reason: str, detail: str) -> None:
         """End the run early, in good order. The first reason stays."""
@@ -81,6 +83,11 @@ class Conductor:
             self._stop.set()
             for generator in self._generators:
                 generator.over.set()
+
+    def insist(self) -> None:
+        """Cut everything off at once; what is active is still undone."""
+        if self._playing is not None:
+            self._playing.cancel()
 
     async def play(self) -> None:
         """Run. Raises nothing for what the system under test does.
@@ -92,7 +99,8 @@ class Conductor:
         failure: BaseException | None = None
         try:
             await self._start_custodian()
-            await self._play_phases()
+            self._playing = asyncio.create_task(self._play_phases())
+            await self._playing
         except (Trouble, asyncio.CancelledError) as error:
             failure = error
             reason = "failed-to-start" if isinstance(error, Trouble) else "interrupted"
@@ -118,16 +126,13 @@ class Conductor:
 
     async def _start_custodian(self) -> None:
         limits = self.timeline.experiment.limits
-        try:
-            self._custodian = await Custodian.start(
-                ledger=self._stand.ledger,
-                run_id=self._stand.run_id,
-                permit=self.timeline.permit,
-                lease_s=limits.lease_s,
-                state=self._stand.state,
-            )
-        except OSError as error:
-            raise Trouble(f"the custodian could not be started: {error}") from None
+        self._custodian = await Custodian.start(
+            ledger=self._stand.ledger,
+            run_id=self._stand.run_id,
+            permit=self.timeline.permit,
+            lease_s=limits.lease_s,
+            state=self._stand.state,
+        )
         self._custodian.on_event = self._on_event
 
     @property
@@ -272,7 +277,7 @@ class Conductor:
                 clock=self._clock,
                 sink=self._record_op,
                 numbers=self._numbers,
-                rng_of=lambda number, name=track.name: stream_of(seed, "user", name, number),
+                rng_of=partial(stream_of, seed, "user", track.name),
                 changed=self._writer.load,
             )
             for track in self.timeline.loads
@@ -326,8 +331,11 @@ class Conductor:
             except Denied as error:
                 self._note("fatal", "custodian", f"closing: {error}")
         await custodian.leave()
-        replayed = await asyncio.to_thread(replay, self._stand.ledger)
-        return [str(one) for one in replayed if not one.clean]
+        try:
+            replayed = await asyncio.to_thread(replay, self._stand.ledger)
+        except (Trouble, OSError) as error:
+            return [f"the ledger could not be replayed: {error}"]
+        return [f"{one.effect}: {one.trouble}" for one in replayed if one.trouble]
 
     def _on_event(self, event: dict[str, Any]) -> None:
         moment = self._clock.at(float(event.get("at", 0.0)))

@@ -19,6 +19,10 @@ from hormesis.words.permit import Permit
 from hormesis.words.verb import VerbCall
 
 
+LEAVE_S = 60.0
+"""How long a custodian may take to revert what is left and to end."""
+
+
 class Denied(Exception):
     """The custodian did not do what was asked; ``why`` is permit, failed, lease or gone."""
 
@@ -59,7 +63,7 @@ class Custodian:
             state=state,
         )
         self = cls(handle, lease_s)
-        reader, self._writer = await asyncio.open_connection(sock=handle.socket, limit=2**24)
+        reader, self._writer = await asyncio.open_connection(sock=handle.link, limit=2**24)
         self._tasks = [
             asyncio.create_task(self._listen(reader)),
             asyncio.create_task(self._beat()),
@@ -135,7 +139,12 @@ class Custodian:
             self._writer.close()
             with suppress(OSError):
                 await self._writer.wait_closed()
-        await asyncio.to_thread(self._handle.wait)
+        try:
+            await asyncio.to_thread(self._handle.wait, LEAVE_S)
+        except TimeoutError:
+            # Whatever it hangs on, its ledger says what is left; the next replay takes over.
+            self._handle.kill()
+        self._handle.release()
 
     async def _beat(self) -> None:
         while True:

@@ -11,13 +11,12 @@ from pathlib import Path
 from hormesis.engine.custody import Custodian, Denied
 from hormesis.engine.waiting import Late, wait_until
 from hormesis.host.http_connection import HttpConnection
+from hormesis.host.http_origin import Origin
 from hormesis.words.clock import Clock
-from hormesis.words.experiment import Experiment, Ready, Service
+from hormesis.words.experiment import PROXY, Experiment, Ready, Service
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Problem, Trouble
 from hormesis.words.verb import VerbCall
-
-PROXY = "hormesis-proxy"
 
 
 class StagingTrouble(Trouble):
@@ -171,9 +170,10 @@ async def _is_ready(ready: Ready, log: Path) -> bool:
 
 
 async def _answers(url: str) -> bool:
-    connection = HttpConnection(url)
+    origin, target = Origin.and_target(url)
+    connection = HttpConnection(origin)
     try:
-        answer = await connection.request("GET", connection.path, timeout_s=2.0)
+        answer = await connection.request("GET", target, timeout_s=2.0)
     except OSError:
         return False
     finally:

@@ -75,6 +75,15 @@ class HttpConnection:
         wire = self._wire = await self._connected(deadline)
         return await wire.exchange(data, deadline)
 
+    async def connect(self, timeout_s: float) -> None:
+        """Open the connection ahead of the first request.
+
+        Raises:
+            HttpTrouble: it cannot be opened in *timeout_s* seconds.
+        """
+        if self._wire is None:
+            self._wire = await self._connected(asyncio.get_running_loop().time() + timeout_s)
+
     async def close(self) -> None:
         """Close the connection; waits a moment until the transport is really gone."""
         wire, self._wire = self._wire, None

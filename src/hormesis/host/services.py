@@ -117,7 +117,7 @@ class Services:
                 return
 
     def vanished(self) -> None:
-        """Tell of services that have ended but whose status nobody hands in: strangers' children."""
+        """Tell of services that have ended and whose status nobody hands in: adopted ones."""
         for service in self:
             if service.process and service.process.pid in self.children:
                 continue

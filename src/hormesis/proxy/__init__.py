@@ -2,5 +2,5 @@
 
 ``config`` says what it serves, ``link`` is one proxied address, ``connection`` one pair of sockets,
 ``chain`` the pure pipeline of toxics in one direction, ``tally`` what a toxic really did,
-``control`` the socket by which toxics come and go. ``launch`` starts it.
+``control`` the socket by which toxics come and go.
 """

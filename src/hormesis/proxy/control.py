@@ -100,9 +100,7 @@ class Control:
             raise ValueError("expected an object in `attributes`")
         if isinstance(toxicity, bool) or not isinstance(toxicity, int | float):
             raise ValueError("expected a number from 0 to 1 in `toxicity`")
-        toxic = toxic_of(
-            self._package, _text(request, "toxic"), request.get("stream"), attributes
-        )
+        toxic = toxic_of(self._package, _text(request, "toxic"), request.get("stream"), attributes)
         dose = Dose(_text(request, "name"), toxic, float(toxicity))
         await link.add(dose)
         return {}

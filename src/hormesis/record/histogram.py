@@ -92,8 +92,9 @@ class Histogram:
             self._buckets[bucket] = self._buckets.get(bucket, 0) + count
         self.count += other.count
         self.total += other.total
-        ends = [v for v in (self.lowest, self.highest, other.lowest, other.highest) if v is not None]
-        self.lowest, self.highest = (min(ends), max(ends)) if ends else (None, None)
+        ends = (self.lowest, self.highest, other.lowest, other.highest)
+        known = [end for end in ends if end is not None]
+        self.lowest, self.highest = (min(known), max(known)) if known else (None, None)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data that :meth:`from_json` understands."""

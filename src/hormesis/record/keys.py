@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -37,11 +38,23 @@ def key_of(value: Mapping[str, Scalar], names: tuple[str, ...]) -> Key | None:
 
 
 def parts_of(value: Scalar, separator: str) -> list[str]:
-    """Return a field's values as texts: one, or several with a separator; None has none.
+    """Return a field's values as texts: one, or several; None has none.
+
+    Several stand in a JSON list, as a client records one, or have a *separator* between them.
 
     Texts, because a database and an HTTP answer often disagree about ``7`` and ``"7"``.
     """
     if value is None:
         return []
-    parts = str(value).split(separator) if separator else [str(value)]
+    parts = _list_in(value) or (str(value).split(separator) if separator else [str(value)])
     return [part.strip() for part in parts if part.strip()]
+
+
+def _list_in(value: Scalar) -> list[str]:
+    if not (isinstance(value, str) and value.startswith("[")):
+        return []
+    try:
+        parts = json.loads(value)
+    except ValueError:
+        return []
+    return [str(part) for part in parts if part is not None]

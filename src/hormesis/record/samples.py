@@ -43,7 +43,8 @@ class Spell:
     def __str__(self) -> str:
         if self.count == 1:
             return f"missed at {self.start:.1f} s: {self.text}"
-        return f"missed from {self.start:.1f} s to {self.end:.1f} s ({self.count} times): {self.text}"
+        when = f"from {self.start:.1f} s to {self.end:.1f} s"
+        return f"missed {when}, {self.count} times: {self.text}"
 
 
 def looks_at(history: History, probe: str, window: Window) -> tuple[list[ProbeRecord], str]:

@@ -57,7 +57,7 @@ def _body(title: str, runs: Sequence[Judged], *, has_charts: bool) -> Content:
         element("main", _verdict(runs), None if has_charts else _no_charts(),
                 None if single or not runs else _suite(runs, anchors),
                 _runs(runs, anchors, single=single, has_charts=has_charts)),
-        element("footer", "Every verdict on this page is computed from the recorded history alone."),
+        element("footer", "Every verdict here is computed from the recorded history alone."),
     ]  # fmt: skip
 
 

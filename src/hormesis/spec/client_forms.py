@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.kind_forms import Forms, known_keys
 from hormesis.spec.node import Node
@@ -33,5 +35,5 @@ def read_client(node: Node, forms: Forms) -> ClientKind | None:
     return forms.parameters(kind, node, names, bare=bare, also_known=known_keys(kind))
 
 
-def _told(kinds: object) -> str:
-    return ", ".join(kinds) if isinstance(kinds, dict) else ", ".join(dict(kinds))  # type: ignore[call-overload]
+def _told(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -17,6 +17,7 @@ from hormesis.words.kind import Kind
 
 K = TypeVar("K", bound=Kind)
 F = TypeVar("F", bound=Frame)
+M = TypeVar("M", bound=BaseModel)
 _SHELVES = ("faults", "loads", "probes", "clients", "checks", "toxics", "reports")
 
 
@@ -53,6 +54,12 @@ class Forms:
             self.problems.expected(node, "a mapping")
             return None
         return self._decode(model, dict(node.items()), node, also_known)
+
+    def frame_from(
+        self, model: type[F], fields: Mapping[str, Node], owner: Node
+    ) -> F | None:
+        """Decode *fields*, which may come from several files, as the frame *model*."""
+        return self._decode(model, fields, owner, ())
 
     def frame_of(self, model: type[F], node: Node) -> F | None:
         """Decode those keys of *node* that the frame *model* knows; the others are the kind's."""
@@ -98,11 +105,11 @@ class Forms:
 
     def _decode(
         self,
-        model: type[Any],
+        model: type[M],
         fields: Mapping[str, Node],
         owner: Node,
         also_known: Sequence[str],
-    ) -> Any:
+    ) -> M | None:
         return decode(
             model,
             fields,

@@ -57,8 +57,8 @@ def _text(path: Path) -> str:
         before = content[: error.start]
         line = before.count(b"\n") + 1
         column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-        byte = content[error.start]
-        _refuse(file, f"expected UTF-8 text, found the byte 0x{byte:02x}", Place(file, line, column))
+        message = f"expected UTF-8 text, found the byte 0x{content[error.start]:02x}"
+        _refuse(file, message, Place(file, line, column))
 
 
 def _refuse(file: str, message: str, place: Place | None = None) -> NoReturn:

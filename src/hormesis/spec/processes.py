@@ -18,8 +18,10 @@ from hormesis.words.experiment import Ready, Service
 
 @dataclass(frozen=True)
 class Processes:
-    """The services to start, the process each is an instance of, and the processes of which
-    none is started: left out by ``unless``, or with a count of 0."""
+    """The services to start, and the process that each is an instance of.
+
+    ``left_out`` are the processes of which none is started: ``unless``, or a count of 0.
+    """
 
     services: tuple[Service, ...] = ()
     process_of: dict[str, str] | None = None

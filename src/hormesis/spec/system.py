@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from hormesis.spec.address import Address
 from hormesis.spec.bindings import Bindings
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.document import Document
-from hormesis.spec.kind_forms import Forms
 from hormesis.spec.frames import SystemUseFrame
+from hormesis.spec.kind_forms import Forms
 from hormesis.spec.locate import locate
 from hormesis.spec.node import Node, Problems, found, listing, mapping
 from hormesis.spec.scalars import told
@@ -37,39 +37,47 @@ class SystemSection:
 
 
 def system_section(
-    top: Node, systems: Mapping[str, Path], forms: Forms
+    node: Node | None, systems: Mapping[str, Path], instead: Path | None, forms: Forms
 ) -> SystemSection:
-    """Find the system of the experiment *top*; its own file is read when it has one.
+    """Find the system that the section *node* names; its own file is read when it has one.
+
+    *instead* is a system file that replaces the one that the experiment names.
 
     Raises:
-        InputTrouble: that file cannot be read, so that nothing more can be said.
+        InputTrouble: a system file cannot be read, so that nothing more can be said.
     """
     problems = forms.problems
-    if not top.has("system"):
+    if instead is not None:
+        values = node.under("set") if node is not None and node.has("set") else None
+        return SystemSection(_top(locate(instead), problems), values)
+    if node is None:
         return SystemSection(None)
-    node = top.under("system")
+    what = "a mapping with use, file, or the system itself"
     if isinstance(node.value, str):
-        hint = f"write system: {{use: {node.value}}}"
-        problems.expected(node, "a mapping with use, file, or the system itself", hint)
+        problems.expected(node, what, f"write system: {{use: {node.value}}}")
         return SystemSection(None)
-    if not mapping(node, problems, "a mapping with use, file, or the system itself"):
+    if not mapping(node, problems, what):
         return SystemSection(None)
     if not any(key in node.value for key in _USE_KEYS):
         _check_keys(node, problems, (*SYSTEM_KEYS, *_USE_KEYS))
         return SystemSection(node)
     frame = forms.frame(SystemUseFrame, node)
+    values = node.under("set") if node.has("set") else None
     if frame is None:
-        return SystemSection(None)
+        return SystemSection(None, values)
     if (frame.use is None) == (frame.file is None):
         problems.add(node, "expected exactly one of use and file")
-        return SystemSection(None)
-    values = node.under("set") if node.has("set") else None
+        return SystemSection(None, values)
     path = _path_of(frame, node, systems, problems)
     if path is None:
         return SystemSection(None, values)
-    document = _located(path, node, problems)
-    _check_keys(Node(document, document.data), problems, SYSTEM_KEYS)
-    return SystemSection(Node(document, document.data), values)
+    return SystemSection(_top(_located(path, node, problems), problems), values)
+
+
+def _top(document: Document, problems: Problems) -> Node:
+    top = Node(document, document.data)
+    _check_keys(top, problems, SYSTEM_KEYS)
+    return top
 
 
 def _path_of(
@@ -113,7 +121,7 @@ def _check_keys(node: Node, problems: Problems, known: tuple[str, ...]) -> None:
 
 
 def variables_of(
-    top: Node,
+    sections: Iterable[Node],
     section: SystemSection,
     bindings: Bindings,
     overrides: Mapping[str, str],
@@ -122,8 +130,8 @@ def variables_of(
 ) -> Variables:
     """Gather the variables of the system, the experiment and the command line in one name space.
 
-    The command line goes before the experiment's ``vars``, these before ``system.set``, that
-    before the system's ``vars``.
+    *sections* are the ``vars`` of the experiment's files, in order. The command line goes before
+    them, they go before ``system.set``, and that before the system's own ``vars``.
     """
     declared = dict(_definitions(section.part("vars"), problems))
     for name, definition in _definitions(section.set, problems):
@@ -132,13 +140,13 @@ def variables_of(
             message = f"expected a variable of the system, found {name}"
             problems.add(definition.node, message, hint, at_key=True)
         declared[name] = definition
-    own = top.under("vars") if top.has("vars") and top.value["vars"] is not None else None
-    declared.update(_definitions(own, problems))
+    for own in sections:
+        declared.update(_definitions(own, problems))
     for name, text in overrides.items():
         if name not in declared:
             hint = did_you_mean(name, declared, noun="declared variables")
             message = f"--set {name}: expected a declared variable, found {name}"
-            problems.put(Problem(message, top.document.place(()), hint=hint))
+            problems.put(Problem(message, hint=hint))
         declared[name] = Definition(text)
     links = _upstreams(section.part("links"), problems)
     return Variables(

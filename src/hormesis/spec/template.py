@@ -59,7 +59,7 @@ def _reference(text: str, start: int, depth: int) -> tuple[Reference, int]:
     shown = text[start : start + 20]
     name = _NAME.match(text, start + 2)
     if name is None:
-        raise ValueError(f"expected a variable such as ${{name}} or ${{name:-default}} at {shown!r}")
+        raise ValueError(f"expected ${{name}} or ${{name:-default}}, found {shown!r}")
     index = name.end()
     default: Parts | None = None
     if text[index] == ":":

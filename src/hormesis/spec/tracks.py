@@ -19,7 +19,6 @@ SORTS = ("fault", "load", "probe")
 class Tracks:
     """Reads tracks and conditions, keeping their names apart."""
 
-    forms: Forms
     faults: list[FaultTrack] = field(default_factory=list)
     fault_nodes: list[Node] = field(default_factory=list)
     loads: list[LoadTrack] = field(default_factory=list)
@@ -29,9 +28,9 @@ class Tracks:
     """Every name that was given, by sort, those of undecodable tracks too."""
     _taken: dict[str, tuple[Node, Probe | None]] = field(default_factory=dict)
 
-    def read_track(self, node: Node) -> None:
+    def read_track(self, node: Node, forms: Forms) -> None:
         """Read one element of ``tracks``."""
-        problems = self.forms.problems
+        problems = forms.problems
         if not isinstance(node.value, dict):
             problems.expected(node, "a mapping with fault, load or probe")
             return
@@ -43,40 +42,40 @@ class Tracks:
             hint = hints[0] if hints and not sorts else ""
             problems.add(node, f"expected exactly one of fault, load and probe, found {told}", hint)
             return
-        {"fault": self._fault, "load": self._load, "probe": self._probe}[sorts[0]](node)
+        {"fault": self._fault, "load": self._load, "probe": self._probe}[sorts[0]](node, forms)
 
-    def read_condition(self, section: str, node: Node) -> None:
+    def read_condition(self, section: str, node: Node, forms: Forms) -> None:
         """Read one element of ``steady_state`` or ``final``."""
         if not isinstance(node.value, dict) or "probe" not in node.value:
-            self.forms.problems.expected(node, "a mapping with the key probe")
+            forms.problems.expected(node, "a mapping with the key probe")
             return
-        kind = self.forms.kind("probes", node.under("probe"), "probe")
-        frame = self.forms.frame_of(ConditionFrame, node)
+        kind = forms.kind("probes", node.under("probe"), "probe")
+        frame = forms.frame_of(ConditionFrame, node)
         if kind is None:
             self._given("probe", node, frame)
             return
         taken = ("probe", *known_keys(ConditionFrame))
-        probe = self.forms.parameters(kind, node, taken, also_known=taken)
-        name = self._name("probe", node, frame, kind.kind, probe)
+        probe = forms.parameters(kind, node, taken, also_known=taken)
+        name = self._name("probe", node, forms, frame, kind.kind, probe)
         if frame is not None and probe is not None:
             held = self.conditions.setdefault(section, [])
             held.append(NamedProbe(name, probe, frame.within))
 
-    def _fault(self, node: Node) -> None:
-        kind = self.forms.kind("faults", node.under("fault"), "fault")
-        frame = self.forms.frame_of(FaultFrame, node)
+    def _fault(self, node: Node, forms: Forms) -> None:
+        kind = forms.kind("faults", node.under("fault"), "fault")
+        frame = forms.frame_of(FaultFrame, node)
         if kind is None:
             self._given("fault", node, frame)
             return
         taken = ("fault", *known_keys(FaultFrame))
-        fault = self.forms.parameters(kind, node, taken, also_known=taken)
-        name = self._name("fault", node, frame, kind.kind)
+        fault = forms.parameters(kind, node, taken, also_known=taken)
+        name = self._name("fault", node, forms, frame, kind.kind)
         if frame is None:
             return
         if frame.for_ is None and not kind.momentary and "for" not in node.value:
             keys = ", ".join(list(node.value)[:6])
             message = f"expected the key for (how long {kind.kind} lasts), found only {keys}"
-            self.forms.problems.add(node, message)
+            forms.problems.add(node, message)
         if fault is not None:
             track = FaultTrack(
                 name,
@@ -90,32 +89,32 @@ class Tracks:
             self.faults.append(track)
             self.fault_nodes.append(node)
 
-    def _load(self, node: Node) -> None:
-        kind = self.forms.kind("loads", node.under("load"), "load")
-        frame = self.forms.frame_of(LoadFrame, node)
+    def _load(self, node: Node, forms: Forms) -> None:
+        kind = forms.kind("loads", node.under("load"), "load")
+        frame = forms.frame_of(LoadFrame, node)
         if "client" in node.value:
-            client = read_client(node.under("client"), self.forms)
+            client = read_client(node.under("client"), forms)
         else:
             client = None
-            self.forms.problems.add(node, "expected the key client, found none")
+            forms.problems.add(node, "expected the key client, found none")
         if kind is None:
             self._given("load", node, frame)
             return
         taken = ("load", "client", *known_keys(LoadFrame))
-        load = self.forms.parameters(kind, node, taken, also_known=taken)
-        name = self._name("load", node, frame, kind.kind)
+        load = forms.parameters(kind, node, taken, also_known=taken)
+        name = self._name("load", node, forms, frame, kind.kind)
         if frame is not None and load is not None and client is not None:
             self.loads.append(LoadTrack(name, load, client, frame.at))
 
-    def _probe(self, node: Node) -> None:
-        kind = self.forms.kind("probes", node.under("probe"), "probe")
-        frame = self.forms.frame_of(ProbeFrame, node)
+    def _probe(self, node: Node, forms: Forms) -> None:
+        kind = forms.kind("probes", node.under("probe"), "probe")
+        frame = forms.frame_of(ProbeFrame, node)
         if kind is None:
             self._given("probe", node, frame)
             return
         taken = ("probe", *known_keys(ProbeFrame))
-        probe = self.forms.parameters(kind, node, taken, also_known=taken)
-        name = self._name("probe", node, frame, kind.kind, probe)
+        probe = forms.parameters(kind, node, taken, also_known=taken)
+        name = self._name("probe", node, forms, frame, kind.kind, probe)
         if frame is not None and probe is not None:
             self.probes.append(ProbeTrack(name, probe, frame.every, frame.at))
 
@@ -129,6 +128,7 @@ class Tracks:
         self,
         sort: str,
         node: Node,
+        forms: Forms,
         frame: Frame | None,
         default: str,
         probe: Probe | None = None,
@@ -145,5 +145,5 @@ class Tracks:
             message = f"expected a name of its own, found {found(name)} again"
             there = f"the first is on line {where}; " if where else ""
             place = node.under("name") if given else node.under(sort)
-            self.forms.problems.add(place, message, f"{there}give each a `name:`")
+            forms.problems.add(place, message, f"{there}give each a `name:`")
         return name

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.document import Steps
-from hormesis.spec.node import Node, Problems, found
+from hormesis.spec.node import Node, Problems
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -75,7 +75,8 @@ def decode(
             return model.model_validate(data, context=dict(context or {}))
         except ValidationError as error:
             errors = [_Error(one, *_split(tuple(one["loc"]), data)) for one in error.errors()]
-        if not any([_as_text(data, fields, one.way) for one in errors]):
+        swapped = [one for one in errors if _as_text(data, fields, one.way)]
+        if not swapped:
             break
     for way, group in _by_way(_likeliest(errors)).items():
         node = _node(fields, owner, way)
@@ -122,20 +123,24 @@ class _Error:
         return self.raw.get("ctx") or {}
 
 
-def _split(loc: Steps, data: Any) -> tuple[Steps, Steps, int]:
+def _split(loc: Steps, held: Any) -> tuple[Steps, Steps, int]:
     way: Steps = ()
     tags: Steps = ()
     fork = -1
     for step in loc:
-        if (isinstance(data, dict) and step in data) or (
-            isinstance(data, list) and isinstance(step, int) and step < len(data)
-        ):
-            data = data[step]
+        if _holds(held, step):
+            held = held[step]
             way = (*way, step)
         else:
             fork = len(way) if fork < 0 else fork
             tags = (*tags, step)
     return way, tags, fork
+
+
+def _holds(held: Any, step: str | int) -> bool:
+    if isinstance(held, list):
+        return isinstance(step, int) and step < len(held)
+    return isinstance(held, dict) and step in held
 
 
 def _as_text(data: dict[str, Any], fields: Mapping[str, Node], way: Steps) -> bool:
@@ -171,7 +176,8 @@ def _likeliest(errors: Sequence[_Error]) -> list[_Error]:
             if any(one.type == "missing" or len(one.way) > len(way) for one in group)
         ]
         if inside:
-            kept.extend(min(inside, key=len))
+            fewest = min(len(group) for group in inside)
+            kept.extend(next(group for group in inside if len(group) == fewest))
         else:
             kept.extend(one for group in members.values() for one in group)
     return kept

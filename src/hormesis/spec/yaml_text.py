@@ -101,7 +101,7 @@ class _Composer:
 
     def _node(self, event: Any, events: Iterator[Any], depth: int) -> _Node:
         if isinstance(event, yaml.AliasEvent):
-            anchored = self._anchors.get(event.anchor)
+            anchored = self._anchors.get(str(event.anchor))
             if anchored is None:
                 message = f"expected the name of an anchor above, found *{event.anchor}"
                 self.refuse(event.start_mark, message)

@@ -19,6 +19,10 @@ from hormesis.words.target import Target
 from hormesis.words.trouble import Place
 
 
+PROXY = "hormesis-proxy"
+"""The custodian's name of the fault proxy that carries an experiment's links."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """When a started service counts as ready: exactly one of ``tcp``, ``http`` or ``line``.

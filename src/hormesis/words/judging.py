@@ -57,7 +57,7 @@ def code_of(verdict: RunVerdict) -> ExitCode:
 def _judged(check: Check, history: History) -> Verdict:
     try:
         return check.judge(history)
-    except Exception as trouble:
+    except Exception as trouble:  # noqa: BLE001
         # A plugin's bug must cost its own verdict only, and must never look like a pass.
         why = f"the check itself broke: {type(trouble).__name__}: {trouble}"
         return check.verdict(Outcome.UNKNOWN, why)

@@ -18,6 +18,8 @@ FLOORS: Mapping[str, int] = {
     "compose": 5,
     "cli": 6, "api": 6, "_hormesis_pytest": 6,
 }  # fmt: skip
+SUITES_MAY = ("words", "record")
+"""A suite's own client or report stands on floor 4, beside the shelves, and is pure."""
 LEVEL_PAIRS = {("custodian", "host")}
 """Imports on one floor that are allowed: the custodian performs with the host's verbs."""
 
@@ -47,7 +49,7 @@ def _refusal(here: str, there: str) -> str:
     if here == there or (here, there) in LEVEL_PAIRS:
         return ""
     if here == "suites":
-        return "" if there == "words" else f"a suite may import words only, not {there}"
+        return "" if there in SUITES_MAY else f"a suite may import words and record, not {there}"
     if there == "suites":
         return "suites are data: found by compose as files, never imported"
     if here not in FLOORS:

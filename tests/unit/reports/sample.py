@@ -1,4 +1,4 @@
-"""A convincing suite of twelve judged runs, made from a seed: what the reports are looked at with."""
+"""A convincing suite of twelve judged runs, made from a seed; the reports are looked at with it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hormesis.words.history import (
     ProbeRecord,
     ProcessRecord,
 )
+from hormesis.words.judging import judge_run
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
@@ -99,16 +100,17 @@ def make_ops(rng: Random, duration: float, rate: float, base_ms: float,
 
 
 def _judged(number: int, scene: Scene, rng: Random) -> Judged:
+    source = f"jobs/{scene.name.split(' ')[0].lower()}.yaml"
+    scaled = ["--time-scale", f"{scene.scale:g}"] if scene.scale != 1 else []
     history = History(
         manifest={
             "run": f"{number + 1:04x}c{rng.randrange(4096):03x}",
             "title": scene.name,
             "seed": 7,
-            "command": ["hormesis", "run", f"jobs/{scene.name.split(' ')[0].lower()}.yaml",
-                        "--seed", "7"] + (["--time-scale", f"{scene.scale:g}"] * (scene.scale != 1)),
+            "command": ["hormesis", "run", source, "--seed", "7", *scaled],
             "started_wall": 1795212000.0 + 95 * number,
             "version": "0.1.0",
-            "experiment": f"jobs/{scene.name.split(' ')[0].lower()}.yaml",
+            "experiment": source,
             "time_scale": scene.scale,
             "machine": MACHINE,
             "tracks": [],
@@ -124,7 +126,8 @@ def _judged(number: int, scene: Scene, rng: Random) -> Judged:
                 Phase("steady-after", scene.duration)],
         end={"time": scene.duration + 0.8, "reason": "completed", "dirty": list(scene.dirty)},
     )  # fmt: skip
-    verdict = RunVerdict(scene.outcome, scene.reason, scene.verdicts, scene.dirty)
+    evidence = judge_run(history, ()).verdicts
+    verdict = RunVerdict(scene.outcome, scene.reason, (*scene.verdicts, *evidence), scene.dirty)
     return Judged(scene.name, history, verdict)
 
 
@@ -153,17 +156,6 @@ def passing(check: str, kind: str, summary: str, **figures: Scalar) -> Verdict:
     return Verdict(check, kind, Outcome.PASS, summary, figures=figures)
 
 
-def trusted(*names: str) -> list[Verdict]:
-    """Return the evidence rows of a run that can be trusted."""
-    rows = [passing(f"fault {name} bit", "evidence", "seen to bite, and seen to be gone again")
-            for name in names]  # fmt: skip
-    return [
-        *rows,
-        passing("the load kept its schedule", "evidence", "p95 of the lag 0.8 ms; nothing dropped"),
-        passing("the record is whole", "evidence", "every line of the history was readable"),
-    ]
-
-
 def _chain(id: str, track: str, kind: str, target: str, at: float, until: float, proof: str,
            gone: str, bite: float = 0.4, heal: float = 0.6) -> FaultRecord:  # fmt: skip
     return FaultRecord(id, track, kind, target, at, at + 0.012, at + bite, until, until + heal,
@@ -183,7 +175,7 @@ def _race_barrier() -> Scene:
     return Scene("J-RACE-1 simultaneous claim", 6, 60, Outcome.PASS,
                  "50 bots claimed one job at the same instant; exactly one got it.",
                  [passing("exactly one bot gets the job", "threshold", "1 success of 50 attempts",
-                          spread_ms=2.1), _no_duplicates(1), *trusted()])  # fmt: skip
+                          spread_ms=2.1), _no_duplicates(1)])  # fmt: skip
 
 
 def _race_continuous() -> Scene:
@@ -200,32 +192,31 @@ def _race_continuous() -> Scene:
                           "27 of 1,782 jobs were claimed more than once; first at 24.0 s.",
                           findings, {"claims": 1811, "duplicates": 27, "undecided": 3},
                           LOCK_ADVICE),
-                  _quick(p95=38.2), passing("no job lost", "never-lost", "1,782 of 1,782 found"),
-                  *trusted()], base_ms=19, gauge="queue depth")  # fmt: skip
+                  _quick(p95=38.2), passing("no job lost", "never-lost", "1,782 of 1,782 found")], base_ms=19, gauge="queue depth")  # fmt: skip
 
 
 def _race_loaded() -> Scene:
-    return Scene("J-RACE-3 claiming under database load", 60, 60, Outcome.PASS, "All 3 checks held.",
-                 [_no_duplicates(), passing("success above 95 %", "threshold", "99.2 %",
-                  success_share=0.992), _quick(p95=74.0), *trusted()], base_ms=31,
+    return Scene("J-RACE-3 claiming under database load", 60, 60, Outcome.PASS,
+                 "All 3 checks held.", [_no_duplicates(), passing("success above 95 %", "threshold", "99.2 %",
+                  success_share=0.992), _quick(p95=74.0)], base_ms=31,
                  weather=[Weather(10, 50, 1.4, 0.008)], gauge="queue depth")  # fmt: skip
 
 
 def _load_heavy() -> Scene:
     return Scene("J-LOAD-heavy claim and complete", 60, 120, Outcome.PASS, "All 3 checks held.",
                  [_quick(p95=29.8), passing("success above 95 %", "threshold", "100 %"),
-                  _no_duplicates(), *trusted()], base_ms=14, scale=0.2,
-                 notes=[Note(0.0, "info", "load", "50 users, 120 operations a second")])  # fmt: skip
+                  _no_duplicates()], base_ms=14, scale=0.2,
+                 notes=[Note(0.0, "info", "load", "50 users, 120 operations a second")])
 
 
 def _database_delay() -> Scene:
     fault = _chain("db-delay-1", "db-delay", "link-latency", "postgres", 20, 40,
-                   "312 chunks delayed by 1,003 ms on average", "delay 0 ms over the last 40 chunks")
+                   "312 chunks delayed by 1,003 ms on average", "delay 0 ms over 40 chunks")
     return Scene("J-CHAOS-1 database delays", 60, 40, Outcome.PASS,
                  "Slow while the database was slow, and back within 1.2 s.",
                  [passing("recovers after db-delay", "recovers", "good again 1.2 s after the "
                           "release", detect_s=0.42, recover_s=1.2), _no_duplicates(800),
-                  _quick("http_req_duration p(95) < 100ms outside db-delay"), *trusted("db-delay")],
+                  _quick("http_req_duration p(95) < 100ms outside db-delay")],
                  [fault], [Weather(20, 40, 70, 0.02, "timeout", 0.01), Weather(40, 41.2, 9)],
                  gauge="queue depth")  # fmt: skip
 
@@ -235,15 +226,16 @@ def _connections() -> Scene:
                      10.3 + 9 * n, f"{3 + n % 3} of 20 back ends terminated",
                      "20 connections again", 0.08, 0.7 + 0.2 * n) for n in range(5)]  # fmt: skip
     weather = [Weather(10 + 9 * n, 11 + 9 * n, 3, 0.22, "connection-lost") for n in range(5)]
-    return Scene("J-CHAOS-2 killed database connections", 60, 50, Outcome.PASS, "All 2 checks held.",
+    return Scene("J-CHAOS-2 killed database connections", 60, 50, Outcome.PASS,
+                 "All 2 checks held.",
                  [passing("recovers after kill-connections", "recovers", "worst of 5: 1.5 s",
-                          worst_s=1.5), _no_duplicates(), *trusted("kill-connections")],
+                          worst_s=1.5), _no_duplicates()],
                  faults, weather)  # fmt: skip
 
 
 def _partition() -> Scene:
     delay = _chain("slow-net-1", "slow-network", "link-latency", "bots → server", 12, 26,
-                   "884 chunks delayed by 2,004 ms on average", "delay 0 ms over the last 52 chunks")
+                   "884 chunks delayed by 2,004 ms on average", "delay 0 ms over 52 chunks")
     cut = _chain("partition-1", "partition", "link-partition", "server → postgres", 38, 56,
                  "0 bytes passed for 1.0 s on 20 open connections",
                  "18,240 bytes passed within 1.0 s", 1.1, 9.4)  # fmt: skip
@@ -265,7 +257,7 @@ def _partition() -> Scene:
                           ("56.0 s", "87.2 s"))], {"failed_share": 0.113}, RETRY_ADVICE),
          passing("recovers after slow-network", "recovers", "good again 0.8 s after the release",
                  detect_s=0.3, recover_s=0.8),
-         _no_duplicates(2391), *trusted("slow-network", "partition")],
+         _no_duplicates(2391)],
         [delay, cut],
         [Weather(12, 26, 60, 0.01), Weather(38, 56, 4, 0.94, "timeout", 0.04),
          Weather(56, 87, 6, 0.42, "timeout")],
@@ -285,7 +277,7 @@ def _corruption() -> Scene:
                  "The cleanup repaired every inconsistency within 4.1 s.",
                  [passing("no orphaned bots at the end", "invariant", "0 rows"),
                   passing("cleanup within 30 s", "eventually", "met 4.1 s after the release",
-                          took_s=4.1), *trusted("corrupt-state")], [fault])  # fmt: skip
+                          took_s=4.1)], [fault])  # fmt: skip
 
 
 def _worker_crash() -> Scene:
@@ -294,7 +286,7 @@ def _worker_crash() -> Scene:
                    0.05, 1.9)  # fmt: skip
     return Scene("WC-001 worker crash during inference", 45, 45, Outcome.PASS, "All 2 checks held.",
                  [passing("recovers after crash", "recovers", "good again after 1.9 s",
-                          recover_s=1.9), _quick(p95=44.0), *trusted("crash")], [fault],
+                          recover_s=1.9), _quick(p95=44.0)], [fault],
                  [Weather(20, 25.9, 2.2, 0.31, "reset")],
                  [ProcessRecord("worker-2", -0.2, "started", 4130),
                   ProcessRecord("worker-2", 20.02, "exited", 4130, -9, True),
@@ -303,11 +295,9 @@ def _worker_crash() -> Scene:
 
 def _video_memory() -> Scene:
     fault = FaultRecord("vram-1", "fill-vram", "vram", "worker-1", 10, skipped="no GPU")
-    row = Verdict("fault fill-vram bit", "evidence", Outcome.UNKNOWN,
-                  "Skipped: this machine has no GPU.")  # fmt: skip
     return Scene("RE-005 video memory exhaustion", 20, 20, Outcome.UNKNOWN,
                  "The fault fill-vram was skipped: no GPU.",
-                 [_quick(), row, *trusted()], [fault])  # fmt: skip
+                 [_quick()], [fault])  # fmt: skip
 
 
 def _leader() -> Scene:
@@ -317,24 +307,21 @@ def _leader() -> Scene:
                  "Paused while Redis was away, and leader again 8.2 s after it came back.",
                  [passing("ready within 90 s of stop-redis", "eventually", "8.2 s", took_s=8.2),
                   passing("the process never exited", "never-exit", "one generation throughout"),
-                  _no_duplicates(612), *trusted("stop-redis")], [fault],
+                  _no_duplicates(612)], [fault],
                  [Weather(20.5, 67, 0.4, 0.9, "http-503")],
                  [ProcessRecord("redis", -1.0, "started", 4090),
                   ProcessRecord("redis", 20.1, "exited", 4090, 0, True),
-                  ProcessRecord("redis", 60.1, "started", 4222)], gauge="order heartbeat age")  # fmt: skip
+                  ProcessRecord("redis", 60.1, "started", 4222)],
+                 gauge="order heartbeat age")  # fmt: skip
 
 
 def _never_bit() -> Scene:
     fault = FaultRecord("slow-cpu-1", "burn-cpu", "cpu", "server", 10, 10.02, None, 30.0, None,
                         trouble="the busy time of the cores rose by 4 %, expected at least 60 %",
                         released_by="engine")  # fmt: skip
-    row = Verdict("fault burn-cpu bit", "evidence", Outcome.UNKNOWN,
-                  "Its bite was not seen within 10 s of the injection.",
-                  [Finding("The busy time of the cores rose by 4 %, expected at least 60 %",
-                           ("slow-cpu-1",))])  # fmt: skip
     return Scene("RE-003 processor saturation", 40, 40, Outcome.UNKNOWN,
                  "The fault burn-cpu never bit, so surviving it proves nothing.",
-                 [_quick(), _no_duplicates(533), row, *trusted()], [fault])  # fmt: skip
+                 [_quick(), _no_duplicates(533)], [fault])  # fmt: skip
 
 
 SCENES: Sequence[Callable[[], Scene]] = (

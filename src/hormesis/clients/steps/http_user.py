@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,9 @@ from hormesis.host.json_path import Missing, at_path
 from hormesis.words.client import Recording, User
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
+
+CONNECT_S = 2.0
+"""How long opening may take before the first request has to do it."""
 
 _TYPES = {
     "json_": "application/json",
@@ -32,6 +36,7 @@ class CompiledStep:
         self.method = step.method
         self.timeout_s = step.timeout or timeout_s
         self.repeat = step.repeat
+        self.chance = step.chance
         self.think = step.think
         self.take = tuple(step.take.items())
         self.definite = frozenset(step.definite)
@@ -50,7 +55,9 @@ class CompiledStep:
         ]
 
     def wanted(self, values: Values) -> bool:
-        """Return whether its conditions hold."""
+        """Return whether its conditions hold, and the draw if there is one."""
+        if self.chance < 1 and values.rng.random() >= self.chance:
+            return False
         if self.when is not None and _empty(self.when.render(values)):
             return False
         return self.unless is None or _empty(self.unless.render(values))
@@ -93,7 +100,9 @@ class HttpUser:
         self._values = Values(user.number, user.load, user.rng)
 
     async def open(self) -> None:
-        """Do nothing: the connection is made by the first request, so that it is measured."""
+        """Connect, so that a burst sends at once; the first request tries again if this fails."""
+        with suppress(OSError):
+            await self._connection.connect(CONNECT_S)
 
     async def close(self) -> None:
         """Close the connection."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hormesis.clients.steps.template import Template
 from hormesis.host.json_path import checked_path
 from hormesis.words.kind import Scalar
-from hormesis.words.units import Seconds
+from hormesis.words.units import Seconds, Share
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -73,6 +73,8 @@ class Step(BaseModel):
     """Only when this is not empty, for example ``{{job}}``."""
     unless: str | None = None
     """Only when this is empty."""
+    chance: Share = 1.0
+    """In which share of the iterations, drawn from the user's own stream of the seed."""
     repeat: int = Field(default=1, ge=1)
     """How many times in a row."""
     think: Think | None = None

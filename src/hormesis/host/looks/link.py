@@ -9,7 +9,7 @@ from typing import Any
 from hormesis.words.look import LinkLook, Reading
 
 
-async def look_at_link(look: LinkLook, control: str, *, timeout_s: float = 2.0) -> Reading:
+async def read_link(control: str, look: LinkLook, *, timeout_s: float = 2.0) -> Reading:
     """Return the counters of the link and its toxic; *control* is the socket's path.
 
     Never raises for what the proxy does: then the reading is one ``error`` entry.
@@ -23,7 +23,9 @@ async def look_at_link(look: LinkLook, control: str, *, timeout_s: float = 2.0) 
                 line = await reader.readline()
             finally:
                 writer.close()
-        answer: dict[str, Any] = json.loads(line) if line else {"error": "the proxy closed its control socket"}
+        if not line:
+            return {"error": "the proxy closed its control socket"}
+        answer: dict[str, Any] = json.loads(line)
     except TimeoutError:
         return {"error": f"the proxy did not answer within {timeout_s:g} s"}
     except (OSError, ValueError) as trouble:

@@ -85,7 +85,8 @@ def _finding(finding: Finding) -> Markup:
 
 
 def _summary(verdict: Verdict) -> Content:
-    sentences = [one.sentence for one in verdict.findings[:FINDINGS_SHOWN]]
+    told = [one.sentence for one in verdict.findings if one.sentence not in verdict.summary]
+    sentences = told[:FINDINGS_SHOWN]
     listed = element("ul", [element("li", text) for text in sentences]) if sentences else None
     return [verdict.summary, listed]
 

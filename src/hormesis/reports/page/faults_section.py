@@ -61,5 +61,5 @@ def _proofs(fault: FaultRecord) -> Content:
         ("Trouble", fault.trouble),
         ("Skipped", fault.skipped),
     )
-    told = [element("div", element("dt", name), element("dd", text)) for name, text in pairs if text]
+    told = [element("div", element("dt", k), element("dd", text)) for k, text in pairs if text]
     return element("dl", told, cls="proofs") if told else None

@@ -14,13 +14,15 @@ from hormesis.words.report import Judged
 def key_figures(runs: Sequence[Judged], totals: Totals | None = None) -> Markup:
     """Return the strip for one run or for a suite."""
     sums = totals or totals_of(runs)
+    bite, heal = ("bite seen, then gone", "release to bite gone") if sums.faults else ("", "")
+    slowest = f"max {span(sums.response.highest)}" if sums.ops else ""
     cells = [
         ("checks passed", _of(sums.checks_passed, sums.checks), ""),
-        ("faults proven", _of(sums.faults_proven, sums.faults), "bite seen, then gone" if sums.faults else ""),
+        ("faults proven", _of(sums.faults_proven, sums.faults), bite),
         ("operations", count(sums.ops), _told_ops(sums)),
         ("errors", share(sums.error_share), f"{count(sums.failed)} failed" if sums.ops else ""),
-        ("response p95", span(sums.response.p95), f"max {span(sums.response.highest)}" if sums.ops else ""),
-        ("slowest healing", span(sums.heal_s_max), "release to bite gone" if sums.faults else ""),
+        ("response p95", span(sums.response.p95), slowest),
+        ("slowest healing", span(sums.heal_s_max), heal),
     ]
     if len(runs) > 1:
         passed = sum(standing_of_run(run).key == "pass" for run in runs)

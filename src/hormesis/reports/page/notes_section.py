@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from hormesis.reports.page.markup import Content, Markup, element
 from hormesis.reports.page.pills import pill
 from hormesis.reports.parts.manifest_facts import manifest_facts, replay_command

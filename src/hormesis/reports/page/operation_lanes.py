@@ -1,4 +1,4 @@
-"""Operation lanes: response percentiles and throughput over time, for the chart and the sparkline."""
+"""Operation lanes: response percentiles and throughput over time, for charts and sparklines."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ _HEADS = (
 
 def overview_section(runs: Sequence[Judged], anchors: Sequence[str]) -> Markup:
     """Return the table of all *runs* in their own order; *anchors* are where they are told."""
-    head = element("tr", [element("th", name, cls=cls or None, scope="col") for name, cls in _HEADS])
+    heads = [element("th", name, cls=cls or None, scope="col") for name, cls in _HEADS]
+    head = element("tr", heads)
     rows = [_row(run, anchor) for run, anchor in zip(runs, anchors, strict=True)]
     table = element("table", element("thead", head), element("tbody", rows), cls="table overview")
     return element("div", table, cls="frame")

@@ -43,7 +43,8 @@ def run_badges(run: Judged) -> Markup:
     if scale != 1:
         told.append(badge(f"scaled: every duration × {scale:g}", "given with --time-scale"))
     if history.end is None:
-        told.append(badge(f"cut off at {moment(end_of(history))}", "the run did not end", "unknown"))
+        when = moment(end_of(history))
+        told.append(badge(f"cut off at {when}", "the run did not end", "unknown"))
     elif history.end.get("reason", "completed") != "completed":
         told.append(badge(f"ended: {history.end['reason']}", key="unknown"))
     if verdict.stopped_by:
@@ -79,7 +80,9 @@ def _chart(run: Judged, anchor: str) -> Markup:
     key = [
         element("span", element("i", cls=cls, aria_hidden="true"), told) for cls, told in _KEY
     ]
-    log = element("button", "Log scale", type="button", data_log=True, aria_pressed="false", hidden=True)
+    log = element(
+        "button", "Log scale", type="button", data_log=True, aria_pressed="false", hidden=True
+    )
     tools = element(
         "div",
         element("h3", "Timeline"),

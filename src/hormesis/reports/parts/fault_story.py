@@ -11,7 +11,7 @@ from hormesis.words.history import FaultRecord
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; ``after`` says how long after the step before it, ``time`` is None if it never came."""
+    """One step; ``time`` is None if it never came, ``after`` tells the time since the one before."""
 
     name: str
     time: float | None
@@ -75,4 +75,6 @@ def _state(fault: FaultRecord) -> tuple[str, str]:
         return "dirty", "not released"
     if fault.healed is None:
         return "unknown", "bite not gone"
-    return "pass", "proven"
+    if fault.released_by.startswith("custodian"):
+        return "unknown", "released by custodian"
+    return ("unknown", "in trouble") if fault.trouble else ("pass", "proven")

@@ -10,12 +10,10 @@ from hormesis.record.series import Spread, spread_of
 from hormesis.reports.parts.fault_story import FaultStory, fault_stories
 from hormesis.words.check import Verdict
 from hormesis.words.history import History
+from hormesis.words.judging import EVIDENCE
 from hormesis.words.op import Ended
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged
-
-EVIDENCE = "evidence"
-"""The kind of verdicts that say whether the run itself can be trusted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from hormesis.words.kind import Scalar
 
 NONE = "–"
 """What stands where there is no value."""
-
-_SUFFIXES = (
-    ("_per_s", "{name}", lambda value: f"{_trimmed(value)}/s"),
-    ("_ms", "{name}", lambda value: span(value / 1000)),
-    ("_s", "{name}", lambda value: span(value)),
-    ("_share", "{name}", lambda value: share(value)),
-    ("_bytes", "{name}", lambda value: size(value)),
-)
-
 
 def moment(seconds: float | None) -> str:
     """Write a time on the run's own axis: ``12.3 s``, ``2:05.0`` from two minutes on."""
@@ -87,11 +79,16 @@ def figure(name: str, value: Scalar) -> tuple[str, str]:
     ``recover_s: 3.21`` becomes ``("recover", "3.21 s")``.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        for suffix, form, told in _SUFFIXES:
+        for suffix, told in _UNITS.items():
             if name.endswith(suffix):
-                return form.format(name=_plain(name.removesuffix(suffix))), told(value)
+                return _plain(name.removesuffix(suffix)), told(value)
         return _plain(name), count(value) if isinstance(value, int) else _trimmed(value)
     return _plain(name), scalar(value)
+
+
+def milliseconds(value: float | None) -> str:
+    """Write a length of time that is given in milliseconds."""
+    return NONE if value is None else span(value / 1000)
 
 
 def scalar(value: Scalar) -> str:
@@ -134,3 +131,13 @@ def _trimmed(value: float) -> str:
     if abs(value) >= 999.5:
         return count(value)
     return f"{float(f'{value:.3g}'):g}"
+
+
+_UNITS: Mapping[str, Callable[[float | None], str]] = {
+    "_per_s": rate,
+    "_ms": milliseconds,
+    "_s": span,
+    "_share": share,
+    "_bytes": size,
+}
+"""How figures are written, by the ending of their name; the longer endings come first."""

@@ -1,0 +1,107 @@
+"""Text: a timeline as the lines of a dry run, as columns for a table or as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
+
+from hormesis.words.experiment import Experiment, NamedProbe, Service
+from hormesis.words.timeline import FaultAction, Moment, Timeline
+from hormesis.words.units import text_of_seconds
+
+HEADINGS = ("time", "until", "what", "target", "mechanism")
+BEFORE, AFTER = "before", "after"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One line of the plan.
+
+    ``time`` and ``until`` count from the start of the tracks (``20s``), or are ``before`` and
+    ``after`` for what surrounds them. ``target`` is what is touched or looked at.
+    """
+
+    time: str
+    until: str
+    what: str
+    target: str = ""
+    mechanism: str = ""
+
+
+def plan_table(timeline: Timeline) -> list[PlanLine]:
+    """Return everything that a run of *timeline* does, in order."""
+    experiment = timeline.experiment
+    actions = {action.id: action for action in timeline.actions}
+    return [
+        *_before(experiment),
+        *(_line(moment, actions) for moment in timeline.moments),
+        PlanLine(_told(timeline.duration_s), "", "tracks end, everything is put back"),
+        *_after(experiment),
+    ]
+
+
+def plan_lines(timeline: Timeline) -> list[str]:
+    """Return the same as aligned lines of text, headed by what the run may do at most."""
+    experiment, permit = timeline.experiment, timeline.permit
+    scale = f", time scale {experiment.time_scale:g}" if experiment.time_scale != 1 else ""
+    rows = [HEADINGS, *(astuple(line) for line in plan_table(timeline))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    return [
+        experiment.title,
+        f"seed {experiment.seed}, tracks last {_told(timeline.duration_s)}{scale}",
+        f"may use: {', '.join(permit.verbs) or 'nothing'}",
+        f"may touch: {', '.join(permit.subjects) or 'nothing'}",
+        "",
+        *(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ),
+    ]
+
+
+def _before(experiment: Experiment) -> Iterator[PlanLine]:
+    for service in experiment.services:
+        yield PlanLine(BEFORE, "", _started(service), service.name, "process")
+    for link in experiment.links:
+        yield PlanLine(BEFORE, "", f"proxy {link.listen} → {link.upstream}", link.name, "proxy")
+    for condition in experiment.steady_state:
+        yield _condition(BEFORE, condition)
+    for client in experiment.prepare:
+        yield PlanLine(BEFORE, "", f"prepare: {client.describe()}", "", client.kind)
+
+
+def _after(experiment: Experiment) -> Iterator[PlanLine]:
+    for condition in experiment.steady_state:
+        yield _condition(AFTER, condition)
+    for probe in experiment.final_probes:
+        yield PlanLine(AFTER, "", f"observe {probe.probe.describe()}", probe.name, probe.probe.kind)
+    for client in experiment.finish:
+        yield PlanLine(AFTER, "", f"finish: {client.describe()}", "", client.kind)
+    for check in experiment.checks:
+        yield PlanLine(AFTER, "", f"check {check.title()}", "", check.kind)
+
+
+def _started(service: Service) -> str:
+    if not service.attached:
+        return f"start {' '.join(service.run)}"
+    found = f"pid {service.pid}" if service.pid else f"the process listening on port {service.port}"
+    return f"attach to {found}"
+
+
+def _condition(time: str, condition: NamedProbe) -> PlanLine:
+    within = text_of_seconds(condition.within_s)
+    what = f"steady state: {condition.probe.describe()} within {within}"
+    return PlanLine(time, "", what, condition.name, condition.probe.kind)
+
+
+def _line(moment: Moment, actions: Mapping[str, FaultAction]) -> PlanLine:
+    action = actions.get(moment.name) if moment.sort == "fault" else None
+    text = action.fault.describe() if action else moment.text
+    until = "" if moment.until_s is None else _told(moment.until_s)
+    target = action.target.name if action else moment.name
+    what = f"{moment.sort} {action.track if action else moment.name}: {text}"
+    return PlanLine(_told(moment.at_s), until, what, target, moment.mechanism)
+
+
+def _told(seconds: float) -> str:
+    return text_of_seconds(round(seconds, 6))

@@ -1,0 +1,121 @@
+"""Check forms: which kind of check a mapping means, and whether what it refers to exists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.kind_forms import Forms
+from hormesis.spec.node import Node, found
+from hormesis.spec.translate import keys_of
+from hormesis.words.check import Check
+
+_WINDOW = {"during": "fault", "after": "fault", "before": "fault", "outside": "fault"}
+_EDGES = ("start", "end")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What checks may refer to.
+
+    The names of operations are known to clients alone, so of ``load.op`` the load is checked and
+    of ``op`` only that there is somebody to perform one.
+    """
+
+    faults: Collection[str]
+    probes: Collection[str]
+    loads: Collection[str]
+    services: Collection[str]
+
+    def problem(self, noun: str, name: str) -> tuple[str, Iterable[str]] | None:
+        """Return (what was expected, the known names) when *name* is no *noun*, else None."""
+        if noun in ("fault", "fault-or-edge"):
+            edges = _EDGES if noun == "fault-or-edge" else ()
+            known = name == "*" or name in self.faults or name in edges
+            return None if known else ("the name of a fault track", [*self.faults, *edges])
+        if noun == "service":
+            matches = any(fnmatchcase(one, name) for one in self.services)
+            return None if matches else ("the name or pattern of a service", self.services)
+        if noun == "probe":
+            return None if name in self.probes else ("the name of a probe", self.probes)
+        if noun == "load":
+            return None if name in self.loads else ("the name of a load track", self.loads)
+        if noun in ("op", "probe-or-op"):
+            load, dot, _ = name.rpartition(".")
+            if dot and load not in self.loads and name not in self.probes:
+                return "the name of a load before the dot", self.loads
+            if not self.loads and (noun == "op" or name not in self.probes):
+                wanted = "an operation of a load, and there is no load"
+                return wanted, self.probes if noun == "probe-or-op" else ()
+        return None
+
+
+def read_check(node: Node, forms: Forms) -> Check | None:
+    """Return the check that *node* describes; problems are added.
+
+    One key names the kind: ``never: duplicate`` is the kind ``never-duplicate`` if there is one,
+    else the kind ``never``, whose shorthand field gets the value.
+    """
+    kinds: Mapping[str, type[Check]] = forms.catalogue.checks
+    if not isinstance(node.value, dict):
+        forms.problems.expected(node, "a mapping in which one key names the check")
+        return None
+    joined = [
+        (key, f"{key}-{value}")
+        for key, value in node.value.items()
+        if isinstance(value, str) and f"{key}-{value}" in kinds
+    ]
+    if joined:
+        key, name = joined[0]
+        return forms.parameters(kinds[name], node, (key,))
+    names = [key for key in node.value if key in kinds]
+    if not names:
+        _tell_unknown(node, kinds, forms)
+        return None
+    if len(names) > 1:
+        told = ", ".join(names)
+        forms.problems.add(node, f"expected one key that names the check, found {told}")
+        return None
+    key = names[0]
+    return forms.parameters(kinds[key], node, (key,), bare=node.under(key))
+
+
+def check_references(check: Check, node: Node, names: Names, forms: Forms) -> None:
+    """Add a problem for every field of *check* that names something that does not exist."""
+    declared: Mapping[str, str] = getattr(check, "refers", {})
+    fields = keys_of(type(check))
+    for key, field in fields.items():
+        noun = declared.get(field) or declared.get(key) or _WINDOW.get(field, "")
+        if not noun:
+            continue
+        value = getattr(check, field, None)
+        for name in value if isinstance(value, list | tuple) else [value]:
+            if not isinstance(name, str) or not name or field not in check.model_fields_set:
+                continue
+            problem = names.problem(noun, name)
+            if problem is not None:
+                expected, known = problem
+                at = _field_node(check, node, key)
+                hint = did_you_mean(name, known, noun="there are")
+                forms.problems.add(at, f"expected {expected}, found {found(name)}", hint)
+
+
+def _field_node(check: Check, node: Node, key: str) -> Node:
+    if node.has(key):
+        return node.under(key)
+    for form in (check.kind, check.kind.partition("-")[0]):
+        if node.has(form):
+            bare = node.under(form)
+            return bare.under(key) if bare.has(key) else bare
+    return node
+
+
+def _tell_unknown(node: Node, kinds: Mapping[str, type[Check]], forms: Forms) -> None:
+    told = ", ".join(list(node.value)[:6]) or "nothing"
+    words = list(dict.fromkeys(word for name in kinds for word in (name, name.partition("-")[0])))
+    hints = [did_you_mean(key, words, noun="known checks") for key in node.value]
+    near = [hint for hint in hints if hint.startswith("did you mean")]
+    hint = near[0] if near else did_you_mean("", kinds, noun="known checks")
+    forms.problems.add(node, f"expected one key that names the check, found {told}", hint)

@@ -1,0 +1,268 @@
+"""The experiment file: everything it says, checked, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hormesis.spec.bindings import Bindings
+from hormesis.spec.check_forms import Names, check_references, read_check
+from hormesis.spec.client_forms import read_client
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.frames import HeadFrame, LimitsFrame
+from hormesis.spec.included import Included
+from hormesis.spec.kind_forms import Forms
+from hormesis.spec.node import Node, Problems, found
+from hormesis.spec.processes import Processes, read_processes
+from hormesis.spec.secrets import masked, masked_data
+from hormesis.spec.substitution import substituted
+from hormesis.spec.system import system_section, variables_of
+from hormesis.spec.targets import Targets, read_links
+from hormesis.spec.tracks import Tracks
+from hormesis.spec.translate import keys_of
+from hormesis.spec.variables import Unresolved, Variables
+from hormesis.words.catalogue import Catalogue
+from hormesis.words.check import Check
+from hormesis.words.client import ClientKind
+from hormesis.words.experiment import Experiment, Limits, Link
+from hormesis.words.target import Target
+
+
+def read_experiment(
+    path: Path,
+    *,
+    catalogue: Catalogue,
+    bindings: Bindings,
+    overrides: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    time_scale: float = 1.0,
+    seed: int | None = None,
+    systems: Mapping[str, Path] | None = None,
+    system: Path | None = None,
+    class_loader: Callable[[str], Any] | None = None,
+) -> Experiment:
+    """Read, check and return the experiment in the YAML or JSON file at *path*.
+
+    Args:
+        path: the file; files it includes and a system file are read as well, and nothing else.
+        catalogue: the kinds there are.
+        bindings: what ``${run.dir}``, ``${port.NAME}`` and the like stand for.
+        overrides: values for declared variables, as ``--set`` gives them.
+        environment: what ``${env.NAME}`` sees.
+        time_scale: multiplies every duration of the experiment's own shape.
+        seed: replaces the file's seed.
+        systems: installed systems, by name: the path of each one's system file.
+        system: a system file that replaces the one the experiment names.
+        class_loader: handed to kinds as ``class_loader`` in their validation context.
+
+    Raises:
+        InputTrouble: the files have problems; all of them are listed, with places.
+    """
+    problems = Problems()
+    included = Included(problems).read(path)
+    context = {"time_scale": time_scale, "class_loader": class_loader}
+    forms = Forms(catalogue, context, problems)
+    section = system_section(included.last("system"), systems or {}, system, forms)
+    variables = variables_of(
+        included.each("vars"), section, bindings, overrides or {}, environment or {}, problems
+    )
+    head = _head(included, variables, forms)
+    limits = _limits(included, variables, forms)
+    scale = max(time_scale, limits.time_scale_min or 0.0)
+    forms = Forms(catalogue, {**context, "time_scale": scale}, problems)
+    stage = _stage(included, section.part, variables, forms)
+    play = _Play.read(included, variables, forms)
+    _check_targets(play.tracks, stage, problems)
+    _check_checks(play, stage, forms)
+    known = _known_variables(variables)
+    problems.raise_if_any()
+    return Experiment(
+        title=head.title,
+        source=str(path),
+        seed=head.seed if seed is None else seed,
+        description=head.description.strip(),
+        id=head.id,
+        time_scale=scale,
+        services=(*stage.processes.services, *stage.attached),
+        links=stage.links,
+        targets=stage.targets,
+        prepare=play.prepare,
+        finish=play.finish,
+        steady_state=tuple(play.tracks.conditions.get("steady_state", ())),
+        faults=tuple(play.tracks.faults),
+        loads=tuple(play.tracks.loads),
+        probes=tuple(play.tracks.probes),
+        final_probes=tuple(play.tracks.conditions.get("final", ())),
+        checks=tuple(check for check, _ in play.checks),
+        limits=_limits_of(limits),
+        variables=known,
+        attached_addresses=stage.attached_addresses,
+        document=masked_data(included.own.value),
+    )
+
+
+def _head(included: Included, variables: Variables, forms: Forms) -> HeadFrame:
+    own = included.own
+    fields = {
+        key: substituted(node, variables)
+        for key in keys_of(HeadFrame)
+        if (node := included.last(key)) is not None
+    }
+    if not own.has("title"):
+        fields.pop("title", None)
+    frame = forms.frame_from(HeadFrame, fields, own)
+    return frame or HeadFrame(title="-")
+
+
+def _limits(included: Included, variables: Variables, forms: Forms) -> LimitsFrame:
+    fields: dict[str, Node] = {}
+    for node in included.each("limits"):
+        if isinstance(node.value, dict):
+            fields.update(substituted(node, variables).items())
+        else:
+            forms.problems.expected(node, "a mapping")
+    return forms.frame_from(LimitsFrame, fields, included.own) or LimitsFrame()
+
+
+def _limits_of(frame: LimitsFrame) -> Limits:
+    return Limits(
+        duration_s=frame.duration,
+        hold_s=frame.hold,
+        effects=frame.effects,
+        lease_s=frame.lease,
+        bite_within_s=frame.bite_within,
+        heal_within_s=frame.heal_within,
+        settle_s=frame.settle,
+    )
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """What there is before anything happens."""
+
+    processes: Processes
+    links: tuple[Link, ...]
+    targets: Mapping[str, tuple[Target, ...]]
+    attached: tuple[Any, ...]
+    attached_addresses: tuple[str, ...]
+    absent: Mapping[str, str]
+
+
+def _stage(
+    included: Included,
+    part: Callable[[str], Node | None],
+    variables: Variables,
+    forms: Forms,
+) -> _Stage:
+    processes = read_processes(part("processes"), variables, forms)
+    links = read_links(part("links"), variables, forms)
+    reader = Targets(processes, links, variables, forms)
+    targets = reader.read(part("targets"), *included.each("targets"))
+    return _Stage(
+        processes,
+        links,
+        targets,
+        tuple(reader.attached),
+        reader.attached_addresses(),
+        reader.absent,
+    )
+
+
+@dataclass(frozen=True)
+class _Play:
+    """What happens, and what is claimed about it."""
+
+    tracks: Tracks
+    prepare: tuple[ClientKind, ...]
+    finish: tuple[ClientKind, ...]
+    checks: tuple[tuple[Check, Node], ...]
+
+    @classmethod
+    def read(cls, included: Included, variables: Variables, forms: Forms) -> _Play:
+        def resolved(key: str) -> Iterator[tuple[Node, Forms]]:
+            for raw in included.elements(key):
+                node = substituted(raw, variables)
+                folder = {**forms.context, "folder": node.document.folder}
+                yield node, Forms(forms.catalogue, folder, forms.problems)
+
+        tracks = Tracks()
+        for node, local in resolved("tracks"):
+            tracks.read_track(node, local)
+        for section in ("steady_state", "final"):
+            for node, local in resolved(section):
+                tracks.read_condition(section, node, local)
+        clients = {
+            key: tuple(
+                client
+                for node, local in resolved(key)
+                if (client := read_client(node, local)) is not None
+            )
+            for key in ("prepare", "finish")
+        }
+        checks = tuple(
+            (check, node)
+            for node, local in resolved("checks")
+            if (check := read_check(node, local)) is not None
+        )
+        return cls(tracks, clients["prepare"], clients["finish"], checks)
+
+
+def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
+    for track, node in zip(tracks.faults, tracks.fault_nodes, strict=True):
+        at = node.under("target")
+        if track.target not in stage.targets:
+            hint = did_you_mean(track.target, stage.targets, noun="declared targets")
+            message = f"expected the name of a target, found {found(track.target)}"
+            problems.add(at, message, hint)
+            continue
+        members = stage.targets[track.target]
+        for target in members:
+            missing = sorted(one.value for one in track.fault.needs - target.facets)
+            if missing:
+                held = ", ".join(sorted(one.value for one in target.facets)) or "nothing"
+                needs = " and ".join(missing)
+                message = f"expected a target with {needs} for the fault {track.fault.kind}"
+                why = stage.absent.get(track.target, "")
+                hint = f"{why}" if why else _facet_hint(missing[0], track.target)
+                problems.add(at, f"{message}, found {target.name}, which has {held}", hint)
+                break
+        if isinstance(track.pick, int) and members and track.pick > len(members):
+            message = f"expected at most {len(members)}, the members of {track.target}"
+            problems.add(node.under("pick"), f"{message}, found {track.pick}")
+
+
+def _facet_hint(facet: str, target: str) -> str:
+    if facet == "restartable":
+        return f"say with `start:` how the process of {target} is started again"
+    return f"add `{facet}:` to the target {target}"
+
+
+def _check_checks(play: _Play, stage: _Stage, forms: Forms) -> None:
+    given = play.tracks.names
+    services = [one.name for one in stage.processes.services]
+    services += [one.name for one in stage.attached]
+    performers = [key for key in ("prepare", "finish") if getattr(play, key)]
+    names = Names(
+        faults=sorted(given.get("fault", ())),
+        probes=sorted(given.get("probe", ())),
+        loads=sorted({*given.get("load", ()), *performers}),
+        services=[*services, *stage.processes.left_out],
+    )
+    for check, node in play.checks:
+        check_references(check, node, names, forms)
+
+
+def _known_variables(variables: Variables) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name, definition in variables.definitions.items():
+        try:
+            structure = definition.structure
+            if structure is None:
+                texts[name] = variables.variable(name)
+            else:
+                texts[name] = str(masked_data(substituted(structure, variables).value))
+        except Unresolved:
+            continue
+    return masked(texts)

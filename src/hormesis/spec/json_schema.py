@@ -1,0 +1,237 @@
+"""JSON Schema of the experiment file, for editors: every key, every kind, every parameter.
+
+Made from the same models that decode the file. What only the whole file can tell (names that
+refer to each other, facets, overlaps) is left to ``hormesis plan``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from hormesis.spec.field_docs import field_docs
+from hormesis.spec.frames import (
+    ConditionFrame,
+    FaultFrame,
+    HeadFrame,
+    LimitsFrame,
+    LinkFrame,
+    LoadFrame,
+    ProbeFrame,
+    ProcessFrame,
+    SystemUseFrame,
+    TargetFrame,
+)
+from hormesis.spec.translate import keys_of
+from hormesis.words.catalogue import Catalogue
+from hormesis.words.kind import Kind
+
+Schema = dict[str, Any]
+_REFERENCE: Schema = {"type": "string", "pattern": r"\$\{"}
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema_of(catalogue: Catalogue) -> Schema:
+    """Return the JSON Schema (draft 2020-12) of experiment files that use *catalogue*'s kinds."""
+    maker = _Maker()
+    head = maker.object(HeadFrame)
+    system = _system(maker)
+    any_client: Schema = {"$ref": "#/$defs/client"}
+    properties: Schema = {
+        "include": {
+            "description": "Files whose lists and mappings are merged under this file's.",
+            "anyOf": [{"type": "string"}, _list_of({"type": "string"})],
+        },
+        **head["properties"],
+        "vars": _mapping_of({}, "Variables, for `${name}`; `--set name=value` overrides them."),
+        "system": {
+            "description": "What runs: an installed system, a file, or the description itself.",
+            "anyOf": [maker.object(SystemUseFrame), system],
+        },
+        "targets": system["properties"]["targets"],
+        "prepare": _list_of(any_client, "Clients that do one iteration before the tracks."),
+        "finish": _list_of(any_client, "Clients that do one iteration after the tracks."),
+        "steady_state": _list_of({"$ref": "#/$defs/condition"}, "What must hold before and after."),
+        "tracks": _list_of({"$ref": "#/$defs/track"}, "Faults, loads and probes along the time."),
+        "final": _list_of({"$ref": "#/$defs/condition"}, "Probes that are read once at the end."),
+        "checks": _list_of({"$ref": "#/$defs/check"}, "What is claimed about the run."),
+        "limits": maker.object(LimitsFrame),
+    }
+    definitions = {
+        "track": {"anyOf": _tracks(catalogue, maker, any_client)},
+        "condition": {
+            "anyOf": [
+                maker.object(kind, "probe", ConditionFrame)
+                for kind in catalogue.probes.values()
+            ]
+        },
+        "client": {"anyOf": _clients(catalogue, maker)},
+        "check": {"anyOf": _checks(catalogue, maker)},
+    }
+    return {
+        "$schema": _DIALECT,
+        "title": "Hormesis experiment",
+        "type": "object",
+        "required": ["title"],
+        "additionalProperties": False,
+        "properties": properties,
+        "$defs": {**{name: _never_empty(one) for name, one in definitions.items()}, **maker.defs},
+    }
+
+
+def _never_empty(schema: Schema) -> Schema:
+    return schema if schema["anyOf"] else {"not": {}}
+
+
+def _system(maker: _Maker) -> Schema:
+    names: Schema = {"type": "string", "minLength": 1}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "title": {"type": "string"},
+            "description": {"type": "string"},
+            "vars": _mapping_of({}, "Variables, for `${name}`."),
+            "ports": _list_of(names, "Names of free ports, for `${port.NAME}`."),
+            "processes": _mapping_of(maker.object(ProcessFrame), "Started in this order."),
+            "links": _mapping_of(maker.object(LinkFrame), "Connections through the fault proxy."),
+            "targets": _mapping_of(maker.object(TargetFrame), "What faults can hit."),
+        },
+    }
+
+
+def _tracks(catalogue: Catalogue, maker: _Maker, client: Schema) -> list[Schema]:
+    tracks = []
+    for kind in catalogue.faults.values():
+        track = maker.object(kind, "fault", FaultFrame)
+        track["required"] += [] if kind.momentary else ["for"]
+        tracks.append(track)
+    for load in catalogue.loads.values():
+        track = maker.object(load, "load", LoadFrame)
+        track["properties"]["client"] = client
+        track["required"].append("client")
+        tracks.append(track)
+    return tracks + [maker.object(one, "probe", ProbeFrame) for one in catalogue.probes.values()]
+
+
+def _clients(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
+    bare: list[Schema] = [{"type": "string", "description": "path.py:Class"}]
+    return bare + [
+        form for kind in catalogue.clients.values() for form in maker.keyed(kind, kind.kind)
+    ]
+
+
+def _checks(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
+    forms: list[Schema] = []
+    for kind in catalogue.checks.values():
+        first, dash, rest = kind.kind.partition("-")
+        if dash:
+            form = maker.object(kind)
+            form["properties"][first] = {"const": rest}
+            form["required"].append(first)
+            forms.append(form)
+        forms += maker.keyed(kind, kind.kind)
+    return forms
+
+
+class _Maker:
+    """Makes schemas of models, collecting what they refer to under names of their own."""
+
+    def __init__(self) -> None:
+        self.defs: Schema = {}
+
+    def object(
+        self,
+        model: type[BaseModel],
+        sort: str = "",
+        frame: type[BaseModel] | None = None,
+    ) -> Schema:
+        """Return the schema of *model*; of a track, with the keys of its *frame* beside."""
+        parts = [one for one in (frame, model) if one is not None]
+        properties: Schema = {}
+        required: list[str] = []
+        if sort:
+            properties[sort] = {"const": getattr(model, "kind", "")}
+            required.append(sort)
+        for part in parts:
+            own = self._model(part)
+            properties |= own.get("properties", {})
+            required += own.get("required", [])
+        return {
+            "type": "object",
+            "description": model.__doc__ and " ".join(model.__doc__.split()),
+            "additionalProperties": False,
+            "properties": properties,
+            "required": required,
+        }
+
+    def keyed(self, kind: type[Kind], key: str) -> list[Schema]:
+        """Return the forms in which one key names *kind*: with its shorthand, with a mapping."""
+        inner = self.object(kind)
+        alone: Schema = {
+            "type": "object",
+            "description": inner["description"],
+            "additionalProperties": False,
+            "properties": {key: inner},
+            "required": [key],
+        }
+        beside = self.object(kind)
+        by_field = {field: name for name, field in keys_of(kind).items()}
+        short = by_field.get(kind.shorthand, "")
+        beside["properties"][key] = beside["properties"].pop(short, {"type": "null"})
+        beside["required"] = [name for name in beside["required"] if name != short] + [key]
+        return [beside, alone]
+
+    def _model(self, model: type[BaseModel]) -> Schema:
+        prefix = f"{model.__module__.rpartition('.')[2]}.{model.__qualname__}."
+        made = model.model_json_schema(
+            by_alias=True, ref_template=f"#/$defs/{prefix}{{model}}", mode="validation"
+        )
+        for name, schema in made.pop("$defs", {}).items():
+            self.defs[prefix + name] = _opened(schema)
+        docs = field_docs(model)
+        for key, field in keys_of(model).items():
+            if field in docs and key in made.get("properties", {}):
+                made["properties"][key]["description"] = docs[field]
+        opened: Schema = _opened(made)
+        return opened
+
+
+def _opened(schema: Any) -> Any:
+    """Allow ``${…}`` wherever a typed value is expected; titles made from names are dropped."""
+    if not isinstance(schema, Mapping):
+        return schema
+    opened = {key: value for key, value in schema.items() if key != "title"}
+    if "properties" in schema:
+        opened["properties"] = {
+            key: _or_reference(_opened(value)) for key, value in schema["properties"].items()
+        }
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        opened["additionalProperties"] = _or_reference(_opened(schema["additionalProperties"]))
+    if isinstance(schema.get("items"), Mapping):
+        opened["items"] = _or_reference(_opened(schema["items"]))
+    for key in ("anyOf", "oneOf", "prefixItems"):
+        if isinstance(schema.get(key), Sequence):
+            opened[key] = [_opened(one) for one in schema[key]]
+    return opened
+
+
+def _or_reference(schema: Any) -> Any:
+    if not schema or not isinstance(schema, Mapping) or set(schema) <= {"description", "default"}:
+        return schema
+    if schema.get("type") == "string" and not {"pattern", "enum", "const"} & set(schema):
+        return schema
+    outer = {key: schema[key] for key in ("description", "default") if key in schema}
+    inner = {key: value for key, value in schema.items() if key not in outer}
+    return {**outer, "anyOf": [inner, _REFERENCE]}
+
+
+def _list_of(schema: Schema, description: str = "") -> Schema:
+    made: Schema = {"type": "array", "items": schema}
+    return {**made, "description": description} if description else made
+
+
+def _mapping_of(schema: Schema, description: str) -> Schema:
+    return {"type": "object", "additionalProperties": schema, "description": description}

@@ -1,0 +1,273 @@
+"""One case of the crash matrix: a stage on the host, an engine that plays on it, and what is left.
+
+The stage is outside the run: a process that was there before, a proxy, a file. After the crash
+and whatever reverts it, the stage must be as it was, and nothing of the run may be left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hormesis.custodian.failpoint import VARIABLE
+from hormesis.custodian.recover import replay
+from hormesis.custodian.registry import open_runs
+from hormesis.host.control import ask
+from hormesis.host.process import Identity, ended
+from hormesis.host.steps import drive
+from hormesis.host.tree import mark_of, processes
+from hormesis.record.ledger import read_ledger
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(__file__).resolve().parent
+_PATIENCE_S = 20.0
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Return once *condition* holds; fail with *what* when it does not in time."""
+    until = time.monotonic() + _PATIENCE_S
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < until, f"waited in vain: {what}"
+        pause.wait(0.005)
+
+
+@dataclass
+class Stage:
+    """What was there before the run: a process that writes down each of its starts."""
+
+    folder: Path
+    control: str
+    link: str = "link"
+    pids: list[int] = field(default_factory=list)
+
+    @property
+    def command(self) -> list[str]:
+        """The process's command; each start appends its pid to a file."""
+        return ["/bin/sh", "-c", f"echo $$ >> {self.folder}/pids; exec sleep 600"]
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the process that the run will adopt."""
+        process = subprocess.Popen(self.command, start_new_session=True)
+        wait_for(lambda: bool(self.live()), "the stage's process runs")
+        return process
+
+    def live(self) -> list[Identity]:
+        """Return which of the process's starts run."""
+        try:
+            words = (self.folder / "pids").read_text().split()
+        except FileNotFoundError:
+            return []
+        every = [Identity.of(int(word)) for word in words]
+        return [who for who in every if who is not None and who.alive]
+
+    def toxics(self) -> str:
+        """Return all that the proxy says about its links."""
+        return json.dumps(drive(ask(self.control, {"op": "links"})))
+
+
+@dataclass
+class Case:
+    """One crash: what is done, at which step, to whom."""
+
+    verb: str
+    step: str
+    victim: str
+    stage: Stage
+    lease_s: float = 0.5
+
+    @property
+    def run(self) -> str:
+        """The run's id, also its mark; unique on this machine."""
+        folder = self.stage.folder
+        return f"{folder.parent.parent.name}-{folder.parent.name}-{folder.name}"
+
+    @property
+    def ledger(self) -> Path:
+        """The run's ledger."""
+        return self.stage.folder / "ledger.jsonl"
+
+    @property
+    def state(self) -> Path:
+        """The folder of open runs."""
+        return self.stage.folder / "state"
+
+    @property
+    def placed(self) -> Path:
+        """The file that the program makes."""
+        return self.stage.folder / "placed"
+
+    def effects(self) -> list[dict[str, Any]]:
+        """Return the requests: a service of the run's own, then the effect under test."""
+        server = {"subject": "server", "run": ["/bin/sh", "-c", "sleep 601 & wait"], "grace_s": 1}
+        args: dict[str, dict[str, Any]] = {
+            "service": server,
+            "stop": {"subject": "stage"},
+            "kill": {"subject": "stage"},
+            "pause": {"subject": "stage"},
+            "holder": {"subject": "stage", "program": "crash_programs.hold"},
+            "program": {
+                "subject": "stage", "program": "crash_programs.place",
+                "do": {"path": str(self.placed), "there": True},
+                "undo": {"path": str(self.placed), "there": False},
+            },
+            "toxic": {
+                "subject": self.stage.link, "control": self.stage.control, "name": self.run,
+                "toxic": "latency", "stream": "down", "attributes": {"latency": 1},
+            },
+        }  # fmt: skip
+        first = [] if self.verb == "service" else [_do("server/0", "service", server)]
+        return [*first, _do(f"{self.verb}-1/0", self.verb, args[self.verb])]
+
+    def bites(self) -> bool:
+        """Whether the effect shows, which proves that its absence later means something."""
+        if self.verb == "service":
+            return len(self.marked()) >= 2
+        if self.verb in ("stop", "kill"):
+            return not self.stage.live()
+        if self.verb == "pause":
+            return all(who.stat().stopped for who in self.stage.live())  # type: ignore[union-attr]
+        if self.verb == "holder":
+            return any(mark_of(pid).endswith("holder-1/0") for pid in self.marked())
+        if self.verb == "program":
+            return self.placed.exists()
+        return self.run in self.stage.toxics()
+
+    def marked(self) -> list[int]:
+        """Return the pids that bear the run's mark."""
+        return [stat.pid for stat in processes() if mark_of(stat.pid).startswith(f"{self.run}/")]
+
+    def remains(self) -> list[str]:
+        """Return what is left of the run, and what of the stage is not as it was."""
+        left = [f"process {pid} bears the mark {mark_of(pid)}" for pid in self.marked()]
+        live = self.stage.live()
+        if len(live) != 1:
+            left.append(f"the stage's process runs {len(live)} times")
+        left += [f"{who} is stopped" for who in live if (stat := who.stat()) and stat.stopped]
+        if self.placed.exists():
+            left.append("the program's file is there")
+        if self.run in self.stage.toxics():
+            left.append("the toxic is there")
+        content = read_ledger(self.ledger)
+        if content.effects or not content.closed:
+            left.append(f"the ledger is open: {list(content.effects)}")
+        left += [f"{run.pointer} is there" for run in open_runs(self.state)]
+        return left
+
+    def engine(self) -> subprocess.Popen[bytes]:
+        """Start the engine, with its failpoint, and hand it the case."""
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{PROGRAMS}"}
+        if self.step != "held":
+            environment[VARIABLE] = f"{self.step}:{self.verb}:{self.victim}"
+        live = self.stage.live()[0]
+        adopt = {"name": "stage", "pid": live.pid, "run": self.stage.command, "grace_s": 1}
+        case = {
+            "run": self.run, "ledger": str(self.ledger), "state": str(self.state),
+            "lease_s": self.lease_s, "subjects": ["server", "stage", self.stage.link],
+            "adopt": [adopt], "effects": self.effects(),
+        }  # fmt: skip
+        engine = subprocess.Popen(
+            [sys.executable, "-S", "-m", "crash_programs.engine"], env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        assert engine.stdin is not None
+        engine.stdin.write(json.dumps(case).encode() + b"\n")
+        engine.stdin.flush()
+        return engine
+
+    def play(self) -> list[str]:
+        """Play the case to its end and return what it left behind; empty is right."""
+        stage = self.stage.start()
+        engine = self.engine()
+        try:
+            return self._crash(engine)
+        finally:
+            for process in (engine, stage):
+                process.kill()
+                process.communicate()
+            for who in self.stage.live():
+                os.kill(who.pid, signal.SIGKILL)
+
+    def _crash(self, engine: subprocess.Popen[bytes]) -> list[str]:
+        custodian = Identity.of(self._next(engine)["custodian"])
+        assert custodian is not None
+        held = self._next_or_frozen(engine)
+        if held.get("at") == "held" and self.step == "held":
+            assert self.bites(), "the effect does not show while it is held"
+            self._strike(engine, custodian)
+        elif held.get("at") == "held":
+            assert engine.stdin is not None
+            engine.stdin.write(b"\n")
+            engine.stdin.flush()
+        self._aftermath(engine, custodian, held)
+        if self.victim == "both":
+            replay(self.ledger)
+        left = self.remains()
+        if not left:
+            left += [f"a second replay did {one}" for one in replay(self.ledger)]
+            left += self.remains()
+        return left
+
+    def _strike(self, engine: subprocess.Popen[bytes], custodian: Identity) -> None:
+        if self.victim in ("engine", "both"):
+            engine.kill()
+        if self.victim in ("custodian", "both"):
+            os.kill(custodian.pid, signal.SIGKILL)
+        if self.victim == "freeze":
+            engine.send_signal(signal.SIGSTOP)
+
+    def _aftermath(
+        self, engine: subprocess.Popen[bytes], custodian: Identity, held: dict[str, Any]
+    ) -> None:
+        """Wait until whoever survived has put everything back."""
+        if self.victim == "custodian":
+            last = held if "end" in held else self._last(engine)
+            assert last["end"] == "replayed", f"the failpoint was not reached: {last}"
+            assert last["status"] == -signal.SIGKILL
+            return
+        if self.victim == "freeze":
+            wait_for(lambda: read_ledger(self.ledger).closed, "the lease reverts everything")
+            stat = Identity.of(engine.pid)
+            assert stat is not None and (now := stat.stat()) is not None and now.stopped
+            engine.kill()
+        assert engine.wait(_PATIENCE_S) == -signal.SIGKILL, "the failpoint was not reached"
+        assert drive(ended([custodian], time.monotonic() + _PATIENCE_S)), "the custodian stays"
+
+    def _next(self, engine: subprocess.Popen[bytes]) -> dict[str, Any]:
+        assert engine.stdout is not None
+        line = engine.stdout.readline()
+        said: dict[str, Any] = json.loads(line) if line else {"end": "silence"}
+        assert said.get("at") != "refused", f"refused: {said}"
+        return said
+
+    def _next_or_frozen(self, engine: subprocess.Popen[bytes]) -> dict[str, Any]:
+        """Return the next line, or nothing once the engine is frozen and so says none."""
+        assert engine.stdout is not None
+        who = Identity.of(engine.pid)
+        until = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < until:
+            if select.select([engine.stdout], [], [], 0.02)[0]:
+                return self._next(engine)
+            stat = who.stat() if who is not None else None
+            if stat is not None and stat.stopped:
+                return {"at": "frozen"}
+        raise AssertionError("the engine says nothing")
+
+    def _last(self, engine: subprocess.Popen[bytes]) -> dict[str, Any]:
+        while "end" not in (said := self._next(engine)):
+            pass
+        return said
+
+
+def _do(effect: str, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+    return {"effect": effect, "verb": verb, "args": args, "hold_s": None}

@@ -1,0 +1,1 @@
+"""Programs that the crash tests start: an engine, a holder, a one-shot program."""
