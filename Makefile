@@ -5,6 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 SOURCES := src apps/proving_ground/src tests docs changes
+TYPED := src apps/proving_ground/src docs changes tests/tidy tests/conftest.py
 TEST := $(PY) -m pytest -q
 LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
@@ -35,8 +36,7 @@ bench: $(READY) ## measure; see bench/README.md
 
 lint: $(READY) ## ruff and mypy
 	$(PY) -m ruff check $(SOURCES)
-	$(PY) -m mypy src
-	$(PY) -m mypy apps/proving_ground/src
+	$(PY) -m mypy $(TYPED)
 
 format: $(READY) ## let ruff mend what it can
 	$(PY) -m ruff check --fix $(SOURCES)

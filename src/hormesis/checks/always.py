@@ -55,9 +55,10 @@ class Always(Check, Window):
             Finding(str(one), one.cites, {"start": one.start, "end": one.end, "count": one.count})
             for one in spells
         ]
-        told = f"missed in {missed} of {len(samples)} observations" if missed else (
-            f"met in all {len(samples)} observations"
-        )
+        if missed:
+            told = f"missed in {missed} of {len(samples)} observations"
+        else:
+            told = f"met in all {len(samples)} observations"
         return self.verdict(
             Outcome.FAIL if missed else Outcome.PASS,
             told,

@@ -12,6 +12,7 @@ from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
 
 _CITED_MAX = 20
+_NAMED_MAX = 6
 
 
 class NeverDuplicate(Check):
@@ -60,9 +61,9 @@ class NeverDuplicate(Check):
             return self.verdict(Outcome.UNKNOWN, why, ok=0, undecided=undecided)
         findings = [self._finding(key, ops) for key, ops in taken.items() if len(ops) > 1]
         open_ones = f"; {undecided} undecided" if undecided else ""
-        told = f"{len(findings)} of {len(taken)} taken more than once: {findings[0].sentence}" if (
-            findings
-        ) else f"{ok} times, each of {len(taken)} once"
+        told = f"{ok} times, each of {len(taken)} once"
+        if findings:
+            told = f"{len(findings)} of {len(taken)} more than once: {findings[0].sentence}"
         return self.verdict(
             Outcome.FAIL if findings else Outcome.PASS,
             told + open_ones,
@@ -78,7 +79,8 @@ class NeverDuplicate(Check):
         rest = zip(self.key[1:], key[1:], strict=True)
         also = ", ".join(f"{name} {value}" for name, value in rest)
         who = [op.value.get(self.by, "?") if self.by else op.user for op in ops]
-        told = ", ".join(str(one) for one in who)
+        told = ", ".join(str(one) for one in who[:_NAMED_MAX])
+        told += f" and {len(who) - _NAMED_MAX} more" if len(who) > _NAMED_MAX else ""
         did = self.did or _past_of(self.of.rpartition(".")[2])
         return Finding(
             f"{noun} {key[0]}{f' ({also})' if also else ''} {did} {len(ops)} times, "

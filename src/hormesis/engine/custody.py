@@ -18,7 +18,6 @@ from hormesis.words.kind import Scalar
 from hormesis.words.permit import Permit
 from hormesis.words.verb import VerbCall
 
-
 LEAVE_S = 60.0
 """How long a custodian may take to revert what is left and to end."""
 

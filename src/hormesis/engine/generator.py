@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 from hormesis.engine.recording import Sink, VirtualUser
+from hormesis.record.histogram import Histogram
 from hormesis.words.client import Client
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import LoadTrack
@@ -30,23 +31,15 @@ LAG_BUDGET_S = 0.25
 """A generator whose event loop is later than this in one of a hundred readings is saturated."""
 
 
-@dataclass
-class LoopLag:
-    """How late the event loop wakes up: the generator's own health."""
-
-    readings: list[float] = field(default_factory=list)
+class LoopLag(Histogram):
+    """How late the event loop wakes up, in seconds: the generator's own health."""
 
     async def watch(self, clock: Clock, every_s: float = 0.05) -> None:
         """Take readings until cancelled."""
         while True:
             due = clock.now() + every_s
             await clock.sleep_until(due)
-            self.readings.append(clock.now() - due)
-
-    def percentile(self, share: float) -> float:
-        """Return the lag in seconds that *share* of the readings stay below."""
-        ordered = sorted(self.readings)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+            self.add(clock.now() - due)
 
 
 class Generator:
@@ -85,15 +78,15 @@ class Generator:
         finally:
             watch.cancel()
             await self._leave()
-        saturated = lag.percentile(0.99)
+        saturated = lag.percentile(99) or 0.0
         trouble = self._record.trouble
         if saturated > LAG_BUDGET_S:
             trouble = (
                 f"the load generator was saturated: its event loop was {saturated * 1000:.0f} ms "
                 f"late (p99, budget {LAG_BUDGET_S * 1000:.0f} ms)"
             )
-        worst = max(lag.readings, default=0.0)
-        self._update(ended=self._clock.now(), loop_lag_s=worst, trouble=trouble)
+        worst_s = lag.highest or 0.0
+        self._update(ended=self._clock.now(), loop_lag_s=worst_s, trouble=trouble)
         return self._record
 
     async def _play_shape(self) -> None:

@@ -18,6 +18,7 @@ from hormesis.engine.waiting import Late, wait_until
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import Limits
 from hormesis.words.history import FaultRecord
+from hormesis.words.kind import Scalar
 from hormesis.words.look import HolderLook, Look, Reading
 from hormesis.words.timeline import FaultAction
 from hormesis.words.verb import VerbCall
@@ -57,6 +58,7 @@ class Injection:
         )
         self._look: Look = action.fault.look(action.target)
         self._before: Reading = {}
+        self._told: dict[str, Scalar] = {}
 
     async def play(self, began: float) -> None:
         """Inject at its time (*began* is when the tracks began), hold, release, see it heal."""
@@ -100,7 +102,9 @@ class Injection:
             effect = f"{self.action.id}/{number}"
             # Known before it is asked for, so that release covers a call that was cut off.
             self._effects.append(effect)
-            await self._with.custodian.do(effect, self._completed(call), hold_s)
+            result = await self._with.custodian.do(effect, self._completed(call), hold_s)
+            # What a program reported of its own deed is evidence as well.
+            self._told.update(result.get("report") or {})
         if isinstance(self._look, HolderLook):
             self._look = HolderLook(effect=self._effects[-1])
         self._update(injected=self._with.clock.now())
@@ -112,9 +116,12 @@ class Injection:
             return VerbCall(call.verb, {**call.args, "control": self._with.control})
         return call
 
+    async def _now(self) -> Reading:
+        return {**self._told, **await self._with.eyes.read(self._look)}
+
     async def _bites(self) -> bool:
         if self._record.bitten is None:
-            proof = self.action.fault.hurts(self._before, await self._with.eyes.read(self._look))
+            proof = self.action.fault.hurts(self._before, await self._now())
             if proof:
                 self._update(bitten=self._with.clock.now(), proof=proof)
                 self._with.live.faults_on[self.action.id] = proof
@@ -133,7 +140,7 @@ class Injection:
             await self._with.clock.sleep_until(min(until, self._with.clock.now() + 0.1))
         if self._record.bitten is not None or self._with.stopping():
             # The last reading while it holds carries the best numbers.
-            last = self.action.fault.hurts(self._before, await self._with.eyes.read(self._look))
+            last = self.action.fault.hurts(self._before, await self._now())
             if last and self._record.bitten is not None:
                 self._update(proof=last)
         else:

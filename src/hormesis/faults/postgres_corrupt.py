@@ -41,7 +41,7 @@ class PostgresCorrupt(Fault):
         args = {
             "subject": target.name,
             "program": "sql",
-            "do": self._config(target, self.do),
+            "do": {**self._config(target, self.do), "count": self.count},
             "undo": None if self.undo == "system" else self._config(target, self.undo),
             "timeout_s": self.timeout + 5.0,
         }
@@ -51,13 +51,14 @@ class PostgresCorrupt(Fault):
         return SqlLook(target.postgres or "", self.count)
 
     def hurts(self, before: Reading, now: Reading) -> str:
-        there, was = _number(now), _number(before)
+        # Counted by the program in its own transaction: a quick cleanup may be faster than a look.
+        there, was = _number(now, "counted"), _number(before, "value")
         if there is None or was is None or there <= was:
             return ""
         return f"{there - was:g} corrupt rows"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        there, was = _number(now), _number(before)
+        there, was = _number(now, "value"), _number(before, "value")
         if there is None or was is None or there > was:
             return ""
         return f"{there:g} corrupt rows, as before" if was else "no corrupt row any more"
@@ -70,6 +71,6 @@ class PostgresCorrupt(Fault):
         }
 
 
-def _number(reading: Reading) -> float | None:
-    value = reading.get("value")
+def _number(reading: Reading, name: str) -> float | None:
+    value = reading.get(name)
     return float(value) if isinstance(value, int | float) else None

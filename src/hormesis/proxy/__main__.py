@@ -3,6 +3,9 @@
 It reads its configuration as one JSON line from standard input, answers one JSON line on standard
 output, ``{"ready": true, …}`` or ``{"ready": false, "error": …}``, and ends when standard input
 does: nobody can leave it behind.
+
+It runs on the standard library's event loop. uvloop is no faster here and its timers are whole
+milliseconds; closing a listener, which ``down`` does and must be true at once, it puts off.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from hormesis.proxy.chain import Chain, Ending, Passed, Stage
 
@@ -60,9 +60,9 @@ class Side(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start with the socket *transport*."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.set_write_buffer_limits(WRITE_BUFFER_MAX)
+        # Not every loop's transports inherit from asyncio.Transport.
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(WRITE_BUFFER_MAX)
         if self.connection.over:
             self.drop(reset=self.connection.was_reset)
             return

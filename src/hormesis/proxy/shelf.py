@@ -1,10 +1,11 @@
-"""Shelf: find a toxic's class by its kind in the package the process was given."""
+"""Shelf: find a toxic's class by its kind, in the package given or in an installed plugin."""
 
 from __future__ import annotations
 
 import importlib
 import re
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,22 +21,26 @@ def toxic_of(package: str, kind: str, stream: str | None, attributes: Mapping[st
     Raises:
         ValueError: there is no such toxic, or an attribute is not what it should be.
     """
-    stem = kind.replace("-", "_")
     if not _KIND.fullmatch(kind):
         raise ValueError(f"expected the kind of a toxic, found {kind!r}")
+    given = dict(attributes) if stream is None else {**attributes, "stream": stream}
+    return _checked(_class_of(package, kind), given)
+
+
+def _class_of(package: str, kind: str) -> type[Toxic]:
+    """Return the class from the package, or from an entry point of the group of that name."""
+    name = f"{package}.{kind.replace('-', '_')}"
     try:
-        module = importlib.import_module(f"{package}.{stem}")
+        found = list(vars(importlib.import_module(name)).values())
     except ModuleNotFoundError as trouble:
-        raise ValueError(f"there is no toxic {kind!r}") from trouble
-    for found in vars(module).values():
-        if isinstance(found, type) and issubclass(found, Toxic) and _is_own(found, module.__name__):
-            given = dict(attributes) if stream is None else {**attributes, "stream": stream}
-            return _checked(found, given)
+        if trouble.name not in (name, package):
+            raise
+        found = [point.load() for point in entry_points(group=package, name=kind)]
+        name = ""
+    for one in found:
+        if isinstance(one, type) and issubclass(one, Toxic) and name in ("", one.__module__):
+            return one
     raise ValueError(f"there is no toxic {kind!r}")
-
-
-def _is_own(found: type, module: str) -> bool:
-    return found.__module__ == module
 
 
 def _checked(toxic: type[Toxic], given: Mapping[str, Any]) -> Toxic:

@@ -46,8 +46,12 @@ class Claim:
         return METRICS[self.metric].sort
 
     def holds(self, value: float) -> bool:
-        """Return whether *value* keeps the limit."""
-        return _SIGNS[self.sign](value, self.limit)
+        """Return whether *value* keeps the limit.
+
+        Both are rounded to nine digits after the point, because the noise of a subtraction must
+        not decide a claim such as ``<= 800ms``.
+        """
+        return _SIGNS[self.sign](round(value, 9), round(self.limit, 9))
 
     def told(self, value: float) -> str:
         """Return *value* with the claim's unit, for people."""

@@ -60,12 +60,11 @@ def cut(history: History) -> list[PhaseFigures]:
         return _figures(history, "whole run", [extent])
     first, last = injected[0][0], injected[-1][1]
     gaps = [(end, start) for (_, end), (start, _) in pairwise(injected)]
-    phases = _figures(history, "before", clipped([(extent[0], first)], extent))
-    for track in sorted(windows, key=lambda name: windows[name][0]):
-        phases += _figures(history, f"during {track}", clipped(windows[track], extent))
-    phases += _figures(history, "between", clipped(gaps, extent))
-    phases += _figures(history, "after", clipped([(last, extent[1])], extent))
-    return phases
+    named: list[tuple[str, list[Stretch]]] = [("before", [(extent[0], first)])]
+    named += [(f"during {track}", stretches) for track, stretches in windows.items()]
+    named += [("between", gaps), ("after", [(last, extent[1])])]
+    phases = [one for name, each in named for one in _figures(history, name, clipped(each, extent))]
+    return sorted(phases, key=lambda phase: phase.stretches[0])
 
 
 def _windows(history: History, track: str) -> list[Stretch]:

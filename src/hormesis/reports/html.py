@@ -86,7 +86,7 @@ def _verdict(runs: Sequence[Judged]) -> Markup:
     return element(
         "div",
         _verdict_head(standing, run_badges(runs[0]) if single else None),
-        [dirt_list(run) for run in runs],
+        [dirt_list(run, named=not single) for run in runs],
         key_figures(runs) if runs else None,
         cls="verdict",
     )

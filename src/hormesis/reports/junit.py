@@ -84,9 +84,8 @@ def _case(run: Judged, verdict: Verdict) -> ElementTree.Element:
     if verdict.outcome is Outcome.PASS:
         return case
     tag = "skipped" if _is_skip(run.history, verdict) else _TAGS[verdict.outcome]
-    told = _element(tag, message=verdict.summary)
+    told = _element(tag, message=verdict.summary, type=verdict.kind)
     if tag != "skipped":
-        told.set("type", verdict.kind)
         told.text = _clean(_details(verdict))
     case.append(told)
     return case

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -29,8 +29,8 @@ class Names:
     loads: Collection[str]
     services: Collection[str]
 
-    def problem(self, noun: str, name: str) -> tuple[str, Iterable[str]] | None:
-        """Return (what was expected, the known names) when *name* is no *noun*, else None."""
+    def problem(self, noun: str, name: str) -> tuple[str, Collection[str] | None] | None:
+        """Return (what was expected, the known names if any matter) when *name* is no *noun*."""
         if noun in ("fault", "fault-or-edge"):
             edges = _EDGES if noun == "fault-or-edge" else ()
             known = name == "*" or name in self.faults or name in edges
@@ -48,7 +48,7 @@ class Names:
                 return "the name of a load before the dot", self.loads
             if not self.loads and (noun == "op" or name not in self.probes):
                 wanted = "an operation of a load, and there is no load"
-                return wanted, self.probes if noun == "probe-or-op" else ()
+                return wanted, self.probes if noun == "probe-or-op" else None
         return None
 
 
@@ -98,7 +98,7 @@ def check_references(check: Check, node: Node, names: Names, forms: Forms) -> No
             if problem is not None:
                 expected, known = problem
                 at = _field_node(check, node, key)
-                hint = did_you_mean(name, known, noun="there are")
+                hint = did_you_mean(name, known, noun="there are") if known is not None else ""
                 forms.problems.add(at, f"expected {expected}, found {found(name)}", hint)
 
 
@@ -113,6 +113,13 @@ def _field_node(check: Check, node: Node, key: str) -> Node:
 
 
 def _tell_unknown(node: Node, kinds: Mapping[str, type[Check]], forms: Forms) -> None:
+    for key, value in node.items():
+        rests = [name.removeprefix(f"{key}-") for name in kinds if name.startswith(f"{key}-")]
+        if rests:
+            hint = did_you_mean(str(value.value), rests)
+            hint = hint if hint.startswith("did you mean") else ""
+            forms.problems.expected(value, f"one of {', '.join(rests)}", hint)
+            return
     told = ", ".join(list(node.value)[:6]) or "nothing"
     words = list(dict.fromkeys(word for name in kinds for word in (name, name.partition("-")[0])))
     hints = [did_you_mean(key, words, noun="known checks") for key in node.value]

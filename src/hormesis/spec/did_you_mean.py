@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _SHOWN = 12
+_NEAR = 0.65
 
 
 def did_you_mean(word: str, known: Iterable[str], *, noun: str = "known") -> str:
     """Return a hint for the unknown *word*: the nearest of *known*, else the list of them."""
     names = list(dict.fromkeys(known))
     by_form = {_form(name): name for name in reversed(names)}
-    near = get_close_matches(_form(word), by_form, n=1, cutoff=0.6)
+    near = get_close_matches(_form(word), by_form, n=1, cutoff=_NEAR)
     if near:
         return f"did you mean {by_form[near[0]]}?"
     if not names:

@@ -210,14 +210,13 @@ class _Play:
 
 
 def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
+    for at in tracks.target_nodes:
+        if at.value not in stage.targets:
+            hint = did_you_mean(at.value, stage.targets, noun="declared targets")
+            problems.add(at, f"expected the name of a target, found {found(at.value)}", hint)
     for track, node in zip(tracks.faults, tracks.fault_nodes, strict=True):
         at = node.under("target")
-        if track.target not in stage.targets:
-            hint = did_you_mean(track.target, stage.targets, noun="declared targets")
-            message = f"expected the name of a target, found {found(track.target)}"
-            problems.add(at, message, hint)
-            continue
-        members = stage.targets[track.target]
+        members = stage.targets.get(track.target, ())
         for target in members:
             missing = sorted(one.value for one in track.fault.needs - target.facets)
             if missing:

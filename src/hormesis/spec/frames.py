@@ -5,7 +5,7 @@ They are decoded by the same machinery as kinds, and the JSON Schema is made fro
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -130,7 +130,7 @@ class SystemUseFrame(Frame):
     """The name of an installed system."""
     file: Word | None = None
     """The path of a system file, relative to this file."""
-    set: dict[str, str] = {}
+    set: dict[str, Any] = {}
     """Values for the system's variables."""
 
 

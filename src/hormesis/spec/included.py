@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from os.path import normpath
 from pathlib import Path
 
 from hormesis.spec.did_you_mean import did_you_mean
@@ -29,7 +30,7 @@ class Included:
 
     problems: Problems
     tops: list[Node] = field(default_factory=list)
-    _seen: dict[Path, bool] = field(default_factory=dict)
+    _seen: dict[str, bool] = field(default_factory=dict)
     """Every file met, and whether reading it has ended."""
 
     def read(self, path: Path) -> Included:
@@ -67,7 +68,7 @@ class Included:
 
     def _add(self, document: Document, path: Path) -> None:
         top = Node(document, document.data)
-        self._seen[path.absolute()] = False
+        self._seen[normpath(path.absolute())] = False
         for key, value in top.items():
             if key not in TOP_KEYS:
                 hint = did_you_mean(key, TOP_KEYS, noun="known keys")
@@ -78,7 +79,7 @@ class Included:
             for named in include.elements() if several else [include]:
                 self._include(named)
         self.tops.append(top)
-        self._seen[path.absolute()] = True
+        self._seen[normpath(path.absolute())] = True
 
     def _include(self, named: Node) -> None:
         name = named.value
@@ -86,7 +87,7 @@ class Included:
             self.problems.expected(named, "the path of a file, without variables")
             return
         path = Path(named.document.folder) / name
-        ended = self._seen.get(path.absolute())
+        ended = self._seen.get(normpath(path.absolute()))
         if ended is False:
             self.problems.expected(named, "a file that does not include itself")
         if ended is not None:

@@ -14,6 +14,12 @@ from hormesis.spec.scalars import plain_scalar, text_trouble
 from hormesis.spec.yaml_text import DEPTH_MAX, VALUES_MAX
 from hormesis.words.trouble import InputTrouble, Place, Problem
 
+_EXPECTED = {
+    "Expecting value": "a value",
+    "Expecting property name enclosed in double quotes": "a key in double quotes",
+    "Expecting ',' delimiter": "','",
+    "Expecting ':' delimiter": "':'",
+}
 _TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+')
 
 
@@ -28,7 +34,7 @@ def read_json(text: str, file: str, folder: str) -> Document:
     try:
         json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        walk.refuse(error.pos, f"expected JSON: {error.msg[:1].lower()}{error.msg[1:]}")
+        walk.refuse(error.pos, _told(error, text))
     except ValueError as error:
         name = str(error)
         walk.refuse(text.find(name), f"expected JSON: {name} is no JSON value")
@@ -36,6 +42,13 @@ def read_json(text: str, file: str, folder: str) -> Document:
     if walk.problems:
         raise InputTrouble(walk.problems)
     return Document(file, folder, data, walk.values, walk.keys)
+
+
+def _told(error: json.JSONDecodeError, text: str) -> str:
+    if error.msg not in _EXPECTED:
+        return f"expected JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+    found = repr(text[error.pos]) if error.pos < len(text.rstrip()) else "the end of the file"
+    return f"expected {_EXPECTED[error.msg]}, found {found}"
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -97,7 +110,7 @@ class _Walk:
             try:
                 data = plain_scalar(word)
             except ValueError as error:
-                self._add(token.start(), steps, f"expected {error}, found {word[:20]}…")
+                self._add(token.start(), steps, f"expected {error}, found {word[:20]}")
                 data = 0
         self.values[steps] = self.spot(token.start(), raw)
         return data

@@ -63,6 +63,11 @@ def found(value: Any) -> str:
     return told(value)
 
 
+def keys_told(node: Node) -> str:
+    """List the first keys of a mapping, for ``found only …``."""
+    return ", ".join(list(node.value)[:6]) or "nothing"
+
+
 class Problems:
     """Collects everything that is wrong, so that it can be told at once."""
 

@@ -66,7 +66,8 @@ def system_section(
     if frame is None:
         return SystemSection(None, values)
     if (frame.use is None) == (frame.file is None):
-        problems.add(node, "expected exactly one of use and file")
+        told = "both" if frame.use else "neither"
+        problems.add(node, f"expected exactly one of use and file, found {told}")
         return SystemSection(None, values)
     path = _path_of(frame, node, systems, problems)
     if path is None:

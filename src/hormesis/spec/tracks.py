@@ -8,7 +8,7 @@ from hormesis.spec.client_forms import read_client
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.frames import ConditionFrame, FaultFrame, Frame, LoadFrame, ProbeFrame
 from hormesis.spec.kind_forms import Forms, known_keys
-from hormesis.spec.node import Node, found
+from hormesis.spec.node import Node, found, keys_told
 from hormesis.words.experiment import FaultTrack, LoadTrack, NamedProbe, ProbeTrack
 from hormesis.words.probe import Probe
 
@@ -21,12 +21,14 @@ class Tracks:
 
     faults: list[FaultTrack] = field(default_factory=list)
     fault_nodes: list[Node] = field(default_factory=list)
+    target_nodes: list[Node] = field(default_factory=list)
+    """Every naming of a target, those of undecodable tracks too."""
     loads: list[LoadTrack] = field(default_factory=list)
     probes: list[ProbeTrack] = field(default_factory=list)
     conditions: dict[str, list[NamedProbe]] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
     """Every name that was given, by sort, those of undecodable tracks too."""
-    _taken: dict[str, tuple[Node, Probe | None]] = field(default_factory=dict)
+    _taken: dict[str, list[tuple[Node, Probe | None]]] = field(default_factory=dict)
 
     def read_track(self, node: Node, forms: Forms) -> None:
         """Read one element of ``tracks``."""
@@ -36,7 +38,7 @@ class Tracks:
             return
         sorts = [sort for sort in SORTS if sort in node.value]
         if len(sorts) != 1:
-            told = ", ".join(sorts) or "only " + (", ".join(list(node.value)[:6]) or "nothing")
+            told = ", ".join(sorts) or f"only {keys_told(node)}"
             near = [did_you_mean(key, SORTS) for key in node.value if key not in SORTS]
             hints = [hint for hint in near if hint.startswith("did you mean")]
             hint = hints[0] if hints and not sorts else ""
@@ -46,8 +48,11 @@ class Tracks:
 
     def read_condition(self, section: str, node: Node, forms: Forms) -> None:
         """Read one element of ``steady_state`` or ``final``."""
-        if not isinstance(node.value, dict) or "probe" not in node.value:
+        if not isinstance(node.value, dict):
             forms.problems.expected(node, "a mapping with the key probe")
+            return
+        if "probe" not in node.value:
+            forms.problems.add(node, f"expected the key probe, found only {keys_told(node)}")
             return
         kind = forms.kind("probes", node.under("probe"), "probe")
         frame = forms.frame_of(ConditionFrame, node)
@@ -62,6 +67,8 @@ class Tracks:
             held.append(NamedProbe(name, probe, frame.within))
 
     def _fault(self, node: Node, forms: Forms) -> None:
+        if node.has("target") and isinstance(node.value["target"], str):
+            self.target_nodes.append(node.under("target"))
         kind = forms.kind("faults", node.under("fault"), "fault")
         frame = forms.frame_of(FaultFrame, node)
         if kind is None:
@@ -73,9 +80,8 @@ class Tracks:
         if frame is None:
             return
         if frame.for_ is None and not kind.momentary and "for" not in node.value:
-            keys = ", ".join(list(node.value)[:6])
-            message = f"expected the key for (how long {kind.kind} lasts), found only {keys}"
-            forms.problems.add(node, message)
+            message = f"expected the key for (how long {kind.kind} lasts), found only"
+            forms.problems.add(node, f"{message} {keys_told(node)}")
         if fault is not None:
             track = FaultTrack(
                 name,
@@ -96,7 +102,7 @@ class Tracks:
             client = read_client(node.under("client"), forms)
         else:
             client = None
-            forms.problems.add(node, "expected the key client, found none")
+            forms.problems.add(node, f"expected the key client, found only {keys_told(node)}")
         if kind is None:
             self._given("load", node, frame)
             return
@@ -136,12 +142,14 @@ class Tracks:
         given = getattr(frame, "name", None) or node.value.get("name")
         name = given if isinstance(given, str) else default
         self.names.setdefault(sort, set()).add(name)
-        if name not in self._taken:
-            self._taken[name] = (node, probe)
+        held = self._taken.setdefault(name, [])
+        held.append((node, probe))
+        sections = [one.steps[:1] for one, _ in held]
+        if sort == "probe" and probe is None:
             return name
-        first, same = self._taken[name]
-        if probe is None or probe != same:
-            where = first.place.line
+        alike = probe is not None and probe == held[0][1]
+        if len(held) > 1 and (not alike or len(set(sections)) < len(held)):
+            where = held[0][0].place.line
             message = f"expected a name of its own, found {found(name)} again"
             there = f"the first is on line {where}; " if where else ""
             place = node.under("name") if given else node.under(sort)

@@ -85,7 +85,7 @@ def decode(
                 _tell_missing(node, one, problems)
             elif one.type == "extra_forbidden":
                 known = [*_keys_at(model, way[:-1]), *(also_known if len(way) == 1 else ())]
-                hint = did_you_mean(str(way[-1]), known, noun="known keys")
+                hint = did_you_mean(str(way[-1]), known, noun="known keys") if known else ""
                 problems.add(node, f"expected a known key, found {way[-1]}", hint, at_key=True)
         others = [one for one in group if one.type not in ("missing", "extra_forbidden")]
         if others:

@@ -70,12 +70,20 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> tuple[str, str]:
     at = text[mark.index : mark.index + 1] if mark else ""
     if "\\t" in problem or at == "\t":
         return "expected spaces, found a tab", "YAML is indented with spaces"
+    if problem.startswith("expected <block end>"):
+        begin = error.context_mark.line + 1 if error.context_mark else 1
+        return f"expected the indentation of line {begin}, found another", ""
     if problem == "mapping values are not allowed here":
         hint = "put a text that holds ': ' in quotes, or mend the indentation"
         return "expected the end of the value, found a second ':'", hint
     if at and at in "@`%&*!|>" and "found character" in problem:
         return f"expected a value, found {at!r}, which means something in YAML", "put it in quotes"
-    return f"expected YAML: {error.context or ''} {problem}".replace("  ", " "), ""
+    message = f"expected YAML: {problem}"
+    if error.context and error.context_mark and mark:
+        begin = error.context_mark.line + 1
+        since = "" if begin == mark.line + 1 else f" that begins on line {begin}"
+        message += f", {error.context.replace('flow ', '')}{since}"
+    return message, ""
 
 
 class _Composer:
@@ -193,7 +201,7 @@ class _Flattening:
         try:
             return plain_scalar(node.raw)
         except ValueError as error:
-            self._add(node, steps, f"expected {error}, found {node.raw[:20]}…")
+            self._add(node, steps, f"expected {error}, found {node.raw[:20]}")
             return 0
 
     def _add(self, node: _Node, steps: Steps, message: str, hint: str = "") -> None:

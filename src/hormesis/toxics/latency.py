@@ -21,8 +21,9 @@ class Distribution(str, Enum):
 class Latency(Toxic):
     """Delay every chunk by *delay* ± *jitter*, counted from its arrival.
 
-    It is a pipeline: throughput is not divided by the delay. Order is kept, so a chunk never
-    overtakes one with a longer draw.
+    It is a pipeline, as deep as the proxy's memory for one connection (1 MiB): throughput is not
+    divided by the delay until it reaches 1 MiB per delay. Order is kept, so a chunk never overtakes
+    one with a longer draw.
     """
 
     delay: Seconds = 0.0

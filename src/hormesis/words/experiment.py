@@ -18,7 +18,6 @@ from hormesis.words.probe import Probe
 from hormesis.words.target import Target
 from hormesis.words.trouble import Place
 
-
 PROXY = "hormesis-proxy"
 """The custodian's name of the fault proxy that carries an experiment's links."""
 

@@ -116,7 +116,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A named stretch of the run: ``starting``, ``steady-before``, ``tracks``, ``steady-after`` …"""
+    """A named stretch of the run: ``starting``, ``steady-before``, ``tracks``, and so on."""
 
     name: str
     start: float

@@ -14,6 +14,7 @@ from hormesis.words.check import Check, Finding, RunVerdict, Verdict
 from hormesis.words.history import FaultRecord, History
 from hormesis.words.kind import Scalar
 from hormesis.words.outcome import ExitCode, Outcome
+from hormesis.words.steady_state import steady_verdicts
 
 EVIDENCE = "evidence"
 """The kind of the verdicts that say whether the run can be trusted."""
@@ -28,6 +29,7 @@ _TOLD_MAX = 3
 def judge_run(history: History, checks: Sequence[Check]) -> RunVerdict:
     """Return the verdict of a run; pure, so that the same history is always judged alike."""
     judged = [_judged(check, history) for check in checks]
+    judged += steady_verdicts(history)
     evidence = list(_evidence(history))
     end = history.end or {}
     outcome = Outcome.merge([one.outcome for one in (*judged, *evidence)])

@@ -17,7 +17,7 @@ Reading = Mapping[str, Scalar]
 
 @dataclass(frozen=True, slots=True)
 class ProcessLook:
-    """Read a service: ``state`` (running, stopped, gone), ``pid``, ``generation`` (starts so far)."""
+    """Read a service: ``state`` (running, stopped, gone), ``pid``, ``generation`` (starts)."""
 
     service: str
 

@@ -92,7 +92,6 @@ def _span_from(value: Any, info: ValidationInfo) -> float:
 
 def _quantity(parse: Any, form: str, example: str) -> tuple[Any, Any]:
     """Return the pydantic metadata of a quantity that is written as text in files."""
-
     return (
         BeforeValidator(parse),
         WithJsonSchema({"type": "string", "title": form, "examples": [example]}),

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def connected(url: str, **options: bool) -> AsyncIterator[HttpConnection]:
-    connection = HttpConnection(Origin.of(url), **options)
+async def connected(url: str, *, verify: bool = True) -> AsyncIterator[HttpConnection]:
+    connection = HttpConnection(Origin.of(url), verify=verify)
     try:
         yield connection
     finally:

@@ -154,8 +154,9 @@ def test_corruption_is_done_seen_and_undone(postgres: Postgres, database: str) -
 
     before = look()
     assert fault.hurts(before, look()) == ""
-    assert ran(call.args["do"]) == (0, {"rows": [1, 1]})
-    assert fault.hurts(before, look()) == "2 corrupt rows"
+    status, told = ran(call.args["do"])
+    assert (status, told) == (0, {"rows": [1, 1], "counted": 2.0})
+    assert fault.hurts(before, {**told, **look()}) == "2 corrupt rows"
     assert fault.healed(before, look()) == ""
     for touched in (2, 0):  # Undoing twice does no harm.
         assert ran(call.args["undo"]) == (0, {"rows": [touched]})

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Mapping
@@ -8,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hormesis.engine.clock import LoopClock
+from hormesis.engine.waiting import wait_until
 from hormesis.probes.command import Command
 from hormesis.probes.http import Http
 from hormesis.probes.prometheus import Prometheus
@@ -141,9 +142,11 @@ async def test_a_late_command_is_killed_with_its_children(tmp_path: Path) -> Non
     seen = await seen_by(Command.model_validate(given))
     assert seen.reason == "timeout: /bin/sh did not end in time"
     child = int(note.read_text())
-    async with asyncio.timeout(5):
-        while _runs(child):
-            await asyncio.sleep(0.01)
+
+    async def gone() -> bool:
+        return not _runs(child)
+
+    await wait_until(gone, what="the child is gone", deadline=5, clock=LoopClock())
 
 
 def _runs(pid: int) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import psycopg
 import pytest
 
+from hormesis.engine.clock import LoopClock
+from hormesis.engine.waiting import wait_until
 from hormesis.host.looks.sql import read_sql
 from hormesis.probes.sql import Sql
 from hormesis.words.kind import Scalar
@@ -70,9 +72,11 @@ async def test_a_probe_waiting_for_a_lock_leaves_no_connection(postgres: Postgre
         locker.execute("LOCK TABLE t")
         await seen_by("SELECT * FROM t", postgres.dsn(name), timeout="300ms")
         left = "SELECT pid FROM pg_stat_activity WHERE application_name = 'hormesis-probe'"
-        async with asyncio.timeout(5):
-            while postgres.execute(left):
-                await asyncio.sleep(0.02)
+
+        async def gone() -> bool:
+            return not postgres.execute(left)
+
+        await wait_until(gone, what="the probe's connection is gone", deadline=5, clock=LoopClock())
 
 
 async def silence(server: Scripted, visit: Visit) -> None:

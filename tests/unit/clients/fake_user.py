@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 
+from hormesis.words.clock import Clock
 from hormesis.words.kind import Scalar
 
 
@@ -45,7 +46,8 @@ class FakeUser:
         self.number = number
         self.load = load
         self.rng = Random(seed)
-        self.clock = FakeClock()
+        self.time = FakeClock()
+        self.clock: Clock = self.time
         self.ops: list[FakeRecording] = []
         self.pauses: list[float] = []
 
@@ -63,7 +65,7 @@ class FakeUser:
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        self.clock.time += seconds
+        self.time.time += seconds
 
     def told(self) -> list[tuple[str, str, str]]:
         return [(one.name, one.outcome, one.error) for one in self.ops]

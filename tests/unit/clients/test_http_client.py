@@ -39,7 +39,13 @@ class FakeConnection:
         self.answers = list(answers)
         self.asked: list[tuple[str, str, bytes | None]] = []
         self.headers: list[Mapping[str, str] | None] = []
+        self.connects = 0
         self.closed = False
+
+    async def connect(self, timeout_s: float) -> None:
+        self.connects += 1
+        if self.answers and isinstance(self.answers[0], HttpRefused):
+            raise self.answers[0]
 
     async def request(
         self, method: str, target: str, *, headers: Any, body: bytes | None, timeout_s: float
@@ -189,11 +195,20 @@ async def test_templates_in_the_expectation() -> None:
     assert user.ops[1].value == {"answer": "of is 5, expected 4"}
 
 
-async def test_close_closes_the_connection() -> None:
+async def test_open_connects_and_close_closes() -> None:
     client = client_of(kind(CLAIM), FakeUser())
     await client.open()
+    assert client._connection.connects == 1
     await client.close()
     assert client._connection.closed
+
+
+async def test_a_server_that_is_down_is_found_by_the_first_request() -> None:
+    user = FakeUser()
+    client = client_of(kind(CLAIM), user, HttpRefused("", sent=False))
+    await client.open()
+    await client.iterate()
+    assert user.told() == [("claim", "fail", "refused")]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +236,7 @@ async def test_close_closes_the_connection() -> None:
 def test_problems_are_found_before_the_run(
     steps: list[Any], more: dict[str, Any], fragment: str
 ) -> None:
-    with pytest.raises(ValidationError, match=".") as caught:
+    with pytest.raises(ValidationError, match=r".") as caught:
         kind(*steps, **more)
     assert fragment in str(caught.value)
 

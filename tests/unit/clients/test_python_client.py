@@ -155,7 +155,7 @@ def test_bad_references_are_found_before_the_run(folder: Path, use: str, fragmen
 def test_what_only_the_code_tells_is_told_when_it_is_made(
     folder: Path, use: str, options: dict[str, Any], fragment: str
 ) -> None:
-    with pytest.raises(InputTrouble, match=".") as caught:
+    with pytest.raises(InputTrouble, match=r".") as caught:
         kind(folder, use, **options).make(FakeUser())
     assert fragment in str(caught.value)
 

@@ -63,9 +63,9 @@ def test_the_system_may_have_to_repair_itself() -> None:
 
 def test_corruption_bites_and_heals_by_the_count() -> None:
     fault = PostgresCorrupt.model_validate(CORRUPT)
-    assert fault.hurts({"value": 1}, {"value": 4}) == "3 corrupt rows"
-    assert fault.hurts({"value": 1}, {"value": 1}) == ""
-    assert fault.hurts({"error": "x"}, {"value": 4}) == ""
+    assert fault.hurts({"value": 1}, {"counted": 4}) == "3 corrupt rows"
+    assert fault.hurts({"value": 1}, {"counted": 1}) == ""
+    assert fault.hurts({"error": "x"}, {"counted": 4}) == ""
     assert fault.hurts({"value": 0}, {"error": "x"}) == ""
     assert fault.healed({"value": 0}, {"value": 3}) == ""
     assert fault.healed({"value": 0}, {"error": "x"}) == ""

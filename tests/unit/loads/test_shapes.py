@@ -41,7 +41,7 @@ def test_barrier_is_a_burst() -> None:
 def test_arrivals_are_even_and_end_with_the_span(rate: str, span: str, count: int) -> None:
     shape = ConstantArrivalRate.model_validate({"rate": rate, "for": span, "vus": 10}).shape()
     assert isinstance(shape, Open)
-    dues = []
+    dues: list[float] = []
     while (due := shape.due_at(len(dues))) is not None:
         dues.append(due)
     assert len(dues) == count

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
 
+from hormesis.proxy import shelf
 from hormesis.proxy.shelf import toxic_of
 from hormesis.toxics.latency import Latency
 from hormesis.words.shaper import Stream
@@ -21,6 +23,16 @@ def test_a_toxic_is_made_from_texts_with_units() -> None:
 
 def test_the_direction_is_the_toxics_own_when_none_is_asked() -> None:
     assert toxic_of(PACKAGE, "postgres-delay", None, {}).stream is Stream.UPSTREAM
+
+
+def test_an_installed_plugin_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("lag", "hormesis.toxics.latency:Latency", PACKAGE)
+
+    def points(*, group: str, name: str) -> list[EntryPoint]:
+        return [point] if (group, name) == (PACKAGE, "lag") else []
+
+    monkeypatch.setattr(shelf, "entry_points", points)
+    assert isinstance(toxic_of(PACKAGE, "lag", None, {"delay": "1s"}), Latency)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ def op(number: int, due: float = 1.0, **given: Any) -> Op:
     )
 
 
-def fault(track: str = "pause", injected: float = 20.0, released: float = 30.0) -> FaultRecord:
+def fault(
+    track: str = "pause", injected: float = 20.0, released: float | None = 30.0
+) -> FaultRecord:
     return FaultRecord(
         id=f"{track}-1",
         track=track,
@@ -47,7 +49,7 @@ def fault(track: str = "pause", injected: float = 20.0, released: float = 30.0) 
         injected=injected,
         bitten=injected + 0.2,
         released=released,
-        healed=released + 0.3,
+        healed=None if released is None else released + 0.3,
         proof="process stopped",
         proof_gone="process runs",
         released_by="engine",

@@ -83,9 +83,11 @@ def test_the_exact_percentile_is_the_smallest_value_that_covers_the_share(
     values: list[float], percent: float
 ) -> None:
     told = percentile_of(sorted(values), percent)
-    covered = [value for value in sorted(values) if 100 * sum(v <= value for v in values) >= (
-        percent * len(values) - 1e-6
-    )]
+    covered = [
+        value
+        for value in sorted(values)
+        if 100 * sum(v <= value for v in values) >= (percent * len(values) - 1e-6)
+    ]
     assert told == covered[0]
 
 

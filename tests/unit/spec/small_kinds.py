@@ -87,6 +87,13 @@ class Barrier(Load):
         return Burst(self.vus, self.rounds, self.gap)
 
 
+class Pause(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min: Seconds
+    max: Seconds
+
+
 class Step(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -95,13 +102,6 @@ class Step(BaseModel):
     headers: dict[str, str] = {}
     expect: Any = None
     think: Seconds | Pause = 0.0
-
-
-class Pause(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    min: Seconds
-    max: Seconds
 
 
 class SmallClient(ClientKind):

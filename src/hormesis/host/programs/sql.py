@@ -1,7 +1,8 @@
 """Run SQL statements in one transaction: all of them happen, or none.
 
 Configuration, one JSON line on standard input: ``dsn``, ``statements`` (a list of texts) and
-``timeout_s``. Reports ``rows``, the number of rows that each statement touched, or ``error``.
+``timeout_s``; also ``count``, a query for one number. Reports ``rows``, the number of rows that
+each statement touched, and ``counted``, that number at the end of the transaction; or ``error``.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ EXIT_MISSING = 69
 _TIMEOUT_S = 30.0
 
 
-def run(config: dict[str, Any]) -> list[int]:
-    """Run the statements, and return how many rows each one touched.
+def run(config: dict[str, Any]) -> dict[str, Any]:
+    """Run the statements; return ``rows``, and ``counted`` when the configuration has ``count``.
 
     Raises:
         psycopg.Error: one of them failed; nothing was changed.
@@ -28,7 +29,12 @@ def run(config: dict[str, Any]) -> list[int]:
         config["dsn"], application_name=APPLICATION, connect_timeout=max(2, int(timeout_s))
     ) as connection:
         connection.execute(f"SET LOCAL statement_timeout = {int(timeout_s * 1000)}")
-        return [connection.execute(text).rowcount for text in config["statements"]]
+        rows = [connection.execute(text).rowcount for text in config["statements"]]
+        if "count" not in config:
+            return {"rows": rows}
+        # Within the transaction, so that nobody can have repaired anything yet.
+        found = connection.execute(config["count"]).fetchone()
+        return {"rows": rows, "counted": float(found[0]) if found else None}
 
 
 def main() -> int:
@@ -42,7 +48,7 @@ def main() -> int:
         _report(error="the PostgreSQL driver is not installed; pip install 'hormesis[postgres]'")
         return EXIT_MISSING
     try:
-        _report(rows=run(json.loads(line)))
+        _report(**run(json.loads(line)))
     except psycopg.Error as error:
         _report(error=str(error).strip().partition("\n")[0])
         return 1

@@ -118,7 +118,10 @@
   const response = (model, lane) => [
     ["max", "absent", "dot", 1], ["p99", "p99", "solid", 1.2], ["p95", "p95", "solid", 2], ["p50", "p50", "dash", 1.6],
   ].map(([name, tone, dash, width]) => ({
-    type: "scatter", mode: model.response.t.length < 3 ? "lines+markers" : "lines", name, legend: "legend", xaxis: "x", yaxis: lane.axis,
+    type: "scatter", name, marker: { size: 4.5, symbol: "circle" },
+    // Lone points between gaps would be invisible as a line.
+    mode: name !== "max" && model.response.p50.includes(null) || model.response.t.length < 3 ? "lines+markers" : "lines",
+    legend: "legend", xaxis: "x", yaxis: lane.axis,
     x: model.response.t, y: model.response[name], connectgaps: false,
     line: { color: colour(tone), width, dash, shape: "linear" },
     hovertemplate: `${name} %{y:,.4~g} ms<extra></extra>`,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hormesis.reports.page.markup import Content, Markup, element
 from hormesis.reports.page.pills import pill
 from hormesis.reports.parts.fault_story import FaultStory, Step, fault_stories
-from hormesis.reports.parts.wording import moment, plural
+from hormesis.reports.parts.wording import moment, plural, shortened
 from hormesis.words.history import FaultRecord
 
 FAULTS_SHOWN = 20
 """How many faults are in the open part of the list; the others are behind a click."""
 
 
-def faults_section(faults: Sequence[FaultRecord]) -> Content:
-    """Return the faults' stories in order of time."""
+def faults_section(
+    faults: Sequence[FaultRecord], tracks: Sequence[Mapping[str, object]] = ()
+) -> Content:
+    """Return the faults' stories in order of time; *tracks* tell the parameters of each."""
     if not faults:
         return element("p", "This run has no fault tracks.", cls="empty")
-    rows = [_row(story) for story in fault_stories(faults)]
+    told = {str(one.get("name")): str(one.get("describe") or "") for one in tracks}
+    rows = [_row(story, told.get(story.record.track, "")) for story in fault_stories(faults)]
     shown, hidden = rows[:FAULTS_SHOWN], rows[FAULTS_SHOWN:]
     if not hidden:
         return element("div", shown, cls="faults")
@@ -26,13 +29,13 @@ def faults_section(faults: Sequence[FaultRecord]) -> Content:
     return element("div", shown, element("details", more, hidden, cls="rest"), cls="faults")
 
 
-def _row(story: FaultStory) -> Markup:
+def _row(story: FaultStory, told: str) -> Markup:
     fault = story.record
     named = element(
         "div",
         pill(story.state, story.word),
         element("h4", fault.track),
-        element("p", element("code", fault.kind), " on ", element("b", fault.target), cls="on"),
+        element("p", element("code", shortened(told or fault.kind, 80)), " on ", element("b", fault.target), cls="on"),
         cls="fault-name",
     )
     steps = element("ol", [_step(step) for step in story.steps], cls="steps")

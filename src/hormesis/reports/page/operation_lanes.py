@@ -16,7 +16,7 @@ from hormesis.words.window import merged
 BUCKETS_MAX = 300
 """How many intervals the time axis of a chart is cut into at most."""
 _BUCKETS_LEAST, _OPS_PER_BUCKET = 40, 50
-_SPARK_BUCKETS = 64
+_SPARK_BUCKETS_LEAST, _SPARK_BUCKETS_MAX, _OPS_PER_SPARK_BUCKET = 12, 64, 20
 _WIDTH, _HEIGHT = 160.0, 34.0
 
 
@@ -50,12 +50,14 @@ def operation_lanes(history: History) -> dict[str, Any]:
 
 def sparkline(history: History) -> Markup | None:
     """Return a run's p95 with its faults as bands and its errors as ticks; None without ops."""
-    buckets = buckets_of(history, _SPARK_BUCKETS)
+    wanted = len(history.ops) // _OPS_PER_SPARK_BUCKET
+    buckets = buckets_of(history, min(_SPARK_BUCKETS_MAX, max(_SPARK_BUCKETS_LEAST, wanted)))
     end = end_of(history)
     if not buckets.each or end <= 0:
         return None
     across = _WIDTH / end
-    highest = max(one.response.p95 or 0.0 for one in buckets.each) or 1.0
+    known = [value for one in buckets.each if (value := _finite(one.response.p95)) is not None]
+    highest = max(known, default=0.0) or 1.0
     return element(
         "svg",
         element("title", "response p95 over time; shaded: faults; ticks: errors"),
@@ -82,11 +84,14 @@ def _curve(buckets: Buckets, across: float, highest: float) -> Sequence[Markup]:
     """Draw one line per stretch that has operations, so that a gap looks like a gap."""
     lines: list[list[str]] = [[]]
     for one in buckets.each:
-        if one.response.p95 is None:
+        p95 = _finite(one.response.p95)
+        if p95 is None:
             lines.append([])
             continue
         x = (one.start + buckets.width_s / 2) * across
-        lines[-1].append(f"{_svg(x)},{_svg(27 - 25 * one.response.p95 / highest)}")
+        y = _svg(27 - 25 * p95 / highest)
+        # A lone point gets a little length, because a line of one point is not drawn.
+        lines[-1] += [f"{_svg(x + step)},{y}" for step in ((0.0,) if lines[-1] else (-0.8, 0.8))]
     return [element("polyline", cls="line", points=" ".join(line)) for line in lines if line]
 
 
@@ -105,11 +110,16 @@ def _tall(one: Bucket) -> float:
 
 
 def _ms(seconds: float | None) -> float | None:
-    return None if seconds is None else _short(seconds * 1000)
+    known = _finite(seconds)
+    return None if known is None else _short(known * 1000)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.5g}") if math.isfinite(value) else 0.0
+    return float(f"{value:.5g}")
 
 
 def _svg(value: float) -> str:

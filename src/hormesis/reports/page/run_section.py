@@ -12,13 +12,14 @@ from hormesis.reports.page.operation_lanes import operation_lanes
 from hormesis.reports.page.phases_section import phases_section
 from hormesis.reports.page.pills import badge, standing_pill
 from hormesis.reports.page.timeline_model import timeline_model
-from hormesis.reports.parts.manifest_facts import time_scale
+from hormesis.reports.parts.manifest_facts import description_of, time_scale, tracks_of
 from hormesis.reports.parts.standing import standing_of_run
 from hormesis.reports.parts.totals import end_of
 from hormesis.reports.parts.wording import moment
 from hormesis.words.report import Judged
 
 _KEY = (("wait", "not seen yet"), ("bite", "bite seen"), ("gone", "released, not yet gone"))
+_PHASES = (("phase", "phases of the run"),)
 
 
 def run_section(
@@ -52,23 +53,29 @@ def run_badges(run: Judged) -> Markup:
     return element("div", told, cls="badges")
 
 
-def dirt_list(run: Judged) -> Content:
-    """Return what was left on the host, with the command that puts it back; nothing when clean."""
+def dirt_list(run: Judged, *, named: bool = False) -> Content:
+    """Return what was left on the host, with the command that puts it back; nothing when clean.
+
+    *named* says which run left it.
+    """
     if not run.verdict.dirty:
         return None
-    items = [element("li", text) for text in run.verdict.dirty]
+    who = [element("b", run.name), ": "] if named else None
+    items = [element("li", who, text) for text in run.verdict.dirty]
     hint = element("p", "Put back with ", element("code", "hormesis revert"), ".")
     return element("div", element("ul", items), hint, cls="dirt")
 
 
 def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
     history, verdicts = run.history, run.verdict.verdicts
+    described = description_of(history)
     return [
+        element("p", described, cls="description") if described else None,
         None if single else [run_badges(run), dirt_list(run), key_figures([run])],
         _chart(run, anchor) if has_charts else None,
         _titled("Checks", checks_section(verdicts)),
         _titled("What to do", advice_section([run], [anchor])),
-        _titled("Faults and their proof", faults_section(history.faults)),
+        _titled("Faults and their proof", faults_section(history.faults, tracks_of(history))),
         _titled("Before, during, after", phases_section(history)),
         _titled("Can this be trusted?", trust_section(verdicts)),
         _titled("Notes", notes_section(history)),
@@ -77,8 +84,9 @@ def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
 
 
 def _chart(run: Judged, anchor: str) -> Markup:
+    shown = [*(_KEY if run.history.faults else ()), *(_PHASES if run.history.phases else ())]
     key = [
-        element("span", element("i", cls=cls, aria_hidden="true"), told) for cls, told in _KEY
+        element("span", element("i", cls=cls, aria_hidden="true"), told) for cls, told in shown
     ]
     log = element(
         "button", "Log scale", type="button", data_log=True, aria_pressed="false", hidden=True
@@ -86,7 +94,7 @@ def _chart(run: Judged, anchor: str) -> Markup:
     tools = element(
         "div",
         element("h3", "Timeline"),
-        element("div", key, cls="key") if run.history.faults else None,
+        element("div", key, cls="key"),
         log,
         cls="chart-tools",
     )

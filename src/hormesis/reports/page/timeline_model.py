@@ -24,6 +24,7 @@ PROBE_ROWS_MAX = 16
 NUMBER_LANES_MAX = 6
 STRETCHES_MAX = 400
 _CODES_MAX = 4
+_WORST = ("bad", "absent", "good")
 
 Model = dict[str, Any]
 
@@ -98,17 +99,32 @@ def _stretches(seen: Sequence[ProbeRecord], end: float) -> list[Model]:
         )
     if joined:
         joined[-1]["to"] = round(max(end, joined[-1]["from"]), 3)
-    return _widest(joined)
+    return _coarser(joined)
 
 
-def _widest(stretches: list[Model]) -> list[Model]:
-    """Drop the shortest good stretches of a flapping probe; what is bad must never vanish."""
-    excess = len(stretches) - STRETCHES_MAX
-    if excess <= 0:
+def _coarser(stretches: list[Model]) -> list[Model]:
+    """Join the stretches of a flapping probe into slots of time that each show their worst.
+
+    What was bad is drawn wider than it was, but never left out.
+    """
+    if len(stretches) <= STRETCHES_MAX:
         return stretches
-    ordered = sorted(stretches, key=lambda one: (one["state"] != "good", one["to"] - one["from"]))
-    dropped = {id(one) for one in ordered[:excess]}
-    return [one for one in stretches if id(one) not in dropped]
+    start, end = stretches[0]["from"], stretches[-1]["to"]
+    width = (end - start) / STRETCHES_MAX or 1.0
+    slots: dict[int, Model] = {}
+    for one in stretches:
+        first, last = int((one["from"] - start) / width), int((one["to"] - start) / width)
+        for slot in range(first, max(first, last) + 1):
+            if slot not in slots or _WORST.index(one["state"]) < _WORST.index(slots[slot]["state"]):
+                slots[slot] = one
+    joined: list[Model] = []
+    for slot, one in sorted(slots.items()):
+        edges = (round(start + slot * width, 3), round(min(end, start + (slot + 1) * width), 3))
+        if joined and joined[-1]["state"] == one["state"]:
+            joined[-1]["to"] = edges[1]
+        elif edges[0] < edges[1]:
+            joined.append({**one, "from": edges[0], "to": edges[1]})
+    return joined
 
 
 def _state(one: ProbeRecord) -> str:

@@ -11,7 +11,7 @@ from hormesis.words.history import FaultRecord
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; ``time`` is None if it never came, ``after`` tells the time since the one before."""
+    """One step; ``time`` is None if it never came, ``after`` is told since the one before."""
 
     name: str
     time: float | None

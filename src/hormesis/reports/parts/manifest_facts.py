@@ -12,12 +12,16 @@ from hormesis.words.history import History
 
 def replay_command(history: History) -> str:
     """Return the exact command that replays the run, quoted for a POSIX shell; empty if unknown."""
-    command = history.manifest.get("command")
-    if isinstance(command, str):
-        return command
-    if isinstance(command, list | tuple):
-        return shlex.join(str(part) for part in command)
-    return ""
+    manifest = history.manifest
+    told = manifest.get("replay") or manifest.get("command")
+    if isinstance(told, str):
+        return told
+    if not isinstance(told, list | tuple):
+        return ""
+    parts = [str(part) for part in told]
+    # A seed that was drawn is not on the command line that was typed.
+    drawn = ["--seed", str(manifest["seed"])] if parts and "seed" in manifest else []
+    return shlex.join([*parts, *([] if "--seed" in parts else drawn)])
 
 
 def time_scale(history: History) -> float:
@@ -25,6 +29,18 @@ def time_scale(history: History) -> float:
     scale = history.manifest.get("time_scale", 1.0)
     is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
     return float(scale) if is_number else 1.0
+
+
+def tracks_of(history: History) -> list[Mapping[str, Any]]:
+    """Return the tracks that the manifest declares, each with ``name``, ``sort``, ``describe``."""
+    tracks = history.manifest.get("tracks")
+    listed = tracks if isinstance(tracks, list | tuple) else ()
+    return [track for track in listed if isinstance(track, Mapping)]
+
+
+def description_of(history: History) -> str:
+    """Return what the experiment's file says about itself; empty when it says nothing."""
+    return str(history.manifest.get("description") or "").strip()
 
 
 def manifest_facts(history: History) -> list[tuple[str, str]]:
@@ -37,6 +53,10 @@ def manifest_facts(history: History) -> list[tuple[str, str]]:
         ("started", day(manifest.get("started_wall"))),
         ("version", manifest.get("version")),
         ("time scale", f"{time_scale(history):g}"),
+    ]
+    pairs += [
+        (f"{track.get('sort', 'track')} · {track.get('name', '')}", track.get("describe"))
+        for track in tracks_of(history)
     ]
     machine = manifest.get("machine")
     facts: Mapping[str, Any] = machine if isinstance(machine, Mapping) else {}
