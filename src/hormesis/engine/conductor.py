@@ -82,7 +82,7 @@ class Conductor:
             self.live.say(self._clock.now(), f"stopping: {detail}")
             self._stop.set()
             for generator in self._generators:
-                generator.over.set()
+                generator.stop()
 
     def insist(self) -> None:
         """Cut everything off at once; what is active is still undone."""

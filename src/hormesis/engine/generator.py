@@ -25,6 +25,8 @@ from hormesis.words.op import Op
 
 GRACE_S = 10.0
 """How long iterations that run when a load ends may take to finish."""
+CUT_S = 1.0
+"""How long they may take once their pauses are over as well."""
 BACKOFF_S = 0.1
 """How long a user waits after an iteration that raised, so that a dead system is not hammered."""
 LAG_BUDGET_S = 0.25
@@ -57,7 +59,8 @@ class Generator:
     ) -> None:
         self.track = track
         self.users: set[asyncio.Task[None]] = set()
-        self.over = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._over = asyncio.Event()
         self._clock = clock
         self._sink = sink
         self._numbers = numbers
@@ -69,7 +72,7 @@ class Generator:
         self._first_sends: dict[int, float] | None = None
 
     async def play(self) -> LoadRecord:
-        """Play the whole schedule; return what happened. Ends early when ``over`` is set."""
+        """Play the whole schedule; return what happened."""
         lag = LoopLag()
         watch = asyncio.create_task(lag.watch(self._clock))
         self._update(started=self._clock.now())
@@ -111,7 +114,7 @@ class Generator:
             clock=self._clock,
             sink=self._seen,
             next_number=self._numbers,
-            over=self.over,
+            over=self._over,
         )
         self._update(users=max(self._record.users, self._made))
         client = self.track.client.make(user)
@@ -154,7 +157,7 @@ class Generator:
 
     async def _open_client(self, client: Client) -> bool:
         """Open a client, trying again while the system refuses; False when the load is over."""
-        while not self.over.is_set():
+        while not self._ending.is_set():
             try:
                 await client.open()
             except OSError:
@@ -166,7 +169,7 @@ class Generator:
     async def _closed(self, shape: Closed) -> None:
         start = self._clock.now()
         running: list[asyncio.Event] = []
-        while (passed := self._clock.now() - start) < shape.duration_s and not self.over.is_set():
+        while (passed := self._clock.now() - start) < shape.duration_s and not self._over.is_set():
             wanted = shape.users_at(passed)
             while len(running) < wanted:
                 leave = asyncio.Event()
@@ -181,19 +184,19 @@ class Generator:
         if not await self._open_client(client):
             return
         due = self._clock.now()
-        while not self.over.is_set() and not leave.is_set():
+        while not self._ending.is_set() and not leave.is_set():
             await self._iterate(user, client, due)
             due = max(due + shape.pace_s, self._clock.now())
-            await user.pause(due - self._clock.now())
+            await self._until(due, self._ending)
 
     async def _open(self, shape: Open) -> None:
         start = self._clock.now()
         idle: list[tuple[VirtualUser, Client]] = []
         number = 0
-        while (offset := shape.due_at(number)) is not None and not self.over.is_set():
+        while (offset := shape.due_at(number)) is not None and not self._over.is_set():
             due = start + offset
             await self._until(due)
-            if self.over.is_set():
+            if self._over.is_set():
                 return
             number += 1
             if idle:
@@ -225,7 +228,7 @@ class Generator:
         for number in range(shape.rounds):
             if number:
                 await self._until(self._clock.now() + shape.gap_s)
-            if self.over.is_set():
+            if self._over.is_set():
                 break
             await self._one_burst(pairs)
 
@@ -248,22 +251,35 @@ class Generator:
         if firsts:
             self._update(spread_s=max(self._record.spread_s or 0.0, max(firsts) - min(firsts)))
 
-    async def _until(self, moment: float) -> None:
-        """Wait until *moment* or until the load is over."""
+    async def _until(self, moment: float, event: asyncio.Event | None = None) -> None:
+        """Wait until *moment*, or until the load is stopped, or until *event*."""
         left = moment - self._clock.now()
-        if left <= 0 or self.over.is_set():
+        event = event or self._over
+        if left <= 0 or event.is_set():
             return
         try:
             async with asyncio.timeout(left):
-                await self.over.wait()
+                await event.wait()
         except TimeoutError:
             return
 
+    def stop(self) -> None:
+        """End the load now: no iteration begins any more, pauses end at once."""
+        self._ending.set()
+        self._over.set()
+
     async def _leave(self) -> None:
-        """Let running iterations finish for a while, then cut them off."""
-        self.over.set()
+        """Let running iterations go on as they would, for a while; then cut them off.
+
+        Their pauses are not shortened: users that all went on at once would be a burst that nobody
+        asked for, in the last figures of the load.
+        """
+        self._ending.set()
+        if self.users and not self._over.is_set():
+            await asyncio.wait(set(self.users), timeout=GRACE_S)
+        self._over.set()
         if self.users:
-            _, late = await asyncio.wait(set(self.users), timeout=GRACE_S)
+            _, late = await asyncio.wait(set(self.users), timeout=CUT_S)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

@@ -123,7 +123,7 @@ class VirtualUser:
         return OpRecorder(self, name, self.clock.now() if due is None else due, value)
 
     async def pause(self, seconds: float) -> None:
-        """Think for *seconds*; ends early when the load ends."""
+        """Think for *seconds*; ends early when the load is stopped."""
         if seconds <= 0 or self._over.is_set():
             return
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from math import floor
 
@@ -14,7 +14,10 @@ from hormesis.words.target import Target
 from hormesis.words.timeline import FaultAction, Moment, Timeline
 from hormesis.words.trouble import InputTrouble, Problem
 from hormesis.words.units import text_of_seconds
+from hormesis.words.verb import VerbCall
 
+Calls = Mapping[str, Sequence[VerbCall]]
+"""The verb calls of every action, by its id."""
 SORTS = ("probe", "load", "fault")
 """The sorts of moments, in the order in which those of one instant are listed."""
 
@@ -32,7 +35,13 @@ def compile_timeline(experiment: Experiment) -> Timeline:
     actions = tuple(
         action for track in experiment.faults for action in _actions(track, experiment)
     )
-    problems = [*_beyond_limits(experiment), *_overlaps(actions, experiment)]
+    calls = {
+        action.id: tuple(
+            action.fault.verbs(action.target, stream_of(experiment.seed, action.stream))
+        )
+        for action in actions
+    }
+    problems = [*_beyond_limits(experiment), *_overlaps(actions, calls, experiment)]
     if problems:
         raise InputTrouble(problems)
     ends = [action.at_s + action.for_s for action in actions]
@@ -44,7 +53,7 @@ def compile_timeline(experiment: Experiment) -> Timeline:
         loads=experiment.loads,
         probes=experiment.probes,
         moments=_moments(experiment, actions, duration_s),
-        permit=_permit(experiment, actions),
+        permit=_permit(experiment, calls),
         duration_s=duration_s,
     )
 
@@ -110,18 +119,26 @@ def _beyond_limits(experiment: Experiment) -> Iterator[Problem]:
             )
 
 
-def _overlaps(actions: Sequence[FaultAction], experiment: Experiment) -> Iterator[Problem]:
-    """Yield a problem for each pair of tracks that put one fault on one target at one time."""
+def _overlaps(
+    actions: Sequence[FaultAction], calls: Calls, experiment: Experiment
+) -> Iterator[Problem]:
+    """Yield a problem for each pair of tracks that put one fault on one thing at one time.
+
+    One thing is one subject of verbs, whatever the targets that name it are called.
+    """
     places = {track.name: track.place for track in experiment.faults}
+    subjects = {
+        id_: {call.args.get("subject") for call in its_calls} for id_, its_calls in calls.items()
+    }
     told: set[tuple[str, str]] = set()
     for first, second in combinations(sorted(actions, key=lambda one: one.at_s), 2):
-        same = first.fault.kind == second.fault.kind and first.target == second.target
+        same = first.fault.kind == second.fault.kind and subjects[first.id] & subjects[second.id]
         pair = (first.track, second.track)
         overlap = second.at_s < first.at_s + first.for_s or second.at_s == first.at_s
         if same and overlap and pair not in told:
             told.add(pair)
             end = text_of_seconds(first.at_s + first.for_s)
-            what = f"{first.fault.kind} on {first.target.name} only once at a time"
+            what = f"{first.fault.kind} on {second.target.name} only once at a time"
             yield Problem(
                 f"expected {what}, found {first.track} until {end}"
                 f" and {second.track} from {text_of_seconds(second.at_s)}",
@@ -130,12 +147,8 @@ def _overlaps(actions: Sequence[FaultAction], experiment: Experiment) -> Iterato
             )
 
 
-def _permit(experiment: Experiment, actions: Sequence[FaultAction]) -> Permit:
-    calls = [
-        call
-        for action in actions
-        for call in action.fault.verbs(action.target, stream_of(experiment.seed, action.stream))
-    ]
+def _permit(experiment: Experiment, calls_by_id: Calls) -> Permit:
+    calls = [call for calls in calls_by_id.values() for call in calls]
     started = [service.name for service in experiment.services if not service.attached]
     verbs = {call.verb for call in calls} | ({"service"} if started else set())
     if experiment.links:

@@ -153,7 +153,6 @@ class Chain:
         if index is None or self.over:
             return self._take_out()
         stage = self.stages[index]
-        stage.ends = None
         while stage.queue and not self.over:
             self._let_go(index, now)
         if not self.over:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from hormesis.record.phase_cut import cut
 from hormesis.reports.parts.fault_story import fault_stories
+from hormesis.reports.parts.heading import heading_of
 from hormesis.reports.parts.manifest_facts import replay_command, time_scale
 from hormesis.reports.parts.recommendations import recommendations
 from hormesis.reports.parts.standing import (
@@ -60,7 +61,7 @@ def _overview(runs: Sequence[Judged]) -> list[str]:
         rows.append(
             (
                 f"{_MARKS[standing.key]} {standing.word}",
-                safe(run.name),
+                safe(heading_of(run)),
                 safe(shortened(run.verdict.reason, 120)),
                 f"{sums.checks_passed}/{sums.checks}",
                 f"{sums.faults_proven}/{sums.faults}",
@@ -77,7 +78,7 @@ def _run(run: Judged, *, single: bool) -> list[str]:
     if single:
         return body
     standing = standing_of_run(run)
-    summary = f"{_MARKS[standing.key]} {standing.word}: {_html(run.name)}"
+    summary = f"{_MARKS[standing.key]} {standing.word}: {_html(heading_of(run))}"
     opened = "" if standing.key == "pass" else " open"
     return [f"<details{opened}><summary>{summary}</summary>", "", *body, "</details>", ""]
 

@@ -80,7 +80,11 @@ def url_address(text: str, schemes: Sequence[str]) -> Address:
         raise ValueError(expected) from None
     if parts.scheme not in schemes or not host or port == 0:
         raise ValueError(expected)
-    return Address(f"[{host}]" if ":" in host else host, port or DEFAULT_PORTS[parts.scheme])
+    shown = f"[{host}]" if ":" in host else host
+    try:
+        return bare_address(f"{shown}:{port or DEFAULT_PORTS[parts.scheme]}")
+    except ValueError:
+        raise ValueError(expected) from None
 
 
 def _keywords(text: str) -> dict[str, str]:

@@ -47,6 +47,8 @@ Pick = Annotated[
     ),
 ]
 Word = Annotated[str, Field(min_length=1)]
+Raw = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+"""A text for which any scalar will do: it is taken exactly as written."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -75,9 +77,9 @@ class StopFrame(Frame):
 class ProcessFrame(Frame):
     """A process that the run starts, and stops at its end."""
 
-    run: Annotated[list[str], Field(min_length=1)]
+    run: Annotated[list[Raw], Field(min_length=1)]
     """The program and its arguments, one list element each."""
-    env: dict[str, str] = {}
+    env: dict[str, Raw] = {}
     """Environment variables it gets besides those of the toolkit's own environment."""
     cwd: str = ""
     """Where it runs, relative to the file's folder; left out: where the run was started."""

@@ -161,7 +161,7 @@ class _Maker:
             required += own.get("required", [])
         return {
             "type": "object",
-            "description": model.__doc__ and " ".join(model.__doc__.split()),
+            "description": " ".join((model.__doc__ or "").split()),
             "additionalProperties": False,
             "properties": properties,
             "required": required,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from hormesis.spec.scalars import told
 from hormesis.words.trouble import InputTrouble, Place, Problem
 
 _SHOWN = 40
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,19 @@ class Problems:
         """
         if self._found:
             raise InputTrouble([self._found[key] for key in sorted(self._found)]) from None
+
+
+def named(node: Node, problems: Problems, *reserved: str) -> bool:
+    """Return whether the key of *node* can name a thing; add a problem when it cannot."""
+    name = str(node.steps[-1])
+    if name in reserved:
+        message = f"expected a name that is not reserved, found {name}"
+    elif _NAME.fullmatch(name) is None:
+        message = f"expected a name of letters, digits, _, . and -, found {found(name)}"
+    else:
+        return True
+    problems.add(node, message, at_key=True)
+    return False
 
 
 def mapping(node: Node, problems: Problems, what: str = "a mapping") -> bool:

@@ -10,10 +10,10 @@ from pathlib import Path
 from hormesis.spec.address import bare_address, url_address
 from hormesis.spec.frames import ProcessFrame, ReadyFrame
 from hormesis.spec.kind_forms import Forms
-from hormesis.spec.node import Node, Problems, mapping
+from hormesis.spec.node import Node, Problems, mapping, named
 from hormesis.spec.substitution import substituted
 from hormesis.spec.variables import Variables
-from hormesis.words.experiment import Ready, Service
+from hormesis.words.experiment import PROXY, Ready, Service
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Pro
     process_of: dict[str, str] = {}
     left_out: list[str] = []
     for name, process in node.items():
+        named(process, forms.problems, PROXY)
         frame, _ = _frame(process, variables, forms, index=1)
         if frame is None:
             process_of |= {name: name}

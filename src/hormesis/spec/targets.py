@@ -9,11 +9,11 @@ from hormesis.spec.address import Address, address_in, bare_address, url_address
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.frames import LinkFrame, TargetFrame
 from hormesis.spec.kind_forms import Forms
-from hormesis.spec.node import Node, found, mapping
+from hormesis.spec.node import Node, found, mapping, named
 from hormesis.spec.processes import Processes
 from hormesis.spec.substitution import substituted
 from hormesis.spec.variables import Unresolved, Variables
-from hormesis.words.experiment import Link, Service
+from hormesis.words.experiment import PROXY, Link, Service
 from hormesis.words.target import Target
 
 _URLS: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +30,7 @@ def read_links(node: Node | None, variables: Variables, forms: Forms) -> tuple[L
         return ()
     links: list[Link] = []
     for name, one in node.items():
+        named(one, forms.problems)
         link = substituted(one, variables)
         if forms.frame(LinkFrame, link) is None:
             continue
@@ -86,8 +87,7 @@ class Targets:
         if not any(getattr(frame, facet) is not None for facet in _FACETS):
             problems.add(node, f"expected at least one of {', '.join(_FACETS)}")
             return ()
-        if "/" in name:
-            problems.add(node, f"expected a name without /, found {found(name)}", at_key=True)
+        named(node, problems, PROXY)
         self._check_addresses(node, frame)
         known = {link.name for link in self.links} | set(self.variables.upstreams)
         if frame.link is not None and frame.link not in known:

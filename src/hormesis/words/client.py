@@ -55,7 +55,7 @@ class User(Protocol):
         ...
 
     async def pause(self, seconds: float) -> None:
-        """Think for *seconds*; ends early when the load ends."""
+        """Think for *seconds*; ends early when the load is stopped."""
         ...
 
 

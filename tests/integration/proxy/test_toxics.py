@@ -106,8 +106,6 @@ def test_down_refuses_proves_it_and_heals_on_the_same_port(proxy: Proxy) -> None
     reading = proxy.read("echo", "off")
     assert (reading["listening"], reading["live"]) == (False, 0)
     assert reading["hits"] >= 2
-    with pytest.raises(OSError, match="in use"), socket.socket() as thief:
-        thief.bind(("127.0.0.1", proxy.ports["echo"]))
     proxy.add("echo", "off too", "down")
     proxy.remove("echo", "off")
     with pytest.raises(ConnectionRefusedError):
@@ -116,6 +114,13 @@ def test_down_refuses_proves_it_and_heals_on_the_same_port(proxy: Proxy) -> None
     with proxy.connect("echo") as peer:
         round_trip_s(peer)
     assert proxy.read("echo", "off")["listening"]
+
+
+def test_a_link_that_is_down_keeps_its_port(proxy: Proxy) -> None:
+    # No connection was ever made to this link: only the reservation itself can be in the way.
+    proxy.add("nobody", "off", "down")
+    with pytest.raises(OSError, match="in use"), socket.socket() as thief:
+        thief.bind(("127.0.0.1", proxy.ports["nobody"]))
 
 
 def test_a_share_of_the_connections_is_drawn_once_and_from_the_seed(proxy: Proxy) -> None:

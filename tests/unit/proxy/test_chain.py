@@ -220,8 +220,16 @@ def test_a_shaper_cannot_reorder_or_speak_after_the_end() -> None:
         def finished(self, now: float) -> Iterable[Shaped]:
             return (Finish(now), Send(now, b"too late"), Finish(now))
 
+    class Noting(Passing):
+        def received(self, data: bytes, now: float) -> Iterable[Shaped]:
+            noted.append(now)
+            return (Send(now, data),)
+
+    noted: list[float] = []
     chain = Chain()
     chain.add(Stage("t", Unruly(), Tally()), 0.0)
+    chain.add(Stage("n", Noting(), Tally()), 0.0)
     chain.received(b"x", 0.0)
     chain.finished(0.5)
     assert drained(chain, 0.5)[0] == [b"first", b"second", Ending.FINISH]
+    assert noted == [2.0, 2.0], "the next stage's clock goes forwards only"

@@ -8,12 +8,16 @@ import pytest
 
 from hormesis.reports.parts.buckets import readable_width
 from hormesis.reports.parts.fault_story import fault_story
+from hormesis.reports.parts.heading import heading_of
+from hormesis.reports.parts.manifest_facts import replay_command
 from hormesis.reports.parts.recommendations import recommendations
 from hormesis.reports.parts.standing import standing_of_suite
 from hormesis.reports.parts.wording import count, figure, moment, share, shortened, span
-from hormesis.words.history import FaultRecord
+from hormesis.words.check import RunVerdict
+from hormesis.words.history import FaultRecord, History
 from hormesis.words.kind import Scalar
 from hormesis.words.outcome import Outcome
+from hormesis.words.report import Judged
 from tests.unit.reports.runs import dirty
 from tests.unit.reports.sample import sample_suite
 
@@ -86,6 +90,28 @@ def test_the_worst_run_decides_and_dirt_outranks_it() -> None:
     passed = [run for run in suite if run.verdict.outcome is Outcome.PASS]
     assert standing_of_suite(passed).reason == f"All {len(passed)} scenarios passed."
     assert standing_of_suite([]).word == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "heading"),
+    [("J-1", "Claiming", "J-1 · Claiming"), ("Claiming", "Claiming", "Claiming"), ("x", "", "x"),
+     ("J-1", "J-1 claiming", "J-1 claiming"), ("J-1 claiming", "claiming", "J-1 claiming")],
+)  # fmt: skip
+def test_a_heading_says_nothing_twice(name: str, title: str, heading: str) -> None:
+    verdict = RunVerdict(Outcome.PASS, "", ())
+    assert heading_of(Judged(name, History({"title": title}), verdict)) == heading
+
+
+@pytest.mark.parametrize(
+    ("manifest", "command"),
+    [({"replay": "hormesis run a --seed 3"}, "hormesis run a --seed 3"),
+     ({"command": ["hormesis", "run", "my file.yaml"], "seed": 3},
+      "hormesis run 'my file.yaml' --seed 3"),
+     ({"command": ["hormesis", "run", "a", "--seed", "4"], "seed": 4},
+      "hormesis run a --seed 4"), ({}, ""), ({"command": 7}, "")],
+)  # fmt: skip
+def test_the_replay_command_always_has_its_seed(manifest: dict[str, object], command: str) -> None:
+    assert replay_command(History(manifest)) == command
 
 
 def test_advice_stands_once_with_all_its_reasons() -> None:

@@ -12,6 +12,12 @@ COMPLETION_NOT_IDEMPOTENT = "completion-not-idempotent"
 JOB_LOST_ON_WORKER_DEATH = "job-lost-on-worker-death"
 UNBOUNDED_WAIT = "unbounded-wait"
 HEALTH_ALWAYS_HEALTHY = "health-always-healthy"
+HEALTH_RATE_LIMITED = "health-rate-limited"
+SLOW_CLAIM = "slow-claim"
+FLAKY_CLAIM = "flaky-claim"
+LOST_SUBMIT = "lost-submit"
+INHERITED_CORRUPTION = "inherited-corruption"
+SHORT_KEEP_ALIVE = "short-keep-alive"
 
 CANARIES: dict[str, str] = {
     CLAIM_WITHOUT_LOCK: (
@@ -29,6 +35,24 @@ CANARIES: dict[str, str] = {
     JOB_LOST_ON_WORKER_DEATH: "cleanup frees a dead bot and deletes the job that it held",
     UNBOUNDED_WAIT: "requests wait for the database as long as it takes: no timeout of any kind",
     HEALTH_ALWAYS_HEALTHY: "/health and /ready answer 200 healthy without looking",
+    HEALTH_RATE_LIMITED: (
+        "/health answers 429 when it is asked more than once a second: "
+        "a rate limiter that does not spare it"
+    ),
+    SLOW_CLAIM: "each claim waits 150 ms for something that it does not need",
+    FLAKY_CLAIM: "every fifth claim answers 500 although nothing is wrong, and claims nothing",
+    LOST_SUBMIT: (
+        "a submission of more than 16 jobs is written in chunks of 16; a last, smaller chunk is "
+        "forgotten, but acknowledged"
+    ),
+    INHERITED_CORRUPTION: (
+        "the server starts with orphaned bots, a job held by two bots and a stuck job that an "
+        "earlier version left behind, and cleanup skips them"
+    ),
+    SHORT_KEEP_ALIVE: (
+        "idle HTTP connections are closed after 1 s: a client that is farther away than that "
+        "writes its next request into a closed connection"
+    ),
 }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, LiteralString
 
 import psycopg
 
-from proving_ground.canaries import CLAIM_WITHOUT_LOCK
+from proving_ground.canaries import CLAIM_WITHOUT_LOCK, SLOW_CLAIM
 from proving_ground.database import Database
 
+_NEEDLESS_WAIT_S = 0.15
 _ANY_OF_KIND: LiteralString = "kind = %(kind)s::text"
 _THIS_ONE: LiteralString = "id = %(job)s::text"
 
@@ -110,6 +112,8 @@ async def claim(
     known. Raises ``DatabaseTrouble``.
     """
     parameters = {"bot": bot_id, "kind": kind, "job": job_id, "request": request_id}
+    if SLOW_CLAIM in canaries:
+        await asyncio.sleep(_NEEDLESS_WAIT_S)
     claim_once = _claim_unlocked if CLAIM_WITHOUT_LOCK in canaries else _claim_locked
     try:
         return await claim_once(database, parameters)

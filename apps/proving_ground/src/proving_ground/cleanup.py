@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import LiteralString
 
-from proving_ground.canaries import CLEANUP_OFF, JOB_LOST_ON_WORKER_DEATH
+from proving_ground.canaries import CLEANUP_OFF, INHERITED_CORRUPTION, JOB_LOST_ON_WORKER_DEATH
 from proving_ground.database import Database
+
+# A pattern of ids that no repair touches; it matches none unless a planted defect says otherwise.
+_NOTHING = ""
+_INHERITED = "legacy-%"
 
 _DEAD: LiteralString = """
     WITH victims AS MATERIALIZED (
@@ -19,6 +23,7 @@ _DEAD: LiteralString = """
         FROM bots JOIN jobs ON jobs.bot_id = bots.id AND jobs.id = bots.current_job_id
         WHERE jobs.status = 'assigned'
             AND bots.last_heartbeat < now() - make_interval(secs => %(timeout_s)s)
+            AND bots.id NOT LIKE %(skipped)s::text
     )"""
 
 _DEAD_JOB_BACK: LiteralString = """
@@ -80,6 +85,7 @@ _DUPLICATE_ASSIGNMENTS: LiteralString = (
     ), victims AS MATERIALIZED (
         SELECT id, current_job_id, last_heartbeat FROM bots
         WHERE current_job_id IN (SELECT current_job_id FROM shared) AND {_NOT_ITS_OWN}
+            AND bots.id NOT LIKE %(skipped)s::text
     )"""
     + _FREE_VICTIMS
 )
@@ -89,6 +95,7 @@ _ORPHANED_BOTS: LiteralString = (
     WITH victims AS MATERIALIZED (
         SELECT id, current_job_id, last_heartbeat FROM bots
         WHERE current_job_id IS NOT NULL AND {_NOT_ITS_OWN}
+            AND bots.id NOT LIKE %(skipped)s::text
     )"""
     + _FREE_VICTIMS
 )
@@ -98,6 +105,7 @@ _STUCK_PENDING: LiteralString = (
     WITH repaired AS (
         UPDATE jobs SET bot_id = NULL, claimed_at = NULL
         WHERE status = 'pending' AND (bot_id IS NOT NULL OR claimed_at IS NOT NULL)
+            AND id NOT LIKE %(skipped)s::text
         RETURNING id, attempt
     )"""
     + _ASSIGNMENT_LOST
@@ -109,7 +117,7 @@ _UNHELD_JOBS: LiteralString = (
     """
     WITH victims AS MATERIALIZED (
         SELECT id, attempt, bot_id FROM jobs
-        WHERE status = 'assigned' AND NOT EXISTS (
+        WHERE status = 'assigned' AND id NOT LIKE %(skipped)s::text AND NOT EXISTS (
             SELECT FROM bots WHERE bots.id = jobs.bot_id AND bots.current_job_id = jobs.id)
     ), repaired AS (
         UPDATE jobs SET status = 'pending', bot_id = NULL, claimed_at = NULL FROM victims
@@ -151,9 +159,11 @@ async def clean_up(
         "stuck_pending_jobs": _STUCK_PENDING,
         "unheld_jobs": _UNHELD_JOBS,
     }
+    skipped = _INHERITED if INHERITED_CORRUPTION in canaries else _NOTHING
+    parameters = {"timeout_s": bot_timeout_s, "skipped": skipped}
     for name in REPAIRS:
         if name == "dead_bots" and not judge_silence:
             continue
-        rows = await database.fetch(statements[name], {"timeout_s": bot_timeout_s})
+        rows = await database.fetch(statements[name], parameters)
         repaired[name] = int(rows[0]["repaired"])
     return repaired

@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString
 
+from proving_ground.canaries import LOST_SUBMIT
 from proving_ground.database import Database
 
 STATUSES = ("pending", "assigned", "completed", "failed")
 COUNT_MAX = 20_000
+_CHUNK = 16
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 _SUBMIT: LiteralString = """
@@ -67,10 +69,19 @@ def new_ids(count: int) -> list[str]:
 
 
 async def submit(
-    database: Database, ids: Sequence[str], *, kind: str, work_ms: int, payload: Mapping[str, Any]
+    database: Database,
+    canaries: frozenset[str],
+    ids: Sequence[str],
+    *,
+    kind: str,
+    work_ms: int,
+    payload: Mapping[str, Any],
 ) -> None:
     """Create the jobs that do not exist yet; submitting the same ids again changes nothing."""
-    parameters = {"ids": list(ids), "kind": kind, "work_ms": work_ms}
+    written = list(ids)
+    if LOST_SUBMIT in canaries and len(written) > _CHUNK:
+        written = written[: len(written) // _CHUNK * _CHUNK]
+    parameters = {"ids": written, "kind": kind, "work_ms": work_ms}
     await database.fetch(_SUBMIT, {**parameters, "payload": json.dumps(payload)})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from proving_ground.canaries import COMPLETION_NOT_IDEMPOTENT
+from proving_ground.canaries import COMPLETION_NOT_IDEMPOTENT, INHERITED_CORRUPTION
 
 # The number names the schema among advisory locks: servers that start together take turns.
 _TABLES: LiteralString = """
@@ -81,8 +81,22 @@ DROP INDEX IF EXISTS completions_once;
 CREATE INDEX IF NOT EXISTS completions_job ON completions (job_id);
 """
 
+# The planted defect: what an earlier version left behind.
+_INHERITED: LiteralString = """
+INSERT INTO jobs (id, kind, status, attempt, bot_id, claimed_at) VALUES
+    ('legacy-shared', 'legacy', 'assigned', 1, 'legacy-owner', now()),
+    ('legacy-stuck', 'legacy', 'pending', 0, 'legacy-ghost', now())
+    ON CONFLICT (id) DO NOTHING;
+INSERT INTO bots (id, name, status, current_job_id) VALUES
+    ('legacy-orphan', 'legacy-orphan', 'working', 'legacy-missing'),
+    ('legacy-owner', 'legacy-owner', 'working', 'legacy-shared'),
+    ('legacy-thief', 'legacy-thief', 'working', 'legacy-shared')
+    ON CONFLICT (id) DO NOTHING;
+"""
+
 
 def schema_sql(canaries: frozenset[str]) -> LiteralString:
     """Return the statements that create what is missing, as one transaction."""
     each_time = COMPLETION_NOT_IDEMPOTENT in canaries
-    return _TABLES + (_COMPLETED_EACH_TIME if each_time else _COMPLETED_ONCE)
+    tables = _TABLES + (_COMPLETED_EACH_TIME if each_time else _COMPLETED_ONCE)
+    return tables + _INHERITED if INHERITED_CORRUPTION in canaries else tables

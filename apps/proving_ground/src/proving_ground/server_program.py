@@ -13,13 +13,15 @@ import psycopg
 import uvicorn
 from psycopg.conninfo import conninfo_to_dict
 
-from proving_ground.canaries import CANARIES
+from proving_ground.canaries import CANARIES, SHORT_KEEP_ALIVE
 from proving_ground.settings import ServerSettings
 from proving_ground.usage import MissingPart, UsageError
 from proving_ground.web import Server
 
 _LOG = logging.getLogger(__name__)
 _GRACE_S = 3
+_KEEP_ALIVE_S = 75
+_KEEP_ALIVE_SHORT_S = 1
 
 
 def run_server(settings: ServerSettings) -> int:
@@ -51,6 +53,7 @@ def run_server(settings: ServerSettings) -> int:
 async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
     # The one place that reads the wall clock: the start time that /metrics shows.
     server = Server(settings, started_at_s=time.clock_gettime(time.CLOCK_REALTIME))
+    short = SHORT_KEEP_ALIVE in settings.canaries
     config = uvicorn.Config(
         server.app,
         http="httptools",
@@ -59,7 +62,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
-        timeout_keep_alive=75,
+        timeout_keep_alive=_KEEP_ALIVE_SHORT_S if short else _KEEP_ALIVE_S,
     )
     await uvicorn.Server(config).serve(sockets=[listener])
 

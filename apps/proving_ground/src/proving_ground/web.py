@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proving_ground import bots, jobs
-from proving_ground.canaries import HEALTH_ALWAYS_HEALTHY
+from proving_ground.canaries import FLAKY_CLAIM, HEALTH_ALWAYS_HEALTHY, HEALTH_RATE_LIMITED
 from proving_ground.claims import claim
 from proving_ground.completions import Ending, complete, release
 from proving_ground.consistency import consistency
@@ -32,6 +32,8 @@ from proving_ground.settings import ServerSettings
 _LOG = logging.getLogger(__name__)
 _Handler = Callable[[Request], Awaitable[Response]]
 HEALTH_TIMEOUT_S = 1.0
+_HEALTH_LIMIT_S = 1.0
+_FLAKY_EVERY = 5
 WORK_MS_MAX = 3_600_000
 ATTEMPT_MAX = 2_000_000_000
 
@@ -50,6 +52,8 @@ class Server:
         )
         self._housekeeping = Housekeeping(settings, self._database, self._metrics)
         self._began_s = time.monotonic()
+        self._claims = 0
+        self._health_free_s = 0.0
         self.app = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
@@ -154,6 +158,9 @@ class Server:
 
     async def _claim(self, request: Request) -> Response:
         body = await Body.of(request)
+        self._claims += 1
+        if FLAKY_CLAIM in self._settings.canaries and self._claims % _FLAKY_EVERY == 0:
+            return _error(500, "internal", "something went wrong")
         job = await claim(
             self._database,
             self._settings.canaries,
@@ -198,6 +205,7 @@ class Server:
         ids = body.texts("ids", most=jobs.COUNT_MAX) or jobs.new_ids(count)
         await jobs.submit(
             self._database,
+            self._settings.canaries,
             ids,
             kind=body.text_or_none("kind") or "default",
             work_ms=body.number("work_ms", least=0, most=WORK_MS_MAX, otherwise=0),
@@ -243,6 +251,11 @@ class Server:
         return JSONResponse(await consistency(self._database, silence_s=silence_s))
 
     async def _health(self, _request: Request) -> Response:
+        if HEALTH_RATE_LIMITED in self._settings.canaries:
+            now_s = time.monotonic()
+            if now_s < self._health_free_s:
+                return _error(429, "too-many-requests", "ask once a second at most")
+            self._health_free_s = now_s + _HEALTH_LIMIT_S
         return await self._look(needs_schema=False)
 
     async def _ready(self, _request: Request) -> Response:

@@ -61,8 +61,20 @@
     for (const run of runs) run.addEventListener("toggle", label);
     label();
   }
+  /* Paper is white: print the light theme, and everything that is folded. */
+  let shown = null;
   addEventListener("beforeprint", () => {
+    shown = { theme: root.dataset.theme, open: runs.map((run) => run.open) };
     for (const run of runs) run.open = true;
+    root.dataset.theme = "light";
+    changed();
     document.dispatchEvent(new Event("hormesis:draw-all"));
+  });
+  addEventListener("afterprint", () => {
+    if (!shown) return;
+    root.dataset.theme = shown.theme;
+    runs.forEach((run, index) => { run.open = shown.open[index]; });
+    shown = null;
+    changed();
   });
 })();

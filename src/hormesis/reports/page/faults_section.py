@@ -31,11 +31,12 @@ def faults_section(
 
 def _row(story: FaultStory, told: str) -> Markup:
     fault = story.record
+    what = element("code", shortened(told or fault.kind, 80))
     named = element(
         "div",
         pill(story.state, story.word),
         element("h4", fault.track),
-        element("p", element("code", shortened(told or fault.kind, 80)), " on ", element("b", fault.target), cls="on"),
+        element("p", what, " on ", element("b", fault.target), cls="on"),
         cls="fault-name",
     )
     steps = element("ol", [_step(step) for step in story.steps], cls="steps")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hormesis.reports.page.markup import Content, Markup, element
 from hormesis.reports.page.operation_lanes import sparkline
 from hormesis.reports.page.pills import standing_pill
+from hormesis.reports.parts.heading import heading_of
 from hormesis.reports.parts.standing import standing_of_run
 from hormesis.reports.parts.totals import totals_of
 from hormesis.reports.parts.wording import NONE, count, share, shortened, span
@@ -31,7 +32,7 @@ def overview_section(runs: Sequence[Judged], anchors: Sequence[str]) -> Markup:
 def _row(run: Judged, anchor: str) -> Markup:
     sums = totals_of([run])
     named = [
-        element("a", run.name, href=f"#{anchor}"),
+        element("a", heading_of(run), href=f"#{anchor}"),
         element("span", shortened(run.verdict.reason, 150), cls="why"),
     ]
     return element(

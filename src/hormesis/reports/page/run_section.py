@@ -12,6 +12,7 @@ from hormesis.reports.page.operation_lanes import operation_lanes
 from hormesis.reports.page.phases_section import phases_section
 from hormesis.reports.page.pills import badge, standing_pill
 from hormesis.reports.page.timeline_model import timeline_model
+from hormesis.reports.parts.heading import heading_of
 from hormesis.reports.parts.manifest_facts import description_of, time_scale, tracks_of
 from hormesis.reports.parts.standing import standing_of_run
 from hormesis.reports.parts.totals import end_of
@@ -26,10 +27,11 @@ def run_section(
     run: Judged, anchor: str, *, single: bool, opened: bool, has_charts: bool
 ) -> Markup:
     """Return the section of *run*; a *single* one is not folded and repeats no headline."""
+    why = element("span", run.verdict.reason, cls="why")
     head = element(
         "summary",
         standing_pill(standing_of_run(run)),
-        element("div", element("h2", run.name), element("span", run.verdict.reason, cls="why")),
+        element("div", element("h2", heading_of(run)), why),
     )
     body = element("div", _body(run, anchor, single, has_charts), cls="run-body")
     cls = "run single" if single else "run"
