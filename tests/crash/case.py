@@ -58,7 +58,10 @@ class Stage:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the process that the run will adopt."""
-        process = subprocess.Popen(self.command, start_new_session=True)
+        process = subprocess.Popen(
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
         wait_for(lambda: bool(self.live()), "the stage's process runs")
         return process
 
@@ -107,6 +110,11 @@ class Case:
         """The file that the program makes."""
         return self.stage.folder / "placed"
 
+    @property
+    def scratch(self) -> Path:
+        """The folder that the scratch verb makes."""
+        return self.stage.folder / "scratch"
+
     def effects(self) -> list[dict[str, Any]]:
         """Return the requests: a service of the run's own, then the effect under test."""
         server = {"subject": "server", "run": ["/bin/sh", "-c", "sleep 601 & wait"], "grace_s": 1}
@@ -116,6 +124,7 @@ class Case:
             "kill": {"subject": "stage"},
             "pause": {"subject": "stage"},
             "holder": {"subject": "stage", "program": "crash_programs.hold"},
+            "scratch": {"subject": "stage", "path": str(self.scratch)},
             "program": {
                 "subject": "stage", "program": "crash_programs.place",
                 "do": {"path": str(self.placed), "there": True},
@@ -141,6 +150,8 @@ class Case:
             return any(mark_of(pid).endswith("holder-1/0") for pid in self.marked())
         if self.verb == "program":
             return self.placed.exists()
+        if self.verb == "scratch":
+            return self.scratch.is_dir()
         return self.run in self.stage.toxics()
 
     def marked(self) -> list[int]:
@@ -156,6 +167,8 @@ class Case:
         left += [f"{who} is stopped" for who in live if (stat := who.stat()) and stat.stopped]
         if self.placed.exists():
             left.append("the program's file is there")
+        if self.scratch.exists():
+            left.append("the scratch folder is there")
         if self.run in self.stage.toxics():
             left.append("the toxic is there")
         content = read_ledger(self.ledger)

@@ -50,6 +50,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     run_id = run_id or f"{identity.randrange(16**6):06x}"
     title = request.file.stem
     wall = clock.wall()
+    scratch = str(Path(tempfile.gettempdir()).resolve() / f"hormesis-{run_id}")
     path = request.out.resolve() / name_of(wall, title, run_id)
     next_port = port_finder(Random(identity.randrange(2**62)))
     experiment = read_experiment(
@@ -57,6 +58,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         catalogue=catalogue(),
         bindings=Bindings(
             run_dir=str(path),
+            scratch=scratch,
             run_id=run_id,
             python=sys.executable,
             port_of=lambda name: next_port(),
@@ -75,17 +77,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         directory=path,
         state=state_folder(request.environment),
         ledger=directory.ledger,
-        control=_control_socket(path, run_id),
+        scratch=scratch,
     )
     return Prepared(request, experiment, timeline, stand, clock, wall, directory)
 
-
-def _control_socket(run: Path, run_id: str) -> str:
-    """Return the proxy's control socket: in the run directory unless its path gets too long.
-
-    A Unix socket's path holds 107 bytes at most.
-    """
-    near = str(run / "proxy.sock")
-    if len(near.encode()) <= 100:
-        return near
-    return str(Path(tempfile.gettempdir()) / f"hormesis-{run_id}.sock")

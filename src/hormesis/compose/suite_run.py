@@ -13,7 +13,7 @@ from hormesis.compose.request import RunRequest
 from hormesis.compose.running import Finished, Watch, run
 from hormesis.compose.suite import Suite
 from hormesis.engine.clock import LoopClock
-from hormesis.record.run_directory import RunDirectory, name_of
+from hormesis.record.run_directory import RunDirectory, create_suite_directory
 from hormesis.words.outcome import ExitCode
 from hormesis.words.report import Judged
 from hormesis.words.trouble import CapabilityTrouble, Trouble
@@ -63,9 +63,11 @@ def prepare_all(scenarios: Mapping[str, Path], request: RunRequest) -> dict[str,
 
 
 def suite_directory(suite: Suite, request: RunRequest) -> Path:
-    """Return the folder for a run of *suite*; scenarios get folders inside it."""
-    stamp = name_of(LoopClock().wall(), suite.name, f"{SystemRandom().randrange(16**6):06x}")
-    return request.out.resolve() / stamp
+    """Make and return the folder for a run of *suite*; scenarios get folders inside it."""
+    identity = f"{SystemRandom().randrange(16**6):06x}"
+    return create_suite_directory(
+        request.out.resolve(), LoopClock().wall(), suite.name, identity
+    )
 
 
 def run_suite(

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 
 class LoopClock:
-    """Seconds since the clock was made, on the loop's monotonic time.
+    """Seconds since the clock was made.
 
     ``time.monotonic`` is CLOCK_MONOTONIC for every process of the machine, so moments that the
-    custodian reports can be placed on this clock with :meth:`at`.
+    custodian reports can be placed on this clock with :meth:`at`. Another *monotonic* must be the
+    time of the loop that waits, as a loop in virtual time has it.
     """
 
-    def __init__(self) -> None:
-        self._zero = time.monotonic()
-        self._wall = time.time()  # tidy: the one place where the wall clock is read
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,  # tidy: the one place where the wall clock is read
+    ) -> None:
+        self._monotonic = monotonic
+        self._zero = monotonic()
+        self._wall = wall()
 
     def now(self) -> float:
         """Return seconds since the start of the run."""
-        return time.monotonic() - self._zero
+        return self._monotonic() - self._zero
 
     def at(self, monotonic_s: float) -> float:
-        """Return the run time of a CLOCK_MONOTONIC reading."""
+        """Return the run time of a reading of the same monotonic clock."""
         return monotonic_s - self._zero
 
     def wall(self) -> float:

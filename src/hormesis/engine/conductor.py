@@ -38,13 +38,18 @@ DRAIN_S = 15.0
 
 @dataclass(frozen=True)
 class Stand:
-    """Where a run takes place: its directory, the state directory, and the files inside."""
+    """Where a run takes place. ``scratch`` exists from its first effect to its last undo."""
 
     run_id: str
     directory: Path
     state: Path
     ledger: Path
-    control: str
+    scratch: str
+
+    @property
+    def control(self) -> str:
+        """The proxy's control socket; its path must be short, a Unix socket holds 107 bytes."""
+        return f"{self.scratch}/proxy.sock"
 
 
 class Conductor:
@@ -154,6 +159,7 @@ class Conductor:
                 custodian=self.custodian,
                 clock=self._clock,
                 run=self._stand.directory,
+                scratch=self._stand.scratch,
                 control=self._stand.control,
                 given_up=self._stop.is_set,
                 say=lambda text: self.live.say(self._clock.now(), text),

@@ -20,6 +20,8 @@ from hormesis.words.verb import VerbCall
 
 LEAVE_S = 60.0
 """How long a custodian may take to revert what is left and to end."""
+SILENCE_S = 15.0
+"""A custodian that answers no beat for so long is frozen; it is killed and its ledger replayed."""
 
 
 class Denied(Exception):
@@ -119,11 +121,19 @@ class Custodian:
         except Denied as error:
             return {"error": str(error)}
 
-    async def close(self) -> list[str]:
-        """Revert everything that is left, end the custodian; return what could not be undone."""
+    async def close(self, patience_s: float = LEAVE_S) -> list[str]:
+        """Revert everything that is left, end the custodian; return what could not be undone.
+
+        Raises:
+            Denied: it died or took longer than *patience_s* seconds; its ledger must be replayed.
+        """
         self.closed = True
         try:
-            result = await self.ask("close")
+            async with asyncio.timeout(patience_s):
+                result = await self.ask("close")
+        except TimeoutError:
+            self._handle.kill()
+            raise Denied(f"it did not revert within {patience_s:g} s", "gone") from None
         finally:
             await self.leave()
         return [str(text) for text in result.get("dirty", [])]
@@ -146,21 +156,37 @@ class Custodian:
         self._handle.release()
 
     async def _beat(self) -> None:
+        """Renew the lease; find out that the custodian hangs, which its death alone would not."""
         while True:
-            with suppress(Denied):
-                await self.ask("beat")
+            try:
+                async with asyncio.timeout(SILENCE_S):
+                    await self.ask("beat")
+            except TimeoutError:
+                self._handle.kill()
+                return
+            except Denied:
+                pass  # A lost lease and a death are told by events.
             await asyncio.sleep(self._lease_s / 10)
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
-        with suppress(OSError):
+        try:
             while line := await reader.readline():
-                message = json.loads(line)
-                if "event" in message:
-                    self.on_event(message)
-                    continue
-                waiting = self._waiting.pop(int(message.get("id", 0)), None)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(message)
+                self._heard(json.loads(line))
+        except (OSError, ValueError):
+            pass  # A line that is cut off or no JSON: nothing that follows can be trusted.
+        finally:
+            self._lost()
+
+    def _heard(self, message: dict[str, Any]) -> None:
+        if "event" in message:
+            self.on_event(message)
+            return
+        waiting = self._waiting.pop(int(message.get("id") or 0), None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+
+    def _lost(self) -> None:
+        """Let nobody wait for a custodian that will not answer any more."""
         self.died.set()
         for waiting in self._waiting.values():
             if not waiting.done():

@@ -6,39 +6,62 @@ not happen is recorded as well, and makes the run unknown.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
-from hormesis.engine.custody import Custodian, Denied
+from hormesis.engine.custody import Denied
 from hormesis.engine.live import Live
-from hormesis.engine.seeing import Eyes
-from hormesis.engine.waiting import Late, wait_until
+from hormesis.engine.waiting import Late, sleep_unless, wait_until
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import Limits
 from hormesis.words.history import FaultRecord
-from hormesis.words.kind import Scalar
-from hormesis.words.look import HolderLook, Look, Reading
+from hormesis.words.look import HolderLook, Look, ProcessLook, Reading
 from hormesis.words.timeline import FaultAction
 from hormesis.words.verb import VerbCall
 
 HOLD_MARGIN_S = 5.0
 """How much longer than asked the custodian lets an effect live before it reverts by itself."""
+LOOK_S = 0.1
+"""How often the bite of a fault is looked for, in seconds."""
+MOMENT_S = 2.0
+"""How much longer than asked a momentary fault that was not seen to bite is looked at."""
+
+
+class Hands(Protocol):
+    """What does and undoes effects: the custodian, as far as a fault knows it."""
+
+    async def do(self, effect: str, call: VerbCall, hold_s: float | None) -> dict[str, Any]:
+        """Perform a verb as *effect*; raises Denied when it is not done."""
+        ...
+
+    async def undo(self, effect: str) -> str:
+        """Undo *effect*; raises Denied when it is not undone."""
+        ...
+
+
+class Sight(Protocol):
+    """What takes readings."""
+
+    async def read(self, look: Look) -> Reading:
+        """Return a reading; what went wrong is its ``error`` entry."""
+        ...
 
 
 @dataclass(frozen=True)
 class Surgery:
-    """What injecting needs besides the fault itself."""
+    """What injecting needs besides the fault itself; ``stop`` ends every fault early."""
 
-    custodian: Custodian
-    eyes: Eyes
+    custodian: Hands
+    eyes: Sight
     clock: Clock
     limits: Limits
     control: str
     sink: Callable[[FaultRecord], None]
     live: Live
-    stopping: Callable[[], bool]
+    stop: asyncio.Event
 
 
 class Injection:
@@ -58,26 +81,36 @@ class Injection:
         )
         self._look: Look = action.fault.look(action.target)
         self._before: Reading = {}
-        self._told: dict[str, Scalar] = {}
 
     async def play(self, began: float) -> None:
         """Inject at its time (*began* is when the tracks began), hold, release, see it heal."""
-        await self._with.clock.sleep_until(began + self.action.at_s)
-        if self._with.stopping():
+        if await sleep_unless(self._with.stop, began + self.action.at_s, self._with.clock):
             return
         self._update(asked=self._with.clock.now())
+        try:
+            await self._live_through()
+        except Denied as error:
+            self._update(trouble=str(error))
+        except Exception as error:  # noqa: BLE001 - a fault may be a plugin's
+            self._update(trouble=f"the fault itself broke: {type(error).__name__}: {error}")
+        finally:
+            self._with.live.faults_on.pop(self.action.id, None)
+
+    async def _live_through(self) -> None:
         self._before = await self._with.eyes.read(self._look)
         try:
             await self._inject()
             await self._hold()
-        except Denied as error:
-            self._update(trouble=str(error))
         finally:
             # Also on cancellation: the second net is that the engine always releases.
             await self._release()
         if self._record.released is not None and not self._record.trouble:
             await self._heal()
-        self._with.live.faults_on.pop(self.action.id, None)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it was injected and nobody has said yet that it was released."""
+        return self._record.injected is not None and self._record.released is None
 
     def mark(self, **changes: Any) -> None:
         """Record something that was learned elsewhere, such as a revert by the custodian."""
@@ -96,15 +129,13 @@ class Injection:
         self._with.live.say(self._with.clock.now(), f"{where}: {text}")
 
     async def _inject(self) -> None:
-        hold_s = min(self.action.for_s + HOLD_MARGIN_S, self._with.limits.hold_s)
         calls = self.action.fault.verbs(self.action.target, self._rng)
         for number, call in enumerate(calls):
             effect = f"{self.action.id}/{number}"
             # Known before it is asked for, so that release covers a call that was cut off.
             self._effects.append(effect)
-            result = await self._with.custodian.do(effect, self._completed(call), hold_s)
-            # What a program reported of its own deed is evidence as well.
-            self._told.update(result.get("report") or {})
+            hold_s = self.action.for_s + HOLD_MARGIN_S
+            await self._with.custodian.do(effect, self._completed(call), hold_s)
         if isinstance(self._look, HolderLook):
             self._look = HolderLook(effect=self._effects[-1])
         self._update(injected=self._with.clock.now())
@@ -116,61 +147,70 @@ class Injection:
             return VerbCall(call.verb, {**call.args, "control": self._with.control})
         return call
 
-    async def _now(self) -> Reading:
-        return {**self._told, **await self._with.eyes.read(self._look)}
+    def _readable(self, reading: Reading) -> bool:
+        """Return whether *reading* says anything; a holder's error line still holds its counts."""
+        return isinstance(self._look, HolderLook) or "error" not in reading
+
+    async def _hurts(self) -> str:
+        """Look, and return the proof that it hurts; a look that failed proves nothing."""
+        now = await self._with.eyes.read(self._look)
+        comparable = not isinstance(self._look, ProcessLook) or self._readable(self._before)
+        if not (self._readable(now) and comparable):
+            return ""
+        return self.action.fault.hurts(self._before, now)
 
     async def _bites(self) -> bool:
-        if self._record.bitten is None:
-            proof = self.action.fault.hurts(self._before, await self._now())
-            if proof:
-                self._update(bitten=self._with.clock.now(), proof=proof)
-                self._with.live.faults_on[self.action.id] = proof
-                self._say(f"bites: {proof}")
+        if self._record.bitten is None and (proof := await self._hurts()):
+            self._update(bitten=self._with.clock.now(), proof=proof)
+            self._with.live.faults_on[self.action.id] = proof
+            self._say(f"bites: {proof}")
         return self._record.bitten is not None
 
     async def _hold(self) -> None:
         injected = self._record.injected or 0.0
         until = injected + self.action.for_s
         if self.action.fault.momentary:
-            until = max(until, min(injected + self._with.limits.bite_within_s, until + 2.0))
-        while not self._with.stopping() and (now := self._with.clock.now()) < until:
+            patience = min(injected + self._with.limits.bite_within_s, until + MOMENT_S)
+            until = max(until, patience)
+        while (now := self._with.clock.now()) < until:
             bitten = await self._bites()
             if bitten and self.action.fault.momentary and now >= injected + self.action.for_s:
                 break
-            await self._with.clock.sleep_until(min(until, self._with.clock.now() + 0.1))
-        if self._record.bitten is not None or self._with.stopping():
-            # The last reading while it holds carries the best numbers.
-            last = self.action.fault.hurts(self._before, await self._now())
-            if last and self._record.bitten is not None:
-                self._update(proof=last)
-        else:
-            await self._bites()
+            pause = min(until, self._with.clock.now() + LOOK_S)
+            if await sleep_unless(self._with.stop, pause, self._with.clock):
+                break
+        # The last reading while it holds carries the best numbers.
+        if await self._bites() and (last := await self._hurts()):
+            self._update(proof=last)
 
     async def _release(self) -> None:
         """Undo in reverse order; only what was asked for, never a fixed list."""
-        if not self._effects or self._record.released is not None:
-            return
+        refused = ""
         for effect in reversed(self._effects):
             try:
                 await self._with.custodian.undo(effect)
             except Denied as error:
-                if self._record.injected is not None and error.why != "gone":
-                    self._update(trouble=f"release of {effect}: {error}")
-        by = self._record.released_by or "engine"
-        self._update(released=self._with.clock.now(), released_by=by)
-        self._say("released")
+                refused = refused or f"release of {effect}: {error}"
+        if self._record.injected is None:
+            return
+        if refused:
+            # What puts it back now, the custodian or a replay, is what records its release.
+            self._update(trouble=self._record.trouble or refused)
+        elif self._record.released is None:
+            self._update(released=self._with.clock.now(), released_by="engine")
+            self._say("released")
 
     async def _heal(self) -> None:
         self._with.live.faults_on[self.action.id] = "released, healing"
+        # Counters outlive a toxic and a program, so a late look may still find the bite.
+        await self._bites()
         fault, before = self.action.fault, self._before
-        if self._record.bitten is None:
-            await self._bites()
 
         async def gone() -> str:
             now = dict(await self._with.eyes.read(self._look))
             if isinstance(self._look, HolderLook):
                 now["ended"] = True
-            return fault.healed(before, now)
+            return fault.healed(before, now) if self._readable(now) else ""
 
         try:
             proof = await wait_until(
@@ -178,10 +218,14 @@ class Injection:
                 what=f"{self.action.id} heals",
                 deadline=self._with.clock.now() + self._with.limits.heal_within_s,
                 clock=self._with.clock,
-                every_s=0.1,
+                every_s=LOOK_S,
+                given_up=self._with.stop.is_set,
             )
         except Late as late:
-            self._update(trouble=f"its bite is not gone {late.waited_s:.1f} s after release")
+            why = "the run was stopped" if self._with.stop.is_set() else "it took too long"
+            self._update(
+                trouble=f"its bite was not seen gone {late.waited_s:.1f} s after release: {why}"
+            )
             self._say("its bite is NOT gone")
         else:
             self._update(healed=self._with.clock.now(), proof_gone=proof)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 
 from hormesis.engine.custody import Custodian
 from hormesis.engine.live import Live
-from hormesis.engine.waiting import Late, wait_until
+from hormesis.engine.waiting import Late, sleep_unless, wait_until
 from hormesis.words.clock import Clock
 from hormesis.words.expect import miss_of
 from hormesis.words.experiment import NamedProbe, ProbeTrack
 from hormesis.words.history import Note, ProbeRecord
 from hormesis.words.kind import Scalar
-from hormesis.words.probe import Probe
+from hormesis.words.probe import Observation, Probe, World
 
 BLIND_FACTOR = 3.0
 BLIND_MARGIN_S = 3.0
+
+
+def patience_s(track: ProbeTrack) -> float:
+    """Return how long *track* may go without a look before it counts as blind, in seconds."""
+    return track.every_s * BLIND_FACTOR + BLIND_MARGIN_S
 
 
 class CustodianWorld:
@@ -36,7 +42,7 @@ class Observer:
     def __init__(
         self,
         *,
-        world: CustodianWorld,
+        world: World,
         clock: Clock,
         sink: Callable[[ProbeRecord], None],
         live: Live,
@@ -49,7 +55,7 @@ class Observer:
     async def look(self, name: str, probe: Probe) -> ProbeRecord:
         """Observe once, record it, return it."""
         began = self._clock.now()
-        seen = await probe.observe(self._world)
+        seen = await self._seen(probe)
         expected = probe.expect is not None
         miss = miss_of(probe.expect, seen.fields) if expected and not seen.reason else ""
         record = ProbeRecord(
@@ -68,26 +74,39 @@ class Observer:
         self._live.probes[name] = (record.good if expected else None, told)
         return record
 
-    async def repeat(self, track: ProbeTrack, *, over: Callable[[], bool]) -> list[Note]:
-        """Observe every ``every_s`` until *over*; return a note for each stretch it was blind.
+    async def _seen(self, probe: Probe) -> Observation:
+        try:
+            return await probe.observe(self._world)
+        except Exception as error:  # noqa: BLE001 - a probe may be a plugin's
+            return Observation(reason=f"the probe itself broke: {type(error).__name__}: {error}")
+
+    async def repeat(
+        self, track: ProbeTrack, *, over: asyncio.Event, note: Callable[[Note], None]
+    ) -> None:
+        """Observe every ``every_s`` until *over*; *note* each stretch it was blind.
 
         A monitor that did not look for several periods proves nothing about them, so such a
-        note is fatal to the verdict.
+        note is fatal to the verdict. So is a look that never ends; it is noted when cancelled.
         """
-        notes = []
-        due = self._clock.now()
-        patience = track.every_s * BLIND_FACTOR + BLIND_MARGIN_S
-        last = due
-        while not over():
-            await self.look(track.name, track.probe)
-            now = self._clock.now()
-            if now - last > patience:
-                text = f"monitor {track.name!r} was blind from {last:.1f} s to {now:.1f} s"
-                notes.append(Note(now, "fatal", "monitor", text))
-            last = now
-            due = max(due + track.every_s, now)
-            await self._clock.sleep_until(due)
-        return notes
+        last = due = self._clock.now()
+        try:
+            while not over.is_set():
+                await self.look(track.name, track.probe)
+                now = self._clock.now()
+                self._note_blindness(track, last, now, note)
+                last = now
+                due = max(due + track.every_s, now)
+                await sleep_unless(over, due, self._clock)
+        except asyncio.CancelledError:
+            self._note_blindness(track, last, self._clock.now(), note)
+            raise
+
+    def _note_blindness(
+        self, track: ProbeTrack, last: float, now: float, note: Callable[[Note], None]
+    ) -> None:
+        if now - last > patience_s(track):
+            text = f"monitor {track.name!r} was blind from {last:.1f} s to {now:.1f} s"
+            note(Note(now, "fatal", "monitor", text))
 
     async def until_good(self, named: NamedProbe, *, given_up: Callable[[], bool]) -> ProbeRecord:
         """Observe until the expectation is met or the probe's time is over; return the last one."""

@@ -8,6 +8,7 @@ from random import Random
 from types import TracebackType
 from typing import Literal
 
+from hormesis.engine.waiting import sleep_unless
 from hormesis.words.client import Refused
 from hormesis.words.clock import Clock
 from hormesis.words.kind import Scalar
@@ -124,10 +125,4 @@ class VirtualUser:
 
     async def pause(self, seconds: float) -> None:
         """Think for *seconds*; ends early when the load is stopped."""
-        if seconds <= 0 or self._over.is_set():
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._over.wait()
-        except TimeoutError:
-            return
+        await sleep_unless(self._over, self.clock.now() + seconds, self.clock)

@@ -13,7 +13,7 @@ from hormesis.engine.waiting import Late, wait_until
 from hormesis.host.http_connection import HttpConnection
 from hormesis.host.http_origin import Origin
 from hormesis.words.clock import Clock
-from hormesis.words.experiment import PROXY, Experiment, Ready, Service
+from hormesis.words.experiment import PROXY, SCRATCH, Experiment, Ready, Service
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Problem, Trouble
 from hormesis.words.verb import VerbCall
@@ -35,6 +35,7 @@ class Stage:
         custodian: Custodian,
         clock: Clock,
         run: Path,
+        scratch: str,
         control: str,
         given_up: Callable[[], bool],
         say: Callable[[str], None],
@@ -43,6 +44,7 @@ class Stage:
         self._custodian = custodian
         self._clock = clock
         self._run = run
+        self._scratch = scratch
         self._control = control
         self._given_up = given_up
         self._say = say
@@ -53,6 +55,8 @@ class Stage:
         Raises:
             StagingTrouble: a service did not start or did not become ready in its time.
         """
+        folder = VerbCall("scratch", {"subject": SCRATCH, "path": self._scratch})
+        await self._asked(SCRATCH, folder, "the scratch folder could not be made")
         if self._experiment.links:
             await self._start_proxy()
         for service in self._experiment.services:
@@ -129,8 +133,10 @@ class Stage:
         async def answered() -> bool:
             nonlocal gone
             reading = await self._custodian.service(service.name)
+            running = reading.get("state") == "running"
             gone = reading.get("state") == "gone" and not service.restart
-            return await _is_ready(ready, log)
+            # Whatever answers in the place of a service that is gone is not the service.
+            return running and await _is_ready(ready, log)
 
         try:
             await wait_until(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -50,3 +51,21 @@ async def wait_until(
         if clock.now() >= deadline or given_up():
             raise Late(what, clock.now() - start)
         await clock.sleep_until(min(tried + every_s, deadline))
+
+
+async def sleep_unless(event: asyncio.Event, moment: float, clock: Clock) -> bool:
+    """Return at *moment* (run time in seconds) or as soon as *event* is set; tell which.
+
+    True means that the event is set. Always lets the other tasks of the loop have a turn, so that
+    a loop around it cannot starve them.
+    """
+    left = moment - clock.now()
+    if left <= 0 or event.is_set():
+        await asyncio.sleep(0)
+        return event.is_set()
+    try:
+        async with asyncio.timeout(left):
+            await event.wait()
+    except TimeoutError:
+        pass
+    return event.is_set()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from math import floor
 
-from hormesis.words.experiment import PROXY, Experiment, FaultTrack
+from hormesis.words.experiment import PROXY, SCRATCH, Experiment, FaultTrack
 from hormesis.words.load import Burst, Load
 from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
@@ -32,9 +32,7 @@ def compile_timeline(experiment: Experiment) -> Timeline:
     Raises:
         InputTrouble: tracks contradict each other or the limits; all contradictions are listed.
     """
-    actions = tuple(
-        action for track in experiment.faults for action in _actions(track, experiment)
-    )
+    actions = tuple(action for track in experiment.faults for action in _actions(track, experiment))
     calls = {
         action.id: tuple(
             action.fault.verbs(action.target, stream_of(experiment.seed, action.stream))
@@ -156,6 +154,8 @@ def _permit(experiment: Experiment, calls_by_id: Calls) -> Permit:
         verbs.add("holder")
         started.append(PROXY)
     subjects = {str(call.args["subject"]) for call in calls if call.args.get("subject")}
+    verbs.add("scratch")
+    started.append(SCRATCH)
     return Permit(
         verbs=tuple(sorted(verbs)),
         subjects=tuple(sorted(subjects.union(started))),

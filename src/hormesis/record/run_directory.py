@@ -17,6 +17,9 @@ from hormesis.words.trouble import InputTrouble, UsageTrouble
 LATEST = "latest"
 """The link in the parent directory that points to the newest run."""
 
+SUITE = ".suite"
+"""The file that marks a directory as holding the runs of one suite; it holds the suite's name."""
+
 _SLUG_LENGTH_MAX = 40
 
 
@@ -102,6 +105,34 @@ def create_run_directory(parent: Path, wall: float, title: str, run_id: str) -> 
         raise UsageTrouble(f"cannot make the run directory {run.path}: {trouble}") from trouble
     _point_latest(run.path)
     return run
+
+
+def create_suite_directory(parent: Path, wall: float, name: str, run_id: str) -> Path:
+    """Make a new directory in *parent* for the runs of a suite, and point ``latest`` to it.
+
+    Raises:
+        UsageTrouble: it exists already, or *parent* cannot be written to.
+    """
+    path = parent / name_of(wall, name, run_id)
+    try:
+        path.mkdir(parents=True, exist_ok=False)
+        (path / SUITE).write_text(name + "\n")
+    except OSError as trouble:
+        raise UsageTrouble(f"cannot make the run directory {path}: {trouble}") from trouble
+    _point_latest(path)
+    return path
+
+
+def runs_at(path: Path) -> list[RunDirectory]:
+    """Return the run at *path*, or all runs of a suite; *path* may be the parent of either.
+
+    Raises:
+        InputTrouble: there is no run.
+    """
+    for candidate in (path, path / LATEST):
+        if (candidate / SUITE).is_file() and (runs := runs_in(candidate.resolve())):
+            return runs
+    return [open_run_directory(path)]
 
 
 def open_run_directory(path: Path) -> RunDirectory:

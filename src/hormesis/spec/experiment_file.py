@@ -41,7 +41,6 @@ def read_experiment(
     seed: int | None = None,
     systems: Mapping[str, Path] | None = None,
     system: Path | None = None,
-    class_loader: Callable[[str], Any] | None = None,
 ) -> Experiment:
     """Read, check and return the experiment in the YAML or JSON file at *path*.
 
@@ -55,15 +54,13 @@ def read_experiment(
         seed: replaces the file's seed.
         systems: installed systems, by name: the path of each one's system file.
         system: a system file that replaces the one the experiment names.
-        class_loader: handed to kinds as ``class_loader`` in their validation context.
 
     Raises:
         InputTrouble: the files have problems; all of them are listed, with places.
     """
     problems = Problems()
     included = Included(problems).read(path)
-    context = {"time_scale": time_scale, "class_loader": class_loader}
-    forms = Forms(catalogue, context, problems)
+    forms = Forms(catalogue, {"time_scale": time_scale}, problems)
     section = system_section(included.last("system"), systems or {}, system, forms)
     variables = variables_of(
         included.each("vars"), section, bindings, overrides or {}, environment or {}, problems
@@ -71,7 +68,7 @@ def read_experiment(
     head = _head(included, variables, forms)
     limits = _limits(included, variables, forms)
     scale = max(time_scale, limits.time_scale_min or 0.0)
-    forms = Forms(catalogue, {**context, "time_scale": scale}, problems)
+    forms = Forms(catalogue, {"time_scale": scale}, problems)
     stage = _stage(included, section.part, variables, forms)
     play = _Play.read(included, variables, forms)
     _check_targets(play.tracks, stage, problems)

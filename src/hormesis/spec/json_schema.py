@@ -63,8 +63,7 @@ def schema_of(catalogue: Catalogue) -> Schema:
         "track": {"anyOf": _tracks(catalogue, maker, any_client)},
         "condition": {
             "anyOf": [
-                maker.object(kind, "probe", ConditionFrame)
-                for kind in catalogue.probes.values()
+                maker.object(kind, "probe", ConditionFrame) for kind in catalogue.probes.values()
             ]
         },
         "client": {"anyOf": _clients(catalogue, maker)},

@@ -46,18 +46,14 @@ class Forms:
         self.problems.add(named, message, hint)
         return None
 
-    def frame(
-        self, model: type[F], node: Node, *, also_known: Sequence[str] = ()
-    ) -> F | None:
+    def frame(self, model: type[F], node: Node, *, also_known: Sequence[str] = ()) -> F | None:
         """Decode the mapping *node* as the frame *model*."""
         if not isinstance(node.value, dict):
             self.problems.expected(node, "a mapping")
             return None
         return self._decode(model, dict(node.items()), node, also_known)
 
-    def frame_from(
-        self, model: type[F], fields: Mapping[str, Node], owner: Node
-    ) -> F | None:
+    def frame_from(self, model: type[F], fields: Mapping[str, Node], owner: Node) -> F | None:
         """Decode *fields*, which may come from several files, as the frame *model*."""
         return self._decode(model, fields, owner, ())
 

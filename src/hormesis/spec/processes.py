@@ -13,7 +13,7 @@ from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, mapping, named
 from hormesis.spec.substitution import substituted
 from hormesis.spec.variables import Variables
-from hormesis.words.experiment import PROXY, Ready, Service
+from hormesis.words.experiment import PROXY, SCRATCH, Ready, Service
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Pro
     process_of: dict[str, str] = {}
     left_out: list[str] = []
     for name, process in node.items():
-        named(process, forms.problems, PROXY)
+        named(process, forms.problems, PROXY, SCRATCH)
         frame, _ = _frame(process, variables, forms, index=1)
         if frame is None:
             process_of |= {name: name}
@@ -120,4 +120,3 @@ def _ready(frame: ReadyFrame, process: Node, problems: Problems) -> Ready:
     except ValueError as error:
         problems.expected(node.under("http"), str(error))
     return Ready(tcp=frame.tcp, http=frame.http, line=frame.line, within_s=frame.within)
-

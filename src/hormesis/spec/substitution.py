@@ -32,9 +32,7 @@ def substituted(
 
 
 class _Walk:
-    def __init__(
-        self, node: Node, variables: Variables, index: int | None, as_texts: bool
-    ) -> None:
+    def __init__(self, node: Node, variables: Variables, index: int | None, as_texts: bool) -> None:
         self._document = node.document
         self._variables = variables
         self._index = index
@@ -76,9 +74,7 @@ class _Walk:
         inner = _Walk(node, self._variables, self._index, self._as_texts)
         value = inner.value(node.value, node.steps)
         depth = len(node.steps)
-        self.references |= {
-            (*steps, *way[depth:]): text for way, text in inner.references.items()
-        }
+        self.references |= {(*steps, *way[depth:]): text for way, text in inner.references.items()}
         self.broken |= {(*steps, *way[depth:]) for way in inner.broken}
         return value
 

@@ -154,9 +154,7 @@ def variables_of(
         definitions=declared,
         upstreams=links,
         ports=_ports(section.part("ports"), bindings, problems),
-        listens={
-            name: Address("127.0.0.1", bindings.port_of(f"link.{name}")) for name in links
-        },
+        listens={name: Address("127.0.0.1", bindings.port_of(f"link.{name}")) for name in links},
         bindings=bindings,
         environment=environment,
         problems=problems,

@@ -13,7 +13,7 @@ from hormesis.spec.node import Node, found, mapping, named
 from hormesis.spec.processes import Processes
 from hormesis.spec.substitution import substituted
 from hormesis.spec.variables import Unresolved, Variables
-from hormesis.words.experiment import PROXY, Link, Service
+from hormesis.words.experiment import PROXY, SCRATCH, Link, Service
 from hormesis.words.target import Target
 
 _URLS: Mapping[str, tuple[str, ...]] = {
@@ -87,7 +87,7 @@ class Targets:
         if not any(getattr(frame, facet) is not None for facet in _FACETS):
             problems.add(node, f"expected at least one of {', '.join(_FACETS)}")
             return ()
-        named(node, problems, PROXY)
+        named(node, problems, PROXY, SCRATCH)
         self._check_addresses(node, frame)
         known = {link.name for link in self.links} | set(self.variables.upstreams)
         if frame.link is not None and frame.link not in known:

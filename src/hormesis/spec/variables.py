@@ -14,7 +14,7 @@ from hormesis.spec.node import Node, Problems, found
 from hormesis.spec.template import Parts, Reference, parts_of
 from hormesis.words.trouble import Problem
 
-GIVEN = ("run.dir", "run.id", "python", "folder", "index")
+GIVEN = ("run.dir", "run.scratch", "run.id", "python", "folder", "index")
 RESERVED = frozenset({"python", "folder", "index", "run", "env", "port", "link"})
 _DEPTH_MAX = 40
 _LINK_PARTS = ("url", "address", "host", "port")
@@ -125,6 +125,7 @@ class Variables:
             return str(index)
         given = {
             "run.dir": self.bindings.run_dir,
+            "run.scratch": self.bindings.scratch,
             "run.id": self.bindings.run_id,
             "python": self.bindings.python,
             "folder": node.document.folder,

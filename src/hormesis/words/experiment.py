@@ -22,6 +22,10 @@ PROXY = "hormesis-proxy"
 """The custodian's name of the fault proxy that carries an experiment's links."""
 
 
+SCRATCH = "scratch"
+"""The subject of the folder that a run's services may write to and that goes with the run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """When a started service counts as ready: exactly one of ``tcp``, ``http`` or ``line``.

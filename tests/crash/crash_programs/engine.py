@@ -7,6 +7,7 @@ each: where it is, and how it ended.
 from __future__ import annotations
 
 import json
+import select
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,7 +62,7 @@ def main() -> None:
     )  # fmt: skip
     say(at="started", custodian=custody.pid)
     try:
-        _play(case, Talk(custody))
+        _play(case, custody, Talk(custody))
         say(end="closed", status=custody.wait(10))
     except CustodianGone:
         status = custody.wait(10)
@@ -69,7 +70,7 @@ def main() -> None:
         say(end="replayed", status=status, trouble=[one.trouble for one in replayed])
 
 
-def _play(case: Mapping[str, Any], talk: Talk) -> None:
+def _play(case: Mapping[str, Any], custody: Custody, talk: Talk) -> None:
     for service in case["adopt"]:
         _must(talk.ask("adopt", service=service))
     for effect in case["effects"]:
@@ -77,8 +78,8 @@ def _play(case: Mapping[str, Any], talk: Talk) -> None:
         if not reply["ok"]:
             say(at="refused", why=reply["why"], error=reply["error"])
     say(at="held")
-    if not sys.stdin.readline():
-        return
+    if custody.pidfd in select.select([0, custody.pidfd], [], [])[0]:
+        raise CustodianGone
     for effect in reversed(case["effects"]):
         reply = talk.ask("undo", effect=effect["effect"])
         if not reply["ok"]:

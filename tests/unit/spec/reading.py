@@ -39,7 +39,11 @@ tags: [one]
 vars: {{length: 30s}}
 system: {SYSTEM}
 steady_state:
-  - {{probe: ask, name: ready, get: "${{link.web.url}}/ready", expect: {{status: 200}}, within: 20s}}
+  - probe: ask
+    name: ready
+    get: "${{link.web.url}}/ready"
+    expect: {{status: 200}}
+    within: 20s
 tracks:
   - load: constant-vus
     vus: 5
@@ -68,7 +72,7 @@ limits: {{settle: 2s}}
 def read_file(path: Path, **more: Any) -> Experiment:
     """Read the file at *path* with the small catalogue."""
     ports = count(20001)
-    bindings = Bindings("/run/dir", "abc123", "python3", lambda name: next(ports))
+    bindings = Bindings("/run/dir", "/tmp/scratch", "abc123", "python3", lambda name: next(ports))
     environment: Mapping[str, str] = {"GIVEN": "given", "EMPTY": ""}
     options: dict[str, Any] = {
         "catalogue": small_catalogue(),

@@ -22,7 +22,7 @@ FUZZ = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [
         None, True, 0, -1, 1.5, 10**20, "", "x", "3s", "${", "${n}", "${length}", "${link.db.url}",
         "$${", "${index}", "*", "a/b", "a.b", "::", "http://", "http://[", "1e999", [], {},
@@ -45,10 +45,9 @@ def outcome(folder: Path, text: str, name: str) -> Experiment | InputTrouble:
 
 def ways(data: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     found = [way] if way else []
-    items = (
-        data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    )
-    for key, value in items:
+    if isinstance(data, list):
+        data = dict(enumerate(data))
+    for key, value in data.items() if isinstance(data, dict) else ():
         found += ways(value, (*way, key))
     return found
 

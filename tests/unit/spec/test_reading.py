@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,9 +146,10 @@ tracks:
 
 
 def test_a_process_left_out_takes_its_facet_along(tmp_path: Path) -> None:
-    text = "title: T\nsystem:\n  vars: {url: ''}\n" + SYSTEM.partition("\n")[2].partition("\n")[2]
+    variables = "  vars: {dsn: 'postgresql://h/d', workers: 0, admin_token: x}\n"
+    rest = SYSTEM.partition("\n")[2].partition("\n")[2]
+    text = "title: T\nsystem:\n" + variables + rest
     text = text.replace("db: {run: [db,", "db: {unless: '${dsn}', run: [db,")
-    text = text.replace("vars: {url: ''}", "vars: {dsn: 'postgresql://h/d', workers: 0, admin_token: x}")
     it = read_text(tmp_path, text)
     assert [one.name for one in it.services] == ["web"]
     assert Facet.PROCESS not in it.targets["db"][0].facets
@@ -181,8 +183,8 @@ def test_client_forms(tmp_path: Path) -> None:
     use = "a.py:User"
     assert client(use) == Python(use=use)
     assert client(f"{{python: {use}}}") == Python(use=use)
-    options = {"use": use, "with": {"n": 3, "on": "yes"}}
-    assert client(f"{{python: {use}, with: {{n: 3, on: yes}}}}") == Python(**options)
+    options: dict[str, Any] = {"use": use, "with": {"n": 3, "on": "yes"}}
+    assert client(f"{{python: {use}, with: {{n: 3, on: yes}}}}") == Python.model_validate(options)
     assert client(f"{{python: {{use: {use}}}}}") == Python(use=use)
     http = Http.model_validate({"base": "http://h", "steps": [{"name": "a"}]})
     assert client("{http: 'http://h', steps: [{name: a}]}") == http

@@ -99,7 +99,7 @@ description: ${port.a} ${port.a} ${link.z.port} ${link.z.host} ${link.z.address}
         asked.append(name)
         return 30000 + len(asked)
 
-    it = read_text(tmp_path, text, bindings=Bindings("", "", "", port_of))
+    it = read_text(tmp_path, text, bindings=Bindings("", "", "", "", port_of))
     assert asked == ["b", "a", "link.z", "link.y"]
     assert it.description == "30002 30002 30003 127.0.0.1 127.0.0.1:30003 127.0.0.1:30004"
     assert it.attached_addresses == ("h:1",)

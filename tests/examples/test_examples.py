@@ -1,0 +1,37 @@
+"""Each example is run for real, scaled, and ends as its head says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.examples.example_file import Example, examples
+from tests.examples.shop import Shop
+
+SCALE = 0.4
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """Run every example that this session's tests ask for."""
+    wanted = [
+        item.callspec.params["example"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and item.path == request.path
+        and hasattr(item, "callspec")
+    ]
+    shop = Shop(wanted, tmp_path_factory.mktemp("examples"), SCALE)
+    yield shop
+    shop.close()
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda one: one.name)
+def test_an_example_ends_as_its_head_says(example: Example, shop: Shop) -> None:
+    ended = shop.end_of(example)
+    assert ended.code == example.expect, ended.output

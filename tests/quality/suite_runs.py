@@ -1,0 +1,64 @@
+"""Run scenarios of suite jobs through the command line, and read what came of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EVIDENCE = "evidence"
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """One ``hormesis run jobs …`` that is over; texts as printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def runs(self) -> Mapping[str, Mapping[str, Any]]:
+        """The scenarios' verdicts by name, of a run with ``--json``."""
+        try:
+            data = json.loads(self.out)
+        except json.JSONDecodeError:
+            raise AssertionError(f"exit {self.code}, no JSON: {self}") from None
+        return {one["run"]: one for one in data["runs"]}
+
+    def checks(self, scenario: str, outcome: str) -> dict[str, str]:
+        """Return summaries of the scenario's checks with this outcome; evidence is no check."""
+        return {
+            one["check"]: one["summary"]
+            for one in self.runs[scenario]["checks"]
+            if one["outcome"] == outcome and one["kind"] != EVIDENCE
+        }
+
+    def __str__(self) -> str:
+        return f"exit {self.code}\n{self.out[-6000:]}\n{self.err[-3000:]}"
+
+
+def command_of(out: Path, arguments: Sequence[str]) -> list[str]:
+    """Return the command line of a suite run whose directories lie in *out*."""
+    program = str(Path(sys.executable).with_name("hormesis"))
+    return [program, "run", "jobs", "--out", str(out), *arguments]
+
+
+def run_jobs(
+    out: Path, *arguments: str, canary: str = "", within_s: float = 300.0
+) -> SuiteRun:
+    """Run suite jobs on a proving ground with *canary* on, and wait for its end."""
+    done = subprocess.run(
+        command_of(out, arguments),
+        env={**os.environ, "CANARY": canary},
+        capture_output=True,
+        text=True,
+        timeout=within_s,
+        check=False,
+    )
+    return SuiteRun(done.returncode, done.stdout, done.stderr)
