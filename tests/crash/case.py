@@ -115,6 +115,11 @@ class Case:
         """The folder that the scratch verb makes."""
         return self.stage.folder / "scratch"
 
+    @property
+    def scratch(self) -> Path:
+        """The folder that the run makes."""
+        return self.stage.folder / "scratch"
+
     def effects(self) -> list[dict[str, Any]]:
         """Return the requests: a service of the run's own, then the effect under test."""
         server = {"subject": "server", "run": ["/bin/sh", "-c", "sleep 601 & wait"], "grace_s": 1}
@@ -132,8 +137,9 @@ class Case:
             },
             "toxic": {
                 "subject": self.stage.link, "control": self.stage.control, "name": self.run,
-                "toxic": "latency", "stream": "down", "attributes": {"latency": 1},
+                "toxic": "latency", "stream": "downstream", "attributes": {"delay": "1ms"},
             },
+            "scratch": {"path": str(self.scratch)},
         }  # fmt: skip
         first = [] if self.verb == "service" else [_do("server/0", "service", server)]
         return [*first, _do(f"{self.verb}-1/0", self.verb, args[self.verb])]
@@ -152,6 +158,8 @@ class Case:
             return self.placed.exists()
         if self.verb == "scratch":
             return self.scratch.is_dir()
+        if self.verb == "scratch":
+            return self.scratch.is_dir()
         return self.run in self.stage.toxics()
 
     def marked(self) -> list[int]:
@@ -167,6 +175,8 @@ class Case:
         left += [f"{who} is stopped" for who in live if (stat := who.stat()) and stat.stopped]
         if self.placed.exists():
             left.append("the program's file is there")
+        if self.scratch.exists():
+            left.append("the scratch folder is there")
         if self.scratch.exists():
             left.append("the scratch folder is there")
         if self.run in self.stage.toxics():
@@ -225,6 +235,8 @@ class Case:
         self._aftermath(engine, custodian, held)
         if self.victim == "both":
             replay(self.ledger)
+        # The stage's process writes its pid down a moment after it was started again.
+        wait_for(lambda: bool(self.stage.live()), "the stage's process runs again")
         left = self.remains()
         if not left:
             left += [f"a second replay did {one}" for one in replay(self.ledger)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.crash.case import ROOT
+from tests.crash.case import PROGRAMS, ROOT
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +32,9 @@ def proxy_control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert json.loads(process.stdout.readline())["ready"]
         yield control
         process.stdin.close()
+
+
+@pytest.fixture(autouse=True)
+def programs_can_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a replay in this process find the programs of these tests."""
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'src'}:{PROGRAMS}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
+from rich.console import Console
 from rich.text import Text
 
 from hormesis.cli.console import out
 from hormesis.custodian.recover import replay
 from hormesis.custodian.registry import OpenRun, open_runs, state_folder
 from hormesis.words.outcome import ExitCode
+from hormesis.words.trouble import Trouble
 
 
 def revert_command(*, dry_run: bool) -> int:
@@ -22,7 +24,7 @@ def revert_command(*, dry_run: bool) -> int:
         for run in runs:
             out.print(Text(f"run {run.run_id}: {len(run.effects)} effects in {run.ledger}"))
         return ExitCode.LEFT_DIRTY
-    return ExitCode.PASS if recover_all() else ExitCode.LEFT_DIRTY
+    return ExitCode.PASS if recover_all(out) else ExitCode.LEFT_DIRTY
 
 
 def dead_runs() -> list[OpenRun]:
@@ -31,13 +33,26 @@ def dead_runs() -> list[OpenRun]:
     return [run for run in open_runs(state) if not run.alive]
 
 
-def recover_all() -> bool:
+def recover_all(console: Console) -> bool:
     """Replay every dead run's ledger, telling each step; return whether all is undone."""
-    clean = True
-    for run in dead_runs():
-        out.print(Text(f"run {run.run_id}:"))
-        for step in replay(run.ledger):
-            clean = clean and not step.trouble
-            told = step.trouble or (step.undone.value if step.undone else "open")
-            out.print(Text(f"  {step.effect} ({step.verb}): {told}"))
-    return clean
+    return all([_recovered(run, console) for run in dead_runs()])
+
+
+def _recovered(run: OpenRun, console: Console) -> bool:
+    """Replay one run's ledger; what goes wrong is told, and never stops the other runs."""
+    console.print(Text(f"run {run.run_id}:"))
+    if run.lost:
+        # Nothing more can be learned from it, and it must not block this host for ever.
+        run.pointer.unlink(missing_ok=True)
+        told = f"its ledger {run.ledger} was deleted; nobody knows what it left, look yourself"
+        console.print(Text(f"  {told}"))
+        return False
+    try:
+        steps = replay(run.ledger)
+    except (Trouble, OSError) as error:
+        console.print(Text(f"  {error}"))
+        return False
+    for step in steps:
+        told = step.trouble or (step.undone.value if step.undone else "open")
+        console.print(Text(f"  {step.effect} ({step.verb}): {told}"))
+    return not any(step.trouble for step in steps)

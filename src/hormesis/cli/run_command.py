@@ -26,11 +26,9 @@ from hormesis.words.trouble import UsageTrouble
 
 def run_command(what: str, options: RunOptions, command: Sequence[str] | None = None) -> int:
     """Run *what* and return the exit code."""
-    if not 0 < options.time_scale <= 100:
-        raise UsageTrouble(f"--time-scale {options.time_scale:g}: expected a factor from 0 to 100")
     request = _request(Path(what), options, command)
     if options.recover:
-        recover_all()
+        recover_all(err)  # Standard output holds the verdict alone.
     suite = find_suite(what)
     if suite is not None:
         return run_suite_command(suite, request, options, lambda title: watching(title, options))

@@ -10,22 +10,23 @@ from typing import Any
 from hormesis import __version__
 from hormesis.compose.preparing import Prepared
 from hormesis.words.experiment import Experiment
+from hormesis.words.secrets import masked_command, masked_data
 from hormesis.words.units import text_of_seconds
 
 
 def manifest_of(prepared: Prepared) -> dict[str, Any]:
     """Return the manifest of a run, as plain data."""
     experiment = prepared.experiment
-    return {
+    command = masked_command(prepared.request.command)
+    seeded = command if "--seed" in command else [*command, "--seed", str(experiment.seed)]
+    shown = {
         "run": prepared.stand.run_id,
         "id": experiment.id,
         "title": experiment.title,
         "description": experiment.description,
         "seed": experiment.seed,
-        "command": list(prepared.request.command),
-        "replay": shlex.join([*prepared.request.command, "--seed", str(experiment.seed)])
-        if "--seed" not in prepared.request.command
-        else shlex.join(prepared.request.command),
+        "command": command,
+        "replay": shlex.join(seeded),
         "started_wall": prepared.wall,
         "version": __version__,
         "experiment": experiment.source,
@@ -40,10 +41,6 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
         },
         "tracks": _tracks_of(experiment),
         "steady_state": [one.name for one in experiment.steady_state],
-        "checks": [
-            {"kind": check.kind, "fields": check.model_dump(mode="json", exclude_unset=True)}
-            for check in experiment.checks
-        ],
         "variables": dict(experiment.variables),
         "services": [service.name for service in experiment.services],
         "links": [
@@ -52,6 +49,12 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
         ],
         "document": dict(experiment.document),
     }
+    # Checks are rebuilt from the manifest, so they stay as they are; they hold no credentials.
+    checks = [
+        {"kind": check.kind, "fields": check.model_dump(mode="json", exclude_unset=True)}
+        for check in experiment.checks
+    ]
+    return {**masked_data(shown), "checks": checks}
 
 
 def _tracks_of(experiment: Experiment) -> list[dict[str, Any]]:

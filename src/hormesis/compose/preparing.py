@@ -23,6 +23,9 @@ from hormesis.spec.bindings import Bindings
 from hormesis.spec.experiment_file import read_experiment
 from hormesis.words.experiment import Experiment
 from hormesis.words.timeline import Timeline
+from hormesis.words.trouble import UsageTrouble
+
+TIME_SCALE_MAX = 100.0
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,14 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     """Read, check and compile the request's file.
 
     Raises:
+        UsageTrouble: the time scale is no sensible factor.
         InputTrouble: the file has problems; all of them are listed.
     """
+    scale = request.time_scale
+    if not 0 < scale <= TIME_SCALE_MAX:
+        raise UsageTrouble(
+            f"time scale {scale:g}: expected a factor above 0 and up to {TIME_SCALE_MAX:g}"
+        )
     clock = LoopClock()
     identity = SystemRandom()
     run_id = run_id or f"{identity.randrange(16**6):06x}"

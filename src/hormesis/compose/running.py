@@ -23,7 +23,7 @@ from hormesis.record.run_directory import RunDirectory, create_run_directory
 from hormesis.words.judging import code_of
 from hormesis.words.outcome import ExitCode
 from hormesis.words.report import Judged
-from hormesis.words.trouble import DirtyTrouble, Trouble
+from hormesis.words.trouble import DirtyTrouble, Problem, Trouble
 
 Watch = Callable[[Live], None]
 
@@ -36,6 +36,12 @@ class Finished:
     directory: Path
     reports: tuple[Path, ...]
     code: ExitCode
+
+
+class CrashTrouble(Trouble):
+    """Hormesis itself broke; everything was put back, and nothing can be said about the system."""
+
+    code = ExitCode.UNKNOWN
 
 
 def refuse_if_dirty(state: Path) -> None:
@@ -57,7 +63,8 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
     """Play a prepared run to its end, judge it and write its reports.
 
     Raises:
-        DirtyTrouble: an earlier run left effects on this host.
+        DirtyTrouble: an earlier run left effects on this host, or this one did.
+        CrashTrouble: Hormesis itself broke; everything is undone and the record tells where.
         Trouble: the system could not be brought up; what was started is undone and recorded.
     """
     refuse_if_dirty(prepared.stand.state)
@@ -71,7 +78,11 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
         failure = asyncio.run(_play(prepared, directory, watch))
     judged = judge_directory(directory.path)
     reports = render(directory.path, prepared.experiment.title, [judged], prepared.request.reports)
-    if isinstance(failure, Trouble):
+    if failure is not None and judged.verdict.dirty:
+        # Left dirty outranks everything, also the reason why it came to it.
+        left = [Problem(f"left on this host: {text}") for text in judged.verdict.dirty]
+        raise DirtyTrouble([*failure.problems, *left]) from failure
+    if failure is not None:
         raise failure
     return Finished(judged, directory.path, tuple(reports), code_of(judged.verdict))
 
@@ -88,7 +99,7 @@ def _make_directory(prepared: Prepared) -> RunDirectory:
     return directory
 
 
-async def _play(prepared: Prepared, directory: RunDirectory, watch: Watch) -> BaseException | None:
+async def _play(prepared: Prepared, directory: RunDirectory, watch: Watch) -> Trouble | None:
     """Play; return what ended it early, after everything was undone and written down."""
     writer = HistoryWriter(directory.path)
     writer.manifest(manifest_of(prepared))
@@ -96,20 +107,22 @@ async def _play(prepared: Prepared, directory: RunDirectory, watch: Watch) -> Ba
     conductor = Conductor(
         prepared.timeline, prepared.stand, writer, clock=prepared.clock, live=live, watch=watch
     )
+
     def ask(name: str) -> None:
         conductor.stop("interrupted", f"{name} received; putting everything back")
 
     try:
         with on_interrupt(ask, conductor.insist):
             await conductor.play()
-    except (Trouble, asyncio.CancelledError) as error:
-        return error
-    except Exception as error:
-        (directory.path / "crash.txt").write_text(traceback.format_exc())
-        raise Trouble(
+    except Trouble as trouble:
+        return trouble
+    except Exception as error:  # noqa: BLE001 - told to the user, kept in the run directory
+        crash = directory.path / "crash.txt"
+        crash.write_text(traceback.format_exc())
+        return CrashTrouble(
             f"internal error: {type(error).__name__}: {error}; everything was put back",
-            hint=f"please report it with {directory.path / 'crash.txt'}",
-        ) from error
+            hint=f"please report it with {crash}",
+        )
     finally:
         writer.close()
     return None

@@ -22,6 +22,8 @@ WORST_FIRST = (
     ExitCode.LEFT_DIRTY,
     ExitCode.INTERRUPTED,
     ExitCode.STOPPED_BY_LIMIT,
+    ExitCode.BAD_INPUT,
+    ExitCode.USAGE,
     ExitCode.FAIL,
     ExitCode.CAPABILITY_MISSING,
     ExitCode.UNKNOWN,

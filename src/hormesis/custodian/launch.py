@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hormesis.host.spawn import tail_of
 from hormesis.words.permit import Permit
-from hormesis.words.trouble import Problem, Trouble
+from hormesis.words.trouble import Problem
 
 _READY_S = 15.0
 _SOURCE = str(Path(__file__).resolve().parents[2])

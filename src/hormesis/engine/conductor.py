@@ -1,6 +1,6 @@
 """The conductor: one run from its first effect to its last undo, written down as it happens.
 
-starting → steady-before → preparing → tracks → releasing → steady-after → finishing → closing.
+starting → steady-before → preparing → tracks → steady-after → finishing → closing → ended.
 Whatever goes wrong, the run goes through *closing*: everything is undone, the end is recorded.
 """
 
@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hormesis.custodian.recover import replay
+from hormesis.engine.chores import Chores
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.custody import Custodian, Denied
 from hormesis.engine.generator import Generator
-from hormesis.engine.injecting import Injection, Surgery
+from hormesis.engine.injecting import HOLD_MARGIN_S, Injection, Surgery
 from hormesis.engine.live import Live
-from hormesis.engine.observing import CustodianWorld, Observer
-from hormesis.engine.recording import VirtualUser
+from hormesis.engine.observing import CustodianWorld, Observer, patience_s
 from hormesis.engine.seeing import Eyes
 from hormesis.engine.staging import Stage
+from hormesis.engine.waiting import sleep_unless
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.client import ClientKind
 from hormesis.words.history import Note, Phase, ProcessRecord
@@ -34,6 +35,9 @@ from hormesis.words.trouble import Trouble
 
 FLUSH_S = 0.2
 DRAIN_S = 15.0
+"""How long a run that is stopped may take to end in good order before it is cut off."""
+REVERT_S = 60.0
+"""How long the custodian may take to revert everything, beyond what services take to stop."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +105,17 @@ class Conductor:
             Trouble: the custodian or the system could not be started; everything is undone first.
         """
         ticking = asyncio.create_task(self._tick())
-        failure: BaseException | None = None
+        failure: Exception | None = None
         try:
             await self._start_custodian()
             self._playing = asyncio.create_task(self._play_phases())
             await self._playing
-        except (Trouble, asyncio.CancelledError) as error:
-            failure = error
-            reason = "failed-to-start" if isinstance(error, Trouble) else "interrupted"
-            self.stop(reason, str(error))
+        except asyncio.CancelledError:
+            self.stop("interrupted", "cut off")
+        except Trouble as error:
+            failure = self._failed("failed-to-start", error, str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, everything is undone first
-            failure = error
-            self.stop("crashed", f"{type(error).__name__}: {error}")
+            failure = self._failed("crashed", error, f"{type(error).__name__}: {error}")
         finally:
             dirty = await self._close()
             ticking.cancel()
@@ -126,15 +129,31 @@ class Conductor:
                 }
             )
             self._watch(self.live)
-        if failure is not None and self.reason != "interrupted":
+        if failure is not None:
             raise failure
 
+    def _failed(self, reason: str, error: Exception, told: str) -> Exception | None:
+        """Stop because of *error*; return it unless it only follows from an earlier stop."""
+        if self._custodian is not None and self._custodian.died.is_set():
+            self._custodian_died()
+        if self._stop.is_set():
+            self._note("warning", "engine", f"while stopping: {told}")
+            return None
+        self.stop(reason, told)
+        return error
+
+    def _custodian_died(self) -> None:
+        if self.reason != "custodian-died":
+            self._note("fatal", "custodian", "the custodian died during the run")
+            self.stop("custodian-died", "the custodian died; the engine reverts by itself")
+
     async def _start_custodian(self) -> None:
-        limits = self.timeline.experiment.limits
+        limits, permit = self.timeline.experiment.limits, self.timeline.permit
         self._custodian = await Custodian.start(
             ledger=self._stand.ledger,
             run_id=self._stand.run_id,
-            permit=self.timeline.permit,
+            # The margin lets the engine release first, also what is held as long as permitted.
+            permit=replace(permit, hold_s_max=permit.hold_s_max + HOLD_MARGIN_S),
             lease_s=limits.lease_s,
             state=self._stand.state,
         )
@@ -154,6 +173,8 @@ class Conductor:
         guard = asyncio.create_task(self._guard())
         try:
             self._phase("starting")
+            if self._stop.is_set():
+                return
             stage = Stage(
                 experiment,
                 custodian=self.custodian,
@@ -201,31 +222,15 @@ class Conductor:
         if not clients:
             return True
         self._phase(phase)
-        bad: list[str] = []
-
-        def sink(op: Op) -> None:
-            self._record_op(op)
-            if op.outcome is not Ended.OK:
-                bad.append(f"{op.name}: {op.error}")
-
-        for number, kind in enumerate(clients, 1):
-            user = VirtualUser(
-                number=number,
-                load=load,
-                rng=stream_of(self.timeline.experiment.seed, load, number),
-                clock=self._clock,
-                sink=sink,
-                next_number=self._numbers,
-                over=self._stop,
-            )
-            client = kind.make(user)
-            try:
-                await client.open()
-                await client.iterate()
-            except Exception as error:  # noqa: BLE001 - a client is user code
-                bad.append(f"{type(error).__name__}: {error}")
-            finally:
-                await client.close()
+        chores = Chores(
+            load=load,
+            seed=self.timeline.experiment.seed,
+            clock=self._clock,
+            sink=self._record_op,
+            next_number=self._numbers,
+            over=self._stop,
+        )
+        bad = await chores.do(clients)
         if bad and load == "prepare":
             self.stop("not-prepared", "preparation failed: " + "; ".join(bad[:3]))
         elif bad:
@@ -238,25 +243,40 @@ class Conductor:
         self._phase("tracks")
         began = self._clock.now()
         self.live.tracks_began = began
-        over = asyncio.Event()
         self._make_injections()
         self._make_generators()
-        jobs = [
-            *(injection.play(began) for injection in self._injections),
-            *(self._load(generator, began) for generator in self._generators),
-        ]
-        monitors = [
+        over = asyncio.Event()
+        monitors = {
             asyncio.create_task(self._monitor(observer, track, began, over))
             for track in self.timeline.probes
-        ]
-        work = [asyncio.create_task(_coroutine(job)) for job in jobs]
-        deadline = asyncio.create_task(self._until(began + self.timeline.duration_s))
-        failures = await asyncio.gather(*work, deadline, return_exceptions=True)
-        over.set()
-        failures += await asyncio.gather(*monitors, return_exceptions=True)
-        for failure in failures:
-            if isinstance(failure, BaseException):
-                raise failure
+        }
+        try:
+            # One that fails cancels the others, and every fault that is cancelled is released.
+            async with asyncio.TaskGroup() as group:
+                for injection in self._injections:
+                    group.create_task(injection.play(began))
+                for generator in self._generators:
+                    group.create_task(self._load(generator, began))
+                group.create_task(self._until(began + self.timeline.duration_s))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        finally:
+            over.set()
+            await self._end(monitors)
+
+    async def _end(self, monitors: set[asyncio.Task[None]]) -> None:
+        """Let monitors finish their last look; cut off one that hangs, which it notes itself."""
+        if not monitors:
+            return
+        patience = max(patience_s(track) for track in self.timeline.probes)
+        try:
+            await asyncio.wait(monitors, timeout=patience)
+        finally:
+            for monitor in monitors:
+                monitor.cancel()
+        for outcome in await asyncio.gather(*monitors, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
 
     def _make_injections(self) -> None:
         surgery = Surgery(
@@ -267,7 +287,7 @@ class Conductor:
             control=self._stand.control,
             sink=self._writer.fault,
             live=self.live,
-            stopping=self._stop.is_set,
+            stop=self._stop,
         )
         seed = self.timeline.experiment.seed
         self._injections = [
@@ -298,42 +318,51 @@ class Conductor:
     async def _monitor(
         self, observer: Observer, track: Any, began: float, over: asyncio.Event
     ) -> None:
-        await self._until(began + track.at_s)
-        for note in await observer.repeat(track, over=over.is_set):
-            self._writer.note(note)
+        if not await sleep_unless(over, began + track.at_s, self._clock):
+            await observer.repeat(track, over=over, note=self._writer.note)
 
     async def _until(self, moment: float) -> None:
         """Wait until *moment* or until the run is stopped."""
-        left = moment - self._clock.now()
-        if left <= 0:
-            return
-        try:
-            async with asyncio.timeout(left):
-                await self._stop.wait()
-        except TimeoutError:
-            return
+        await sleep_unless(self._stop, moment, self._clock)
 
     async def _guard(self) -> None:
-        """Stop the run when it takes too long or when the custodian dies."""
+        """Stop the run when it takes too long or the custodian dies; then see that it ends."""
         limit = self.timeline.experiment.limits.duration_s
-        died = asyncio.create_task(self.custodian.died.wait())
-        done, _ = await asyncio.wait([died], timeout=max(0.0, limit - self._clock.now()))
-        if not done:
-            self.stop("stopped", f"the run reached its limit of {limit:g} s")
-            done, _ = await asyncio.wait([died])
-        if done and not self.custodian.closed:
-            self._note("fatal", "custodian", "the custodian died during the run")
-            self.stop("custodian-died", "the custodian died; the engine reverts by itself")
+        custodian = asyncio.create_task(self._watch_custodian())
+        try:
+            if not await sleep_unless(self._stop, limit, self._clock):
+                self.stop("stopped", f"the run reached its limit of {limit:g} s")
+            await self._clock.sleep_until(self._clock.now() + DRAIN_S)
+            text = f"the run did not end in good order within {DRAIN_S:g} s and was cut off"
+            self._note("warning", "engine", text)
+            self.insist()
+        finally:
+            custodian.cancel()
+
+    async def _watch_custodian(self) -> None:
+        await self.custodian.died.wait()
+        if not self.custodian.closed:
+            self._custodian_died()
 
     async def _close(self) -> list[str]:
         """Undo everything; return what could not be undone."""
         self._phase("closing")
-        custodian = self._custodian
-        if custodian is None:
+        if self._custodian is None:
             return []
+        dirty = await self._revert(self._custodian)
+        for injection in self._injections:
+            if injection.lasting:
+                injection.mark(released=self._clock.now(), released_by="engine")
+        return dirty
+
+    async def _revert(self, custodian: Custodian) -> list[str]:
+        """Let the custodian revert, or do so in its place when it is dead or does not answer."""
         if not custodian.died.is_set():
+            services = self.timeline.experiment.services
             try:
-                return await custodian.close()
+                return await custodian.close(
+                    REVERT_S + sum(service.stop_grace_s for service in services)
+                )
             except Denied as error:
                 self._note("fatal", "custodian", f"closing: {error}")
         await custodian.leave()
@@ -345,9 +374,18 @@ class Conductor:
 
     def _on_event(self, event: dict[str, Any]) -> None:
         moment = self._clock.at(float(event.get("at", 0.0)))
-        if event["event"] == "reverted":
+        sort = str(event["event"])
+        if sort == "reverted":
             self._reverted(event, moment)
-            return
+        elif sort == "ended":
+            self._program_ended(event)
+        elif sort in ("started", "exited"):
+            self._process_changed(event, moment)
+        else:
+            told = f"{sort} {event.get('effect', '')}: {event.get('error', '')}"
+            self._note("fatal", "custodian", told)
+
+    def _process_changed(self, event: dict[str, Any], moment: float) -> None:
         record = ProcessRecord(
             service=str(event.get("service", "")),
             time=moment,
@@ -359,6 +397,18 @@ class Conductor:
         self._writer.process(record)
         if record.change == "exited" and not record.planned:
             self.live.say(moment, f"{record.service} ended by itself, status {record.status}")
+
+    def _program_ended(self, event: dict[str, Any]) -> None:
+        """Record that a program whose life is an effect has ended although nobody asked it to."""
+        effect, error = str(event.get("effect", "")), str(event.get("error") or "")
+        told = f"its program ended by itself, status {event.get('status')}"
+        told = f"{told}: {error}" if error else told
+        for injection in self._injections:
+            if injection.holds(effect):
+                injection.mark(trouble=told)
+                return
+        self._note("fatal", effect, told)
+        self.stop("program-died", f"{effect}: {told}")
 
     def _reverted(self, event: dict[str, Any], moment: float) -> None:
         effect, because = str(event.get("effect", "")), str(event.get("because", ""))
@@ -390,7 +440,3 @@ class Conductor:
             self.live.users = sum(len(one.users) for one in self._generators)
             self._watch(self.live)
             await asyncio.sleep(FLUSH_S)
-
-
-async def _coroutine(work: Awaitable[Any]) -> None:
-    await work

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 from hormesis.engine.recording import Sink, VirtualUser
+from hormesis.engine.waiting import sleep_unless
 from hormesis.record.histogram import Histogram
 from hormesis.words.client import Client
 from hormesis.words.clock import Clock
@@ -27,10 +27,18 @@ GRACE_S = 10.0
 """How long iterations that run when a load ends may take to finish."""
 CUT_S = 1.0
 """How long they may take once their pauses are over as well."""
+CLOSE_S = 2.0
+"""How long users that are cut off may take to notice it, and clients to close."""
+READY_S = 0.05
+"""How long before a burst's instant its users are made to wait for it."""
 BACKOFF_S = 0.1
 """How long a user waits after an iteration that raised, so that a dead system is not hammered."""
 LAG_BUDGET_S = 0.25
 """A generator whose event loop is later than this in one of a hundred readings is saturated."""
+
+
+class _NoClient(Exception):
+    """A client could not even be made; why is in the load's trouble."""
 
 
 class LoopLag(Histogram):
@@ -78,19 +86,27 @@ class Generator:
         self._update(started=self._clock.now())
         try:
             await self._play_shape()
+            await self._let_end()
+        except _NoClient:
+            pass
         finally:
+            # Cancelled, users have no time left: whoever cancels wants it over at once.
+            self.stop()
             watch.cancel()
-            await self._leave()
-        saturated = lag.percentile(99) or 0.0
+            await self._cut_off()
+            self._judge_lag(lag)
+        return self._record
+
+    def _judge_lag(self, lag: LoopLag) -> None:
+        late = lag.percentile(99) or 0.0
         trouble = self._record.trouble
-        if saturated > LAG_BUDGET_S:
+        if late > LAG_BUDGET_S:
             trouble = (
-                f"the load generator was saturated: its event loop was {saturated * 1000:.0f} ms "
+                f"the load generator was saturated: its event loop was {late * 1000:.0f} ms "
                 f"late (p99, budget {LAG_BUDGET_S * 1000:.0f} ms)"
             )
         worst_s = lag.highest or 0.0
         self._update(ended=self._clock.now(), loop_lag_s=worst_s, trouble=trouble)
-        return self._record
 
     async def _play_shape(self) -> None:
         shape = self.track.load.shape()
@@ -117,7 +133,11 @@ class Generator:
             over=self._over,
         )
         self._update(users=max(self._record.users, self._made))
-        client = self.track.client.make(user)
+        try:
+            client = self.track.client.make(user)
+        except Exception as error:
+            self._trouble(error, "could not be made")
+            raise _NoClient from error
         self._clients.append(client)
         return user, client
 
@@ -137,31 +157,36 @@ class Generator:
         self._record = replace(self._record, iterations=self._record.iterations + 1)
         try:
             await client.iterate()
-        except asyncio.CancelledError:
-            raise
         except Exception as error:  # noqa: BLE001 - a client is user code
             if error is not user.recorded:
                 self._trouble(error)
             await user.pause(BACKOFF_S)
 
-    def _trouble(self, error: BaseException) -> None:
-        """Note that the client is broken: it raised outside every operation."""
+    def _trouble(self, error: BaseException, what: str = "raised outside an operation") -> None:
+        """Note that the client is broken."""
         if not self._record.trouble:
-            text = f"the client raised {type(error).__name__} outside an operation: {error}"
+            text = f"the client {what}: {type(error).__name__}: {error}"
             self._update(trouble=text)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.users.discard(task)
-        if not task.cancelled() and (error := task.exception()):
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, _NoClient):
+            self.stop()
+        else:
             self._trouble(error)
 
     async def _open_client(self, client: Client) -> bool:
-        """Open a client, trying again while the system refuses; False when the load is over."""
+        """Open a client, trying again while the system refuses; False when it has to be left."""
         while not self._ending.is_set():
             try:
                 await client.open()
             except OSError:
-                await self._clock.sleep_until(self._clock.now() + BACKOFF_S)
+                await self._until(self._clock.now() + BACKOFF_S)
+            except Exception as error:  # noqa: BLE001 - a client is user code
+                self._trouble(error, "could not be opened")
+                return False
             else:
                 return True
         return False
@@ -222,54 +247,63 @@ class Generator:
 
     async def _burst(self, shape: Burst) -> None:
         pairs = [self._user() for _ in range(shape.users)]
-        ready = await asyncio.gather(*(self._open_client(client) for _, client in pairs))
-        if not all(ready):
+        ready: list[bool] = []
+
+        async def opened(client: Client) -> None:
+            ready.append(await self._open_client(client))
+
+        for _, client in pairs:
+            self._start(opened(client))
+        await self._all_ended()
+        if not (all(ready) and len(ready) == len(pairs)):
             return
-        for number in range(shape.rounds):
-            if number:
-                await self._until(self._clock.now() + shape.gap_s)
+        instant = self._clock.now() + READY_S
+        for _ in range(shape.rounds):
             if self._over.is_set():
                 break
-            await self._one_burst(pairs)
+            await self._one_burst(pairs, instant)
+            instant = max(instant + shape.gap_s, self._clock.now() + READY_S)
 
-    async def _one_burst(self, pairs: list[tuple[VirtualUser, Client]]) -> None:
+    async def _one_burst(self, pairs: list[tuple[VirtualUser, Client]], instant: float) -> None:
         gate = asyncio.Event()
         self._first_sends = {}
-        instant = self._clock.now() + 0.05
 
         async def runner(user: VirtualUser, client: Client) -> None:
             await gate.wait()
             await self._iterate(user, client, instant)
 
-        tasks = [asyncio.create_task(runner(*pair)) for pair in pairs]
-        self.users.update(tasks)
+        await self._until(instant - READY_S)
+        if self._over.is_set():
+            return
+        for pair in pairs:
+            self._start(runner(*pair))
         await self._clock.sleep_until(instant)
         gate.set()
-        await asyncio.gather(*tasks)
-        self.users.difference_update(tasks)
+        await self._all_ended()
         firsts, self._first_sends = list(self._first_sends.values()), None
         if firsts:
             self._update(spread_s=max(self._record.spread_s or 0.0, max(firsts) - min(firsts)))
 
-    async def _until(self, moment: float, event: asyncio.Event | None = None) -> None:
-        """Wait until *moment*, or until the load is stopped, or until *event*."""
-        left = moment - self._clock.now()
-        event = event or self._over
-        if left <= 0 or event.is_set():
-            return
+    async def _all_ended(self) -> None:
+        """Wait until every user's work has ended or the load is over."""
+        over = asyncio.create_task(self._over.wait())
         try:
-            async with asyncio.timeout(left):
-                await event.wait()
-        except TimeoutError:
-            return
+            while self.users and not over.done():
+                await asyncio.wait({over, *self.users}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+
+    async def _until(self, moment: float, event: asyncio.Event | None = None) -> None:
+        """Wait until *moment*, until the load is stopped, or until *event*; others get a turn."""
+        await sleep_unless(event or self._over, moment, self._clock)
 
     def stop(self) -> None:
         """End the load now: no iteration begins any more, pauses end at once."""
         self._ending.set()
         self._over.set()
 
-    async def _leave(self) -> None:
-        """Let running iterations go on as they would, for a while; then cut them off.
+    async def _let_end(self) -> None:
+        """Let running iterations go on as they would, for a while.
 
         Their pauses are not shortened: users that all went on at once would be a burst that nobody
         asked for, in the last figures of the load.
@@ -279,10 +313,22 @@ class Generator:
             await asyncio.wait(set(self.users), timeout=GRACE_S)
         self._over.set()
         if self.users:
-            _, late = await asyncio.wait(set(self.users), timeout=CUT_S)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        for client in self._clients:
-            with suppress(OSError):
-                await client.close()
+            await asyncio.wait(set(self.users), timeout=CUT_S)
+
+    async def _cut_off(self) -> None:
+        """Cut off what still runs, then close the clients; neither can hold up the end."""
+        late = set(self.users)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CLOSE_S)
+        closing = {asyncio.create_task(client.close()) for client in self._clients}
+        if not closing:
+            return
+        done, late = await asyncio.wait(closing, timeout=CLOSE_S)
+        for task in late:
+            task.cancel()
+        for task in done:
+            error = None if task.cancelled() else task.exception()
+            if error is not None and not isinstance(error, OSError):
+                self._trouble(error, "could not be closed")

@@ -51,7 +51,8 @@ def looks_at(history: History, probe: str, window: Window) -> tuple[list[ProbeRe
     """Return the observations of *probe* in *window*, or the reason why there are none.
 
     With no window asked for, a probe that was not observed while tracks ran is a final look or a
-    steady-state condition, which is repeated until it is met: the last observation counts.
+    steady-state condition, which is repeated until it is met: the last observation counts. A look
+    that a fault overtook, begun before the fault and ended in it, is not one from ``before`` it.
     """
     every = history.observations(probe)
     if not every:
@@ -59,7 +60,13 @@ def looks_at(history: History, probe: str, window: Window) -> tuple[list[ProbeRe
     stretches = window.stretches(history)
     if not stretches:
         return [], f"nothing was injected, so there is no time{window.told()}"
-    seen = [one for one in every if inside(one.time, stretches)]
+    whole = bool(window.before or window.outside)
+    seen = [
+        one
+        for one in every
+        if inside(one.time, stretches)
+        and (not whole or inside(one.time + one.took_s, stretches))
+    ]
     if not seen and not window.told():
         return every[-1:], ""
     return seen, "" if seen else f"probe {probe!r} was never observed{window.told()}"

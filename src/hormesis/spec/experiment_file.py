@@ -16,7 +16,6 @@ from hormesis.spec.included import Included
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, found
 from hormesis.spec.processes import Processes, read_processes
-from hormesis.spec.secrets import masked, masked_data
 from hormesis.spec.substitution import substituted
 from hormesis.spec.system import system_section, variables_of
 from hormesis.spec.targets import Targets, read_links
@@ -27,6 +26,7 @@ from hormesis.words.catalogue import Catalogue
 from hormesis.words.check import Check
 from hormesis.words.client import ClientKind
 from hormesis.words.experiment import Experiment, Limits, Link
+from hormesis.words.secrets import masked, masked_data
 from hormesis.words.target import Target
 
 

@@ -1,7 +1,9 @@
 """Windows: which stretch of a run a check looks at, in words of the file.
 
-``before`` is until the first injection, ``during: F`` is while fault track F was injected,
-``after: F`` is from its last release on, ``outside: F`` is everything else. ``F`` may be ``*``.
+``before`` is until the first injection was asked for, ``during: F`` is while fault track F was
+injected, ``after: F`` is from its last release on, ``outside: F`` is while it was neither injected
+nor asked for. ``F`` may be ``*``. Between asking and the acknowledgement nobody knows whether the
+fault works already, so that time is neither before nor during.
 """
 
 from __future__ import annotations
@@ -54,17 +56,19 @@ class Window(BaseModel):
         track = self.during or self.after or self.before or self.outside
         if track is None:
             return [whole]
-        windows = merged([w for one in history.faults_of(track) if (w := one.window)])
+        faults = [(one.asked, w) for one in history.faults_of(track) if (w := one.window)]
+        windows = merged([window for _, window in faults])
+        asked = merged([(min(moment, window[0]), window[1]) for moment, window in faults])
         if not windows:
             return []
         grace = self.grace
         if self.during:
             return _kept([(start + grace, end) for start, end in windows])
         if self.before:
-            return _kept([(whole[0], windows[0][0])])
+            return _kept([(whole[0], asked[0][0])])
         if self.after:
             return _kept([(windows[-1][1] + grace, float("inf"))])
-        edges = [whole[0], *(edge for start, end in windows for edge in (start, end + grace))]
+        edges = [whole[0], *(edge for start, end in asked for edge in (start, end + grace))]
         return _kept(list(zip(edges[::2], [*edges[1::2], float("inf")], strict=True)))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hormesis.plan.compile import compile_timeline, load_duration_s, picked
 from hormesis.plan.text import PlanLine, plan_lines, plan_table
-from hormesis.words.experiment import PROXY, FaultTrack
+from hormesis.words.experiment import PROXY, SCRATCH, FaultTrack
 from hormesis.words.target import Target
 from hormesis.words.trouble import InputTrouble
 from tests.unit.spec.reading import GOOD, read_text
@@ -34,12 +34,12 @@ def test_actions(tmp_path: Path) -> None:
 def test_permit_holds_what_is_needed_and_no_more(tmp_path: Path) -> None:
     it = read_text(tmp_path, GOOD)
     permit = compile_timeline(it).permit
-    assert permit.verbs == ("holder", "kill", "service", "stop")
-    assert permit.subjects == ("db", PROXY, "web", "worker-1", "worker-2")
+    assert permit.verbs == ("holder", "kill", "scratch", "service", "stop")
+    assert permit.subjects == ("db", PROXY, SCRATCH, "web", "worker-1", "worker-2")
     assert (permit.hold_s_max, permit.effects_max) == (600.0, 256)
     bare = replace(it, services=(), links=(), faults=(), targets={})
-    assert compile_timeline(bare).permit.verbs == ()
-    assert compile_timeline(bare).permit.subjects == ()
+    assert compile_timeline(bare).permit.verbs == ("scratch",)
+    assert compile_timeline(bare).permit.subjects == (SCRATCH,)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_plan_lines(tmp_path: Path) -> None:
     assert lines[:4] == [
         "Good",
         "seed 1, tracks last 17s, time scale 0.5",
-        "may use: holder, kill, service, stop",
-        "may touch: db, hormesis-proxy, web, worker-1, worker-2",
+        "may use: holder, kill, scratch, service, stop",
+        "may touch: db, hormesis-proxy, scratch, web, worker-1, worker-2",
     ]
     assert any(line.startswith("5s      7.5s   fault stop: stop") for line in lines)
     assert lines == plan_lines(compile_timeline(read_text(tmp_path, GOOD, time_scale=0.5)))

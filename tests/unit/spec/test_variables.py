@@ -36,6 +36,7 @@ def description(folder: Path, text: str, variables: str = "", **more: Any) -> st
         ("${env.EMPTY:-else}", "", "else"),
         ("${env.EMPTY}", "", ""),
         ("${run.dir} ${run.id} ${python}", "", "/run/dir abc123 python3"),
+        ("${run.scratch}", "", "/tmp/scratch"),
         ("${b}", "b: '${c}', c: '${d}', d: end", "end"),
         ("${b}", "b: 1.10", "1.10"),
         ("${b}", "b: true", "true"),

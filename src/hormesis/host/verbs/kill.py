@@ -32,6 +32,7 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
         raise NothingDone(f"service {service.name!r} ended by itself just now")
     number = number_of(str(args.get("signal") or "KILL"))
     service.expected = True
+    scene.note({"signalled": True})
     victims = service.members(scene.run) if args.get("tree") else [who]
     for victim in victims:
         send(victim, number)
@@ -41,4 +42,7 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
 
 def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     """Start it again, unless its restart policy or somebody else has done so."""
+    before = Identity.from_json(facts.get("before"))
+    if facts.get("signalled") and "died" not in facts and before is not None:
+        yield from ended([before], time.monotonic() + _DEATH_S)
     return (yield from revive(scene, args, facts))

@@ -52,12 +52,22 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     if not path.exists():
         return Undone.GONE
     if _mark_in(path) == scene.mark:
+        _empty(path)
         shutil.rmtree(path)
         return Undone.DONE
     if any(path.iterdir()) and [one.name for one in path.iterdir()] != [MARK]:
         return Undone.NOT_MINE
     shutil.rmtree(path)
     return Undone.DONE
+
+
+def _empty(path: Path) -> None:
+    """Remove all but the mark, which goes last: an undo cut short must know the folder again."""
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != MARK:
+            entry.unlink()
 
 
 def _mark_in(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MASK = "***"
@@ -31,7 +31,7 @@ def masked(variables: Mapping[str, str]) -> dict[str, str]:
         for hidden in secret:
             if len(hidden) >= _SHORTEST:
                 value = value.replace(hidden, MASK)
-        shown[name] = _passwords_masked(value)
+        shown[name] = passwords_masked(value)
     return shown
 
 
@@ -43,9 +43,26 @@ def masked_data(data: Any, *, secret: bool = False) -> Any:
         return [masked_data(one, secret=secret) for one in data]
     if isinstance(data, str):
         hidden = secret and data and not data.startswith("${")
-        return MASK if hidden else _passwords_masked(data)
+        return MASK if hidden else passwords_masked(data)
     return MASK if secret and data is not None and not isinstance(data, bool) else data
 
 
-def _passwords_masked(text: str) -> str:
+def masked_command(words: Sequence[str]) -> list[str]:
+    """Return a command line with the values of secret options masked."""
+    shown: list[str] = []
+    hide = False
+    for word in words:
+        name, sign, value = word.partition("=")
+        if hide:
+            shown.append(MASK)
+        elif sign and value and looks_secret(name):
+            shown.append(f"{name}={MASK}")
+        else:
+            shown.append(passwords_masked(word))
+        hide = not hide and not sign and word.startswith("-") and looks_secret(word)
+    return shown
+
+
+def passwords_masked(text: str) -> str:
+    """Return *text* with the passwords of URLs and connection strings masked."""
     return _WORD.sub(rf"\g<1>{MASK}", _URL.sub(rf"\g<1>{MASK}\g<3>", text))
