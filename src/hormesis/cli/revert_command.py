@@ -35,7 +35,8 @@ def dead_runs() -> list[OpenRun]:
 
 def recover_all(console: Console) -> bool:
     """Replay every dead run's ledger, telling each step; return whether all is undone."""
-    return all([_recovered(run, console) for run in dead_runs()])
+    recovered = [_recovered(run, console) for run in dead_runs()]
+    return all(recovered)
 
 
 def _recovered(run: OpenRun, console: Console) -> bool:

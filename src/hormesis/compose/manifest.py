@@ -51,7 +51,7 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
     }
     # Checks are rebuilt from the manifest, so they stay as they are; they hold no credentials.
     checks = [
-        {"kind": check.kind, "fields": check.model_dump(mode="json", exclude_unset=True)}
+        {"kind": check.kind, "fields": check.model_dump(mode="json", by_alias=True, exclude_unset=True)}
         for check in experiment.checks
     ]
     return {**masked_data(shown), "checks": checks}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hormesis.host.spawn import tail_of
 from hormesis.words.permit import Permit
-from hormesis.words.trouble import Problem
+from hormesis.words.trouble import CapabilityTrouble, Problem
 
 _READY_S = 15.0
 _SOURCE = str(Path(__file__).resolve().parents[2])
@@ -73,7 +73,7 @@ def start_custodian(
     seconds is taken for dead.
 
     Raises:
-        Trouble: it did not come up, with its reason.
+        CapabilityTrouble: it did not come up, with its reason.
     """
     ours, theirs = socket.socketpair()
     engine = os.pidfd_open(os.getpid())
@@ -109,7 +109,7 @@ def start_custodian(
         process.kill()
         process.wait()
         reason = reply.get("error") or tail_of(str(log)) or f"it said nothing in {_READY_S:g} s"
-        raise Trouble(Problem(f"the custodian did not start: {reason}", hint=f"see {log}"))
+        raise CapabilityTrouble(Problem(f"the custodian did not start: {reason}", hint=f"see {log}"))
     ours.setblocking(False)
     return Custody(ours, process.pid, os.pidfd_open(process.pid), log, process)
 

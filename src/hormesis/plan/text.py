@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 
 from hormesis.words.experiment import Experiment, NamedProbe, Service
+from hormesis.words.secrets import passwords_masked
 from hormesis.words.timeline import FaultAction, Moment, Timeline
 from hormesis.words.units import text_of_seconds
 
+WIDEST = 90
+"""Letters in a cell at most; ``hormesis plan --json`` shortens nothing."""
 HEADINGS = ("time", "until", "what", "target", "mechanism")
 BEFORE, AFTER = "before", "after"
 
@@ -44,7 +47,7 @@ def plan_lines(timeline: Timeline) -> list[str]:
     """Return the same as aligned lines of text, headed by what the run may do at most."""
     experiment, permit = timeline.experiment, timeline.permit
     scale = f", time scale {experiment.time_scale:g}" if experiment.time_scale != 1 else ""
-    rows = [HEADINGS, *(astuple(line) for line in plan_table(timeline))]
+    rows = [HEADINGS, *(_cells(line) for line in plan_table(timeline))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     return [
         experiment.title,
@@ -57,6 +60,12 @@ def plan_lines(timeline: Timeline) -> list[str]:
             for row in rows
         ),
     ]
+
+
+def _cells(line: PlanLine) -> tuple[str, ...]:
+    """Return a line's cells, without passwords and none too wide for a terminal."""
+    cells = (passwords_masked(cell) for cell in astuple(line))
+    return tuple(cell if len(cell) <= WIDEST else cell[: WIDEST - 1] + "…" for cell in cells)
 
 
 def _before(experiment: Experiment) -> Iterator[PlanLine]:

@@ -31,8 +31,8 @@ class Kind(BaseModel):
         cls.kind = cls.__module__.rpartition(".")[2].replace("_", "-")
 
     def describe(self) -> str:
-        """Return one line for the plan and the report, with the parameters that are set."""
-        given = {name: getattr(self, name) for name in self.model_fields_set}
+        """Return one line for the plan and the report: what is set, written as in files."""
+        given = self.model_dump(mode="json", by_alias=True, include=self.model_fields_set)
         told = ", ".join(f"{name}={_brief(value)}" for name, value in sorted(given.items()))
         return f"{self.kind}({told})" if told else self.kind
 
