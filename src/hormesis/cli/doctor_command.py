@@ -6,12 +6,12 @@ import json
 import os
 from dataclasses import asdict
 
-from rich.table import Table
 from rich.text import Text
 
+from hormesis.cli.columns import columns
 from hormesis.cli.console import out
 from hormesis.custodian.registry import open_runs, state_folder
-from hormesis.host.capabilities import survey
+from hormesis.host.capabilities import Capability, survey
 from hormesis.words.outcome import ExitCode
 
 
@@ -26,11 +26,15 @@ def doctor_command(*, as_json: bool) -> int:
         }
         out.print_json(json.dumps(data))
         return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
-    table = Table.grid(padding=(0, 2))
-    for one in found:
-        sign = Text("✔", style="green") if one.there else Text("–", style="yellow")
-        table.add_row(sign, Text(one.name), Text(one.detail), Text(one.remedy, style="dim"))
-    out.print(table)
+    for line in columns([_row(one) for one in found]):
+        out.print(line)
     for run in left:
         out.print(Text(f"run {run.run_id} died and left effects: hormesis revert", style="red"))
     return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
+
+
+def _row(one: Capability) -> tuple[Text, str, str]:
+    if one.there:
+        return Text("✔", style="green"), one.name, one.detail
+    get = f"to get it: {one.remedy}"
+    return Text("–", style="yellow"), one.name, f"{one.detail}; {get}" if one.detail else get

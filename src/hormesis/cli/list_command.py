@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from rich.table import Table
 from rich.text import Text
 
+from hormesis.cli.columns import columns
 from hormesis.cli.console import out
 from hormesis.compose.registry import SHELVES, catalogue
 from hormesis.compose.suite import find_suite, suite_names
@@ -29,10 +29,8 @@ def list_command(shelf: str | None, *, as_json: bool) -> int:
         return ExitCode.PASS
     for name, kinds in found.items():
         out.print(Text(name, style="bold"))
-        table = Table.grid(padding=(0, 2))
-        for kind, told in kinds.items():
-            table.add_row(Text(f"  {kind}"), Text(told))
-        out.print(table)
+        for line in columns([(f"  {kind}", told) for kind, told in kinds.items()]):
+            out.print(line)
     return ExitCode.PASS
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
-from click.exceptions import Abort, ClickException, Exit
 
 from hormesis import __version__
 from hormesis.words.outcome import ExitCode
@@ -26,6 +25,9 @@ app = typer.Typer(
     + ", ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
     + ".",
 )
+
+UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
+"""What typer raises for any misuse; it carries a click of its own, under no public name."""
 
 File = Annotated[Path, typer.Argument(help="An experiment file, YAML or JSON.")]
 RunDir = Annotated[Path, typer.Argument(help="A run directory, or the folder that holds it.")]
@@ -227,14 +229,14 @@ def exit_code_of(arguments: list[str]) -> int:
     """Run the command line *arguments* and return the exit code."""
     try:
         code = app(args=arguments, prog_name="hormesis", standalone_mode=False)
-    except Exit as leaving:
+    except typer.Exit as leaving:
         return leaving.exit_code
-    except ClickException as error:
+    except UsageError as error:
         from hormesis.cli.console import complain
 
         complain([error.format_message()], hint="see `hormesis --help`")
         return ExitCode.USAGE
-    except (Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except Trouble as trouble:
         from hormesis.cli.console import complain

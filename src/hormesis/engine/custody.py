@@ -163,7 +163,6 @@ class Custodian:
                     await self.ask("beat")
             except TimeoutError:
                 self._handle.kill()
-                return
             except Denied:
                 pass  # A lost lease and a death are told by events.
             await asyncio.sleep(self._lease_s / 10)
