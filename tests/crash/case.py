@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hormesis.custodian.failpoint import VARIABLE
+from hormesis.custodian.failpoint import STEPS, VARIABLE
 from hormesis.custodian.recover import replay
 from hormesis.custodian.registry import open_runs
 from hormesis.host.control import ask
@@ -31,6 +31,7 @@ from hormesis.record.ledger import read_ledger
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(__file__).resolve().parent
 _PATIENCE_S = 20.0
+_ROUND = ("service", "scratch", "program", "holder", "toxic", "pause", "kill")
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
@@ -88,6 +89,8 @@ class Case:
     victim: str
     stage: Stage
     lease_s: float = 0.5
+    strike_after_s: float = 0.0
+    """For the step ``random``: when the victim is struck, counted from the first effect."""
 
     @property
     def run(self) -> str:
@@ -115,11 +118,6 @@ class Case:
         """The folder that the scratch verb makes."""
         return self.stage.folder / "scratch"
 
-    @property
-    def scratch(self) -> Path:
-        """The folder that the run makes."""
-        return self.stage.folder / "scratch"
-
     def effects(self) -> list[dict[str, Any]]:
         """Return the requests: a service of the run's own, then the effect under test."""
         server = {"subject": "server", "run": ["/bin/sh", "-c", "sleep 601 & wait"], "grace_s": 1}
@@ -139,8 +137,9 @@ class Case:
                 "subject": self.stage.link, "control": self.stage.control, "name": self.run,
                 "toxic": "latency", "stream": "downstream", "attributes": {"delay": "1ms"},
             },
-            "scratch": {"path": str(self.scratch)},
         }  # fmt: skip
+        if self.verb == "*":
+            return [_do(f"{verb}-1/0", verb, args[verb]) for verb in _ROUND]
         first = [] if self.verb == "service" else [_do("server/0", "service", server)]
         return [*first, _do(f"{self.verb}-1/0", self.verb, args[self.verb])]
 
@@ -153,11 +152,9 @@ class Case:
         if self.verb == "pause":
             return all(who.stat().stopped for who in self.stage.live())  # type: ignore[union-attr]
         if self.verb == "holder":
-            return any(mark_of(pid).endswith("holder-1/0") for pid in self.marked())
+            return any("/holder-1/0" in mark_of(pid) for pid in self.marked())
         if self.verb == "program":
             return self.placed.exists()
-        if self.verb == "scratch":
-            return self.scratch.is_dir()
         if self.verb == "scratch":
             return self.scratch.is_dir()
         return self.run in self.stage.toxics()
@@ -177,8 +174,6 @@ class Case:
             left.append("the program's file is there")
         if self.scratch.exists():
             left.append("the scratch folder is there")
-        if self.scratch.exists():
-            left.append("the scratch folder is there")
         if self.run in self.stage.toxics():
             left.append("the toxic is there")
         content = read_ledger(self.ledger)
@@ -190,7 +185,7 @@ class Case:
     def engine(self) -> subprocess.Popen[bytes]:
         """Start the engine, with its failpoint, and hand it the case."""
         environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{PROGRAMS}"}
-        if self.step != "held":
+        if self.step in STEPS:
             environment[VARIABLE] = f"{self.step}:{self.verb}:{self.victim}"
         live = self.stage.live()[0]
         adopt = {"name": "stage", "pid": live.pid, "run": self.stage.command, "grace_s": 1}
@@ -198,6 +193,7 @@ class Case:
             "run": self.run, "ledger": str(self.ledger), "state": str(self.state),
             "lease_s": self.lease_s, "subjects": ["server", "stage", self.stage.link],
             "adopt": [adopt], "effects": self.effects(),
+            "rounds": 1000 if self.step == "random" else 1,
         }  # fmt: skip
         engine = subprocess.Popen(
             [sys.executable, "-S", "-m", "crash_programs.engine"], env=environment,
@@ -224,7 +220,12 @@ class Case:
     def _crash(self, engine: subprocess.Popen[bytes]) -> list[str]:
         custodian = Identity.of(self._next(engine)["custodian"])
         assert custodian is not None
-        held = self._next_or_frozen(engine)
+        if self.step == "random":
+            threading.Event().wait(self.strike_after_s)
+            self._strike(engine, custodian)
+            held: dict[str, Any] = {}
+        else:
+            held = self._next_or_frozen(engine)
         if held.get("at") == "held" and self.step == "held":
             assert self.bites(), "the effect does not show while it is held"
             self._strike(engine, custodian)

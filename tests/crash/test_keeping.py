@@ -9,13 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hormesis.custodian.recover import replay
 from hormesis.custodian.registry import open_runs
-from hormesis.host.process import Identity, ended
-from hormesis.host.steps import drive
+from hormesis.host.process import Identity
 from hormesis.host.tree import mark_of
 from hormesis.record.ledger import read_ledger
 from hormesis.words.permit import Permit
@@ -25,6 +25,11 @@ from tests.crash.conversation import conversation
 
 SLEEPER = ["/bin/sh", "-c", "sleep 602 & wait"]
 DEAF = ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 602; done"]
+
+
+def _runs(pid: int) -> bool:
+    who = Identity.of(pid)
+    return who is not None and who.alive
 
 
 def test_a_hold_ends_in_time_while_another_effect_is_being_stopped(tmp_path: Path) -> None:
@@ -51,7 +56,7 @@ def test_a_silent_engine_finds_its_lease_gone_and_everything_reverted(tmp_path: 
         assert talk.event("reverted", effect="server")["because"] == "lease"
         refused = talk.ask("do", effect="late", verb="pause", args={"subject": "server"})
         assert (refused["ok"], refused["why"]) == (False, "lease")
-        assert Identity.of(pid) is None
+        assert not _runs(pid)
         assert read_ledger(talk.ledger).closed
         assert talk.custody.process.poll() is None, "it stays until the lifeline closes"
 
@@ -145,7 +150,7 @@ def test_no_orphan_outlives_the_run(tmp_path: Path) -> None:
         wait_for(lambda: bool(orphans()), "the daemon is adopted by the custodian")
         (orphan,) = orphans()
         who = Identity.of(orphan)
-        assert talk.ask("close")["result"]["dirty"] == []
+        assert talk.close() == []
         assert who is not None and not who.alive
 
 
@@ -218,15 +223,16 @@ def test_what_cannot_be_undone_is_reported_and_stays_open(tmp_path: Path) -> Non
     gone = tmp_path / "placed"
     folder = tmp_path / "folder"
     folder.mkdir()
-    args = {"subject": "server", "program": "crash_programs.place",
-            "do": {"path": str(gone), "there": True},
-            "undo": {"path": str(folder), "there": False}}  # fmt: skip
+    args: dict[str, Any] = {
+        "subject": "server", "program": "crash_programs.place",
+        "do": {"path": str(gone), "there": True}, "undo": {"path": str(folder), "there": False},
+    }  # fmt: skip
     with conversation(tmp_path) as talk:
-        talk.do("first", "service", subject="server", run=SLEEPER)
+        pid = talk.do("first", "service", subject="server", run=SLEEPER)["pid"]
         talk.do("place", "program", **args)
-        closed = talk.ask("close")["result"]
-        assert closed["reverted"] == 1, "one failure must not stop the rest"
-        assert len(closed["dirty"]) == 1 and closed["dirty"][0].startswith("place (program)")
+        (dirty,) = talk.close()
+        assert dirty.startswith("place (program)")
+        assert not _runs(pid), "one failure must not stop the rest"
         assert talk.custody.wait(10) == 3
     (run,) = open_runs(tmp_path / "state")
     assert [effect.effect for effect in run.effects] == ["place"]
@@ -260,7 +266,8 @@ def test_a_bad_request_costs_nothing(tmp_path: Path) -> None:
 def test_an_engine_that_leaves_is_enough(tmp_path: Path) -> None:
     with conversation(tmp_path) as talk:
         pid = talk.do("server", "service", subject="server", run=SLEEPER)["pid"]
+        talk.closed = True
         talk.custody.link.shutdown(socket.SHUT_RDWR)
         assert talk.custody.wait(10) == 0
-        assert Identity.of(pid) is None
+        assert not _runs(pid)
         assert open_runs(tmp_path / "state") == []

@@ -9,6 +9,7 @@ from typing import Any
 
 from hormesis import __version__
 from hormesis.compose.preparing import Prepared
+from hormesis.words.check import Check
 from hormesis.words.experiment import Experiment
 from hormesis.words.secrets import masked_command, masked_data
 from hormesis.words.units import text_of_seconds
@@ -50,11 +51,12 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
         "document": dict(experiment.document),
     }
     # Checks are rebuilt from the manifest, so they stay as they are; they hold no credentials.
-    checks = [
-        {"kind": check.kind, "fields": check.model_dump(mode="json", by_alias=True, exclude_unset=True)}
-        for check in experiment.checks
-    ]
+    checks = [{"kind": check.kind, "fields": _fields_of(check)} for check in experiment.checks]
     return {**masked_data(shown), "checks": checks}
+
+
+def _fields_of(check: Check) -> dict[str, Any]:
+    return check.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 def _tracks_of(experiment: Experiment) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ Nothing here has an effect on the host: what it returns can be printed and throw
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -22,8 +23,9 @@ from hormesis.record.run_directory import RunDirectory, name_of
 from hormesis.spec.bindings import Bindings
 from hormesis.spec.experiment_file import read_experiment
 from hormesis.words.experiment import Experiment
+from hormesis.words.kind import Kind
 from hormesis.words.timeline import Timeline
-from hormesis.words.trouble import UsageTrouble
+from hormesis.words.trouble import CapabilityTrouble, Problem, UsageTrouble
 
 TIME_SCALE_MAX = 100.0
 
@@ -48,6 +50,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     Raises:
         UsageTrouble: the time scale is no sensible factor.
         InputTrouble: the file has problems; all of them are listed.
+        CapabilityTrouble: it needs an extra that is not installed.
     """
     scale = request.time_scale
     if not 0 < scale <= TIME_SCALE_MAX:
@@ -79,6 +82,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         systems=systems(),
         system=request.system,
     )
+    _check_drivers(experiment)
     timeline = compile_timeline(experiment)
     directory = RunDirectory(path)
     stand = Stand(
@@ -90,3 +94,20 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     )
     return Prepared(request, experiment, timeline, stand, clock, wall, directory)
 
+
+def _check_drivers(experiment: Experiment) -> None:
+    kinds: list[Kind] = [
+        *(track.fault for track in experiment.faults),
+        *(track.probe for track in experiment.probes),
+        *(named.probe for named in (*experiment.steady_state, *experiment.final_probes)),
+    ]
+    missing = {
+        (kind.kind, kind.extra)
+        for kind in kinds
+        if kind.driver and importlib.util.find_spec(kind.driver) is None
+    }
+    if missing:
+        raise CapabilityTrouble(
+            Problem(f"{name} needs an extra: pip install 'hormesis[{extra}]'")
+            for name, extra in sorted(missing)
+        )

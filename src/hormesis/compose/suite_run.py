@@ -25,6 +25,8 @@ WORST_FIRST = (
     ExitCode.BAD_INPUT,
     ExitCode.USAGE,
     ExitCode.FAIL,
+    ExitCode.USAGE,
+    ExitCode.BAD_INPUT,
     ExitCode.CAPABILITY_MISSING,
     ExitCode.UNKNOWN,
     ExitCode.PASS,
@@ -101,8 +103,8 @@ def run_suite(
             tell.failed(name, trouble)
             if (prepared.directory.manifest).is_file():
                 finished.append(judge_directory(prepared.directory.path))
-            if trouble.code is ExitCode.LEFT_DIRTY:
-                break
+            if trouble.code in (ExitCode.LEFT_DIRTY, ExitCode.USAGE):
+                break  # refused, and so would be the others, or worse: only some of them
             continue
         finished.append(one.judged)
         codes.append(one.code)

@@ -109,7 +109,8 @@ def start_custodian(
         process.kill()
         process.wait()
         reason = reply.get("error") or tail_of(str(log)) or f"it said nothing in {_READY_S:g} s"
-        raise CapabilityTrouble(Problem(f"the custodian did not start: {reason}", hint=f"see {log}"))
+        what = f"the custodian did not start: {reason}"
+        raise CapabilityTrouble(Problem(what, hint=f"see {log}"))
     ours.setblocking(False)
     return Custody(ours, process.pid, os.pidfd_open(process.pid), log, process)
 

@@ -24,6 +24,8 @@ class PostgresCorrupt(Fault):
     back where it was.
     """
 
+    driver: ClassVar[str] = "psycopg"
+    extra: ClassVar[str] = "postgres"
     needs: ClassVar[frozenset[Facet]] = frozenset({Facet.POSTGRES})
     momentary: ClassVar[bool] = True
     mechanism: ClassVar[str] = "sql"

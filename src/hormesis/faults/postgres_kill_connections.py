@@ -23,6 +23,8 @@ class PostgresKillConnections(Fault):
     user of the target's address needs the role ``pg_signal_backend`` or must be a superuser.
     """
 
+    driver: ClassVar[str] = "psycopg"
+    extra: ClassVar[str] = "postgres"
     needs: ClassVar[frozenset[Facet]] = frozenset({Facet.POSTGRES})
     mechanism: ClassVar[str] = "sql"
 

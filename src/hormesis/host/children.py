@@ -15,6 +15,7 @@ class Children:
     def __init__(self) -> None:
         self._started: set[int] = set()
         self._statuses: dict[int, int] = {}
+        self._unreported: list[int] = []
 
     def __contains__(self, pid: int) -> bool:
         return pid in self._started
@@ -33,11 +34,15 @@ class Children:
                 return None
             if found == pid:
                 self._statuses[pid] = os.waitstatus_to_exitcode(raw)
+                self._unreported.append(pid)
         return self._statuses.get(pid)
 
     def reap(self) -> list[int]:
-        """Collect every child that has ended, adopted orphans included; return those we started."""
-        ours: list[int] = []
+        """Collect every child that has ended, adopted orphans included.
+
+        Return those we started, each once, also when its status was asked for before.
+        """
+        ours, self._unreported = self._unreported, []
         while True:
             try:
                 pid, raw = os.waitpid(-1, os.WNOHANG)

@@ -19,6 +19,8 @@ class Sql(Probe):
     are kept as mappings. Needs the extra ``hormesis[postgres]``.
     """
 
+    driver: ClassVar[str] = "psycopg"
+    extra: ClassVar[str] = "postgres"
     shorthand: ClassVar[str] = "query"
 
     query: str = Field(min_length=1)

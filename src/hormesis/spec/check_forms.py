@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.frames import CheckFrame
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, found
 from hormesis.spec.translate import keys_of
@@ -14,6 +15,7 @@ from hormesis.words.check import Check
 
 _WINDOW = {"during": "fault", "after": "fault", "before": "fault", "outside": "fault"}
 _EDGES = ("start", "end")
+_BESIDE = tuple(keys_of(CheckFrame))
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Names:
 
 
 def read_check(node: Node, forms: Forms) -> Check | None:
-    """Return the check that *node* describes; problems are added.
+    """Return the check that *node* describes, None when `unless` leaves it out; problems are added.
 
     One key names the kind: ``never: duplicate`` is the kind ``never-duplicate`` if there is one,
     else the kind ``never``, whose shorthand field gets the value.
@@ -62,6 +64,12 @@ def read_check(node: Node, forms: Forms) -> Check | None:
     if not isinstance(node.value, dict):
         forms.problems.expected(node, "a mapping in which one key names the check")
         return None
+    frame = forms.frame_of(CheckFrame, node)
+    check = _read_kind(node, kinds, forms)
+    return None if frame is None or frame.unless.strip() else check
+
+
+def _read_kind(node: Node, kinds: Mapping[str, type[Check]], forms: Forms) -> Check | None:
     joined = [
         (key, f"{key}-{value}")
         for key, value in node.value.items()
@@ -69,7 +77,7 @@ def read_check(node: Node, forms: Forms) -> Check | None:
     ]
     if joined:
         key, name = joined[0]
-        return forms.parameters(kinds[name], node, (key,))
+        return forms.parameters(kinds[name], node, (key, *_BESIDE), also_known=_BESIDE)
     names = [key for key in node.value if key in kinds]
     if not names:
         _tell_unknown(node, kinds, forms)
@@ -79,7 +87,8 @@ def read_check(node: Node, forms: Forms) -> Check | None:
         forms.problems.add(node, f"expected one key that names the check, found {told}")
         return None
     key = names[0]
-    return forms.parameters(kinds[key], node, (key,), bare=node.under(key))
+    bare = node.under(key)
+    return forms.parameters(kinds[key], node, (key, *_BESIDE), bare=bare, also_known=_BESIDE)
 
 
 def check_references(check: Check, node: Node, names: Names, forms: Forms) -> None:

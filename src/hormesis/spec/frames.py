@@ -180,6 +180,13 @@ class ConditionFrame(Frame):
     """How long it may take until it is met."""
 
 
+class CheckFrame(Frame):
+    """What every check may say beside its own parameters."""
+
+    unless: str = ""
+    """A text; when it is not empty the check is left out."""
+
+
 class LimitsFrame(Frame):
     """What the run may do at most."""
 

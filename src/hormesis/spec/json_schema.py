@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from hormesis.spec.field_docs import field_docs
 from hormesis.spec.frames import (
+    CheckFrame,
     ConditionFrame,
     FaultFrame,
     HeadFrame,
@@ -132,6 +133,8 @@ def _checks(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
             form["required"].append(first)
             forms.append(form)
         forms += maker.keyed(kind, kind.kind)
+    for form in forms:
+        form["properties"] |= maker.object(CheckFrame)["properties"]
     return forms
 
 

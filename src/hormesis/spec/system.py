@@ -92,9 +92,12 @@ def _path_of(
     name = frame.use or ""
     if name not in systems:
         hint = did_you_mean(name, systems, noun="installed systems")
+        if name == "proving-ground":
+            hint = "pip install 'hormesis[demo]'"
         message = f"expected an installed system, found {found(name)}"
         problems.add(node.under("use"), message, hint)
-        return None
+        # Whatever refers to its targets, links and variables would only be told as wrong, too.
+        problems.raise_if_any()
     return systems[name]
 
 

@@ -23,6 +23,11 @@ class Kind(BaseModel):
     kind: ClassVar[str] = ""
     """The configuration name: the stem of the file that defines the class, with dashes."""
 
+    driver: ClassVar[str] = ""
+    """The module that it needs beyond the base installation: ``psycopg``."""
+    extra: ClassVar[str] = ""
+    """The extra that brings the driver: ``hormesis[postgres]`` is ``postgres``."""
+
     shorthand: ClassVar[str] = ""
     """The field that a bare value fills: ``client: a.py:C`` means ``{python: a.py:C}``."""
 

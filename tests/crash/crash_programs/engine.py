@@ -73,18 +73,22 @@ def main() -> None:
 def _play(case: Mapping[str, Any], custody: Custody, talk: Talk) -> None:
     for service in case["adopt"]:
         _must(talk.ask("adopt", service=service))
-    for effect in case["effects"]:
-        reply = talk.ask("do", **effect)
-        if not reply["ok"]:
-            say(at="refused", why=reply["why"], error=reply["error"])
-    say(at="held")
-    if custody.pidfd in select.select([0, custody.pidfd], [], [])[0]:
-        raise CustodianGone
-    for effect in reversed(case["effects"]):
-        reply = talk.ask("undo", effect=effect["effect"])
-        if not reply["ok"]:
-            say(at="refused", why=reply["why"], error=reply["error"])
+    for number in range(case["rounds"]):
+        done = [{**effect, "effect": f"{effect['effect']}.{number}"} for effect in case["effects"]]
+        for effect in done:
+            _heard(talk.ask("do", **effect))
+        if case["rounds"] == 1:
+            say(at="held")
+            if custody.pidfd in select.select([0, custody.pidfd], [], [])[0]:
+                raise CustodianGone
+        for effect in reversed(done):
+            _heard(talk.ask("undo", effect=effect["effect"]))
     say(at="closing", **_must(talk.ask("close"))["result"])
+
+
+def _heard(reply: dict[str, Any]) -> None:
+    if not reply["ok"]:
+        say(at="refused", why=reply["why"], error=reply["error"])
 
 
 def _must(reply: dict[str, Any]) -> dict[str, Any]:
