@@ -51,5 +51,6 @@ def parts_of(name: str, documents: Mapping[str, Mapping[str, Any]]) -> set[str]:
 
 
 def checks_in(document: Mapping[str, Any]) -> list[str]:
-    """Return the names of the checks that one file defines."""
-    return [str(one["name"]) for one in document.get("checks", [])]
+    """Return the names of the checks that one file defines, its steady state included."""
+    steady = [f"steady state: {one['name']}" for one in document.get("steady_state", [])]
+    return steady + [str(one["name"]) for one in document.get("checks", [])]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from proving_ground.canaries import CANARIES
-
 from tests.quality.canary_map import checks_in, parts_of, read_canaries, read_scenario_files
 
 

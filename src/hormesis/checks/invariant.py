@@ -73,7 +73,7 @@ class Invariant(Check, Window):
         told = f"violated in {len(bad)} of {len(read)} observations: "
         return self.verdict(
             Outcome.FAIL if bad else Outcome.PASS,
-            told + findings[0].sentence if bad else f"no violation in {len(read)} observations",
+            told + findings[0].sentence if bad else f"no violation in {len(read)} observation{'s' * (len(read) != 1)}",
             findings,
             observations=len(read),
             violations=len(findings),

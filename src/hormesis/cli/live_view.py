@@ -91,7 +91,10 @@ class TerminalView:
             style = "dim" if good is None else "green" if good else "red"
             sign = "·" if good is None else "✔" if good else "✘"
             table.add_row(Text("probe", style=style), Text(f"{sign} {name}"), Text(told[:100]))
-        return Group(head, bar, Text(_figures_line(live)), table)
+        top = Table.grid(expand=True)
+        for row in (head, bar, Text(_figures_line(live))):
+            top.add_row(row)
+        return Group(top, table)
 
 
 def _figures_line(live: Live) -> str:

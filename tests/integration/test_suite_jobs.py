@@ -1,0 +1,136 @@
+"""Suite jobs through the command line, on real servers: short runs, defects and attached mode."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.proving_ground.programs import TOKEN, Postgres, Server, running_server
+from tests.proving_ground.wait import wait_for
+from tests.quality.suite_runs import command_of, run_jobs
+
+QUICK = ("--time-scale", "0.1")
+RACERS = "racer-"
+
+
+def test_a_clean_system_passes_and_says_so(tmp_path: Path) -> None:
+    run = run_jobs(tmp_path, "--scenario", "J-RACE-1", "--scenario", "J-HEALTH", *QUICK)
+    assert run.code == 0, run
+    assert "2 of 2 scenarios passed" in run.out
+    assert not list(tmp_path.glob("*/results.json"))
+
+
+def test_a_race_is_named_in_the_terminal_and_in_the_results(tmp_path: Path) -> None:
+    run = run_jobs(
+        tmp_path, "--scenario", "J-RACE-1", *QUICK, "--save-results", canary="claim-without-lock"
+    )
+    assert run.code == 1, run
+    (file,) = tmp_path.glob("*-jobs-*/results.json")
+    results: dict[str, Any] = json.loads(file.read_text())
+    assert results["race_condition_detected"] is True
+    sentences = results["consistency_violations"]
+    assert sentences
+    for sentence in sentences:
+        job = re.match(r"Job (race-[0-9a-f]+-[1-5]) claimed \d+ times", sentence)
+        assert job, sentence
+        assert job[1] in run.out, run
+        assert RACERS in sentence
+    assert "FOR UPDATE SKIP LOCKED" in run.out
+
+
+def test_only_the_check_of_cleanup_fails_without_cleanup(tmp_path: Path) -> None:
+    run = run_jobs(
+        tmp_path, "--scenario", "J-CHAOS-4", *QUICK, "--json", canary="cleanup-off"
+    )
+    assert list(run.checks("J-CHAOS-4", "fail")) == ["cleanup-repairs"], run
+    assert run.code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--save-result"], "--save-results"),
+        (["--test-type", "nonsense"], "race, load, chaos, health, all"),
+        (["--test-type", "chaoss"], "chaos"),
+        (["--scenario", "J-RACE-11"], "J-RACE-1"),
+        (["--main-server-url"], "needs a value"),
+    ],
+)
+def test_a_wrong_command_line_is_refused_with_a_hint(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    run = run_jobs(tmp_path, *arguments)
+    assert run.code == 64, run
+    assert said in run.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A main server that is nothing of the toolkit's."""
+    folder = tmp_path_factory.mktemp("attached")
+    postgres = Postgres(folder)
+    postgres.start()
+    try:
+        with running_server(postgres, folder) as running:
+            yield running
+    finally:
+        postgres.discard()
+
+
+def attached(server: Server) -> list[str]:
+    """Return the options that attach the suite to *server*."""
+    dsn = server.postgres.dsn(server.database)
+    return ["--main-server-url", server.url, "--database-url", dsn, "--admin-token", TOKEN]
+
+
+def test_a_server_that_runs_already_is_tested_and_left_alone(
+    server: Server, tmp_path: Path
+) -> None:
+    scenarios = ("--scenario", "J-RACE-1", "--scenario", "J-HEALTH")
+    for _ in range(2):
+        run = run_jobs(tmp_path, *scenarios, *QUICK, *attached(server))
+        assert run.code == 0, run
+    assert server.program.returncode is None
+    assert server.stats()["jobs"]["total"] == 10
+
+
+@contextmanager
+def holding(server: Server, out: Path) -> Iterator[None]:
+    """Keep a run going on *server* while inside."""
+    arguments = ["--scenario", "J-LOAD-light", *attached(server)]
+    with subprocess.Popen(
+        command_of(out, arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            locks = Path(os.environ["HORMESIS_STATE"]) / "targets"
+            wait_for(
+                lambda: any(f"(pid {process.pid})" in one.read_text() for one in locks.glob("*")),
+                within_s=20,
+                what="the first run holds its target",
+            )
+            yield
+            assert process.poll() is None
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+
+
+def test_a_second_run_on_a_target_is_refused_unless_forced(server: Server, tmp_path: Path) -> None:
+    arguments = ["--scenario", "J-HEALTH", *QUICK, *attached(server)]
+    with holding(server, tmp_path):
+        run = run_jobs(tmp_path, *arguments)
+        assert run.code == 64, run
+        assert "another run is testing" in run.err
+        assert "--force" in run.err
+        run = run_jobs(tmp_path, *arguments, "--force")
+        assert run.code == 0, run

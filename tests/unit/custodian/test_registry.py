@@ -1,0 +1,59 @@
+"""Open runs are found again, and told apart from live ones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hormesis.custodian.registry import open_runs, register_run, state_folder
+from hormesis.host.process import Identity, boot_id
+from hormesis.record.ledger import Ledger
+
+
+def test_a_run_is_known_until_its_file_is_removed(tmp_path: Path) -> None:
+    me = Identity.of(os.getpid())
+    assert me is not None
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.start(run="r/1", boot=boot_id(), pointer="")
+    ledger.intend("a", "pause", {}, facts={}, boot=boot_id())
+    pointer = register_run(tmp_path / "state", "r/1", ledger.path, me, me)
+    ledger.close()
+    (run,) = open_runs(tmp_path / "state")
+    assert (run.run_id, run.alive, run.lost) == ("r/1", True, False)
+    assert [effect.effect for effect in run.effects] == ["a"]
+    ledger.path.unlink()
+    assert run.lost and run.effects == []
+    pointer.unlink()
+    assert open_runs(tmp_path / "state") == []
+
+
+@pytest.mark.parametrize("change", [{"start": 1}, {"boot": "another boot"}])
+def test_a_reused_pid_is_not_its_custodian(tmp_path: Path, change: dict[str, object]) -> None:
+    me = Identity.of(os.getpid())
+    assert me is not None
+    stranger = Identity.from_json({**me.to_json(), **change})
+    assert stranger is not None
+    register_run(tmp_path, "r", tmp_path / "ledger", stranger, me)
+    (run,) = open_runs(tmp_path)
+    assert not run.alive
+
+
+def test_foreign_and_broken_files_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "x.run.json").write_text("{")
+    (tmp_path / "y.run.json").write_text("[]")
+    (tmp_path / "note.txt").write_text("")
+    assert open_runs(tmp_path) == []
+    assert open_runs(tmp_path / "nowhere") == []
+
+
+def test_the_state_folder_is_the_given_one_or_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert state_folder({"HORMESIS_STATE": str(tmp_path)}) == tmp_path
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert state_folder({}) == Path("/var/lib/hormesis")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert state_folder({"XDG_STATE_HOME": "/x"}) == Path("/x/hormesis")
+    assert state_folder({}) == Path.home() / ".local" / "state" / "hormesis"
