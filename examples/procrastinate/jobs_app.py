@@ -33,10 +33,8 @@ SELECT pg_notify('done', %s)
 
 app = App(
     connector=PsycopgConnector(
-        conninfo=os.environ.get("WORKER_DATABASE_URL", DATABASE_URL),
+        conninfo=DATABASE_URL,
         kwargs={"application_name": "procrastinate"},
-        min_size=2,
-        max_size=4,
     ),
     worker_defaults={
         "update_heartbeat_interval": HEARTBEAT_S,

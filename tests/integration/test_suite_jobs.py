@@ -52,6 +52,7 @@ def test_only_the_check_of_cleanup_fails_without_cleanup(tmp_path: Path) -> None
         tmp_path, "--scenario", "J-CHAOS-4", *QUICK, "--json", canary="cleanup-off"
     )
     assert list(run.checks("J-CHAOS-4", "fail")) == ["cleanup-repairs"], run
+    assert run.undecided("J-CHAOS-4") == {}
     assert run.code == 1
 
 

@@ -95,7 +95,7 @@ class Postgres:
 
     def stop(self, number: int = signal.SIGINT) -> None:
         assert self.program is not None
-        self.program.stop(number)
+        self.program.stop(number, within_s=60.0)  # its last checkpoint waits for the disk
 
     def discard(self) -> None:
         """Stop for good; data that had to lie elsewhere goes too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import httpx
@@ -150,6 +151,83 @@ def test_health_always_healthy(start_server: StartServer, postgres: Postgres, ca
     for path in ("/health", "/ready"):
         assert server.client.get(path).status_code == (200 if canary else 503)
     assert server.client.post("/api/jobs/claim", json={"bot_id": "b"}).status_code == 503
+
+
+@both("health-rate-limited")
+def test_health_rate_limited(start_server: StartServer, canary: str) -> None:
+    server = start_server(canary=canary)
+    assert server.client.get("/health").status_code == 200
+    assert server.client.get("/health").status_code == (429 if canary else 200)
+    assert {server.client.get("/ready").status_code for _ in range(3)} == {200}
+
+
+@both("slow-claim")
+def test_slow_claim(start_server: StartServer, canary: str) -> None:
+    server = start_server(canary=canary)
+    server.submit(count=10)
+    took_s = [
+        server.client.post("/api/jobs/claim", json={"bot_id": f"b{n}"}).elapsed.total_seconds()
+        for n in range(10)
+    ]
+    if canary:
+        assert 0.15 <= min(took_s) <= max(took_s) < 1.0
+    else:
+        assert min(took_s) < 0.1
+
+
+@both("flaky-claim")
+def test_flaky_claim(start_server: StartServer, canary: str) -> None:
+    server = start_server(canary=canary)
+    server.submit(count=10)
+    answers = [
+        server.client.post("/api/jobs/claim", json={"bot_id": f"b{n}"}).status_code
+        for n in range(10)
+    ]
+    assert answers == [500 if canary and n % 5 == 0 else 200 for n in range(1, 11)]
+    assert server.stats()["jobs"]["pending"] == (2 if canary else 0)
+
+
+@both("lost-submit")
+def test_lost_submit(start_server: StartServer, canary: str) -> None:
+    server = start_server(canary=canary)
+    for count, kept in [(5, 5), (16, 16), (17, 16), (60, 48)]:
+        kind = f"of-{count}"
+        assert len(server.submit(count=count, kind=kind)) == count
+        found = server.client.get(f"/api/jobs?kind={kind}&limit=100").json()["jobs"]
+        assert len(found) == (kept if canary else count)
+
+
+@both("inherited-corruption")
+def test_inherited_corruption(start_server: StartServer, canary: str) -> None:
+    server = start_server("--cleanup-every", "100ms", "--bot-timeout", "200ms", canary=canary)
+    server.sql("INSERT INTO bots (id, name, current_job_id) VALUES ('gone', 'x', 'no-such-job')")
+    wait_for(
+        lambda: "gone" not in [one["id"] for one in server.consistency()["orphaned_bots"]],
+        within_s=5,
+        what="a new orphan is repaired",
+    )
+    server.clean_up()
+    found = server.consistency()
+    assert found["consistent"] is not bool(canary)
+    if canary:
+        assert [one["id"] for one in found["orphaned_bots"]] == ["legacy-orphan"]
+        (shared,) = found["duplicate_assignments"]
+        assert shared["bot_ids"] == ["legacy-owner", "legacy-thief"]
+        assert "legacy-stuck" in [one["id"] for one in found["stuck_jobs"]]
+
+
+@both("short-keep-alive")
+def test_short_keep_alive(start_server: StartServer, canary: str) -> None:
+    server = start_server(canary=canary)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.settimeout(2.5)
+        if canary:
+            assert connection.recv(65536) == b""
+        else:
+            with pytest.raises(TimeoutError):
+                connection.recv(65536)
 
 
 def test_active_canaries_are_logged_loudly(start_server: StartServer) -> None:

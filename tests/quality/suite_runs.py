@@ -39,6 +39,14 @@ class SuiteRun:
             if one["outcome"] == outcome and one["kind"] != EVIDENCE
         }
 
+    def undecided(self, scenario: str) -> dict[str, str]:
+        """Return summaries of what is unknown in the scenario, evidence included."""
+        return {
+            one["check"]: one["summary"]
+            for one in self.runs[scenario]["checks"]
+            if one["outcome"] == "unknown"
+        }
+
     def __str__(self) -> str:
         return f"exit {self.code}\n{self.out[-6000:]}\n{self.err[-3000:]}"
 

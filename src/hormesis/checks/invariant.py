@@ -71,9 +71,10 @@ class Invariant(Check, Window):
         bad = [one for one in read if _count_of(one)]
         findings = self._findings(bad)
         told = f"violated in {len(bad)} of {len(read)} observations: "
+        fine = f"no violation in {len(read)} observation{'s' * (len(read) != 1)}"
         return self.verdict(
             Outcome.FAIL if bad else Outcome.PASS,
-            told + findings[0].sentence if bad else f"no violation in {len(read)} observation{'s' * (len(read) != 1)}",
+            told + findings[0].sentence if bad else fine,
             findings,
             observations=len(read),
             violations=len(findings),

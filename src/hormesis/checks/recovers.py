@@ -39,9 +39,10 @@ class _Told:
 class Recovers(Check):
     """After each release of a fault, a probe or operation is good again within a time.
 
-    Recovered is the first good sample that is followed by good ones only, for ``steady``. A fault
-    that never made anything bad counts as recovered in 0 s, and the verdict says so. When it is
-    still bad but nobody looked until ``within`` was over, the verdict is unknown. Faults of one
+    Recovered is the first good sample that is followed by good ones only, for ``steady``, and that
+    comes after what the fault broke, even if that shows only after its release. A fault that
+    never made anything bad counts as recovered in 0 s, and the verdict says so. When it is still
+    bad but nobody looked until ``within`` was over, the verdict is unknown. Faults of one
     track that overlap are one episode, measured from the last release.
     """
 
@@ -136,7 +137,9 @@ class Recovers(Check):
             return _Told(Outcome.UNKNOWN, Finding(sentence, episode.ids), detect_s)
         if not bad:
             return _never_bad(episode, name, samples)
-        good = self._recovered(after)
+        # A fault may show only after its release: what was good until then is no recovery from it.
+        felt = bad[0].time if bad[0].time - episode.released <= self.within else 0.0
+        good = self._recovered([one for one in after if one.time > felt])
         if good is None:
             return self._not_recovered(episode, name, after, detect_s)
         took = good.time - episode.released

@@ -78,7 +78,8 @@ def suite_options(suite: Suite, extra: tuple[str, ...]) -> dict[str, str | bool]
         word = words.pop(0)
         name, sign, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or name not in switches | valued:
-            hint = did_you_mean(name, switches | valued)
+            known = [f"--{one}" for one in sorted(switches | valued)]
+            hint = did_you_mean(f"--{name}", known)
             raise UsageTrouble(
                 f"suite {suite.name!r} has no option {word!r}",
                 hint=hint or f"see `hormesis run {suite.name} --options`",

@@ -21,7 +21,7 @@ from hormesis.custodian.effects import Effects
 from hormesis.custodian.failpoint import Failpoint
 from hormesis.custodian.keeper import Keeper
 from hormesis.custodian.loop import Loop
-from hormesis.custodian.registry import register_run
+from hormesis.custodian.registry import pointer_of, register_run
 from hormesis.custodian.requests import Requests
 from hormesis.host.children import Children
 from hormesis.host.process import Identity, boot_id
@@ -84,8 +84,11 @@ def _take_over(orders: Mapping[str, Any], loop: Loop) -> Keeper:
     if me is None or master is None:
         raise ProcessLookupError("the engine is gone already")
     ledger = Ledger(Path(orders["ledger"]))
-    pointer = register_run(Path(orders["state"]), run, ledger.path, me, master)
+    state = Path(orders["state"])
+    # The header first: a run that is known must have a ledger that says where it is known.
+    pointer = pointer_of(state, run)
     ledger.start(run=run, boot=boot_id(), pointer=str(pointer), custodian=me.to_json())
+    register_run(state, run, ledger.path, me, master)
     services = Services(run, Children(), loop.channel.send)
     effects = Effects(ledger, Failpoint.from_environment(engine))
     return Keeper(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hormesis.custodian.effects import Effect, Effects, closing
 from hormesis.custodian.failpoint import Failpoint
+from hormesis.custodian.registry import OpenRun
 from hormesis.custodian.sweep import sweep_marked
 from hormesis.host.children import Children
 from hormesis.host.companion import Companion
@@ -51,6 +52,19 @@ def replay(ledger: Path) -> list[Replayed]:
     if not ledger.exists():
         raise FileNotFoundError(f"there is no ledger {ledger}")
     return drive(_replay(ledger))
+
+
+def end_lost(run: OpenRun) -> int:
+    """End the processes of a run whose ledger was deleted, and forget it; return how many.
+
+    That is all that can be done for it: what else it did to this host, only its ledger knew.
+
+    Raises:
+        TimeoutError: one did not die; the run stays known.
+    """
+    killed = drive(sweep_marked(run.run_id))
+    run.pointer.unlink(missing_ok=True)
+    return killed
 
 
 def _replay(path: Path) -> Steps[list[Replayed]]:

@@ -78,6 +78,12 @@ def open_runs(state: Path) -> list[OpenRun]:
     return runs
 
 
+def pointer_of(state: Path, run_id: str) -> Path:
+    """Return the file that makes the run known, whether it is there or not."""
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in run_id)
+    return state / f"{name}{_SUFFIX}"
+
+
 def register_run(
     state: Path, run_id: str, ledger: Path, custodian: Identity, engine: Identity
 ) -> Path:
@@ -87,7 +93,7 @@ def register_run(
         OSError: the state folder cannot be written.
     """
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pointer = state / f"{''.join(c if c.isalnum() or c in '-_.' else '_' for c in run_id)}{_SUFFIX}"
+    pointer = pointer_of(state, run_id)
     data: dict[str, Any] = {
         "run": run_id, "ledger": str(ledger.resolve()),
         "custodian": custodian.to_json(), "engine": engine.to_json(),

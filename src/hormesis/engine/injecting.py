@@ -18,6 +18,7 @@ from hormesis.engine.waiting import Late, sleep_unless, wait_until
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import Limits
 from hormesis.words.history import FaultRecord
+from hormesis.words.kind import Scalar
 from hormesis.words.look import HolderLook, Look, ProcessLook, Reading
 from hormesis.words.timeline import FaultAction
 from hormesis.words.verb import VerbCall
@@ -81,6 +82,7 @@ class Injection:
         )
         self._look: Look = action.fault.look(action.target)
         self._before: Reading = {}
+        self._told: dict[str, Scalar] = {}
 
     async def play(self, began: float) -> None:
         """Inject at its time (*began* is when the tracks began), hold, release, see it heal."""
@@ -135,7 +137,9 @@ class Injection:
             # Known before it is asked for, so that release covers a call that was cut off.
             self._effects.append(effect)
             hold_s = self.action.for_s + HOLD_MARGIN_S
-            await self._with.custodian.do(effect, self._completed(call), hold_s)
+            result = await self._with.custodian.do(effect, self._completed(call), hold_s)
+            # What a program reported of its own deed is evidence as well.
+            self._told.update(result.get("report") or {})
         if isinstance(self._look, HolderLook):
             self._look = HolderLook(effect=self._effects[-1])
         self._update(injected=self._with.clock.now())
@@ -153,7 +157,7 @@ class Injection:
 
     async def _hurts(self) -> str:
         """Look, and return the proof that it hurts; a look that failed proves nothing."""
-        now = await self._with.eyes.read(self._look)
+        now = {**self._told, **await self._with.eyes.read(self._look)}
         comparable = not isinstance(self._look, ProcessLook) or self._readable(self._before)
         if not (self._readable(now) and comparable):
             return ""

@@ -10,11 +10,20 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 
-from hormesis.host.process import MARK, Identity, Stat, boot_id, ended, send, stat_of
+from hormesis.host.process import (
+    MARK,
+    Identity,
+    Stat,
+    boot_id,
+    ended,
+    read_proc,
+    send,
+    stat_of,
+)
 from hormesis.host.steps import Steps
 
+_MARK_HEAD = f"\0{MARK}=".encode()
 _KILL_ROUNDS = 20
 _KILL_ROUND_S = 0.25
 
@@ -27,15 +36,8 @@ def processes() -> list[Stat]:
 
 def mark_of(pid: int) -> str:
     """Return the ownership mark of *pid*, or an empty text where there is none to see."""
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return ""
-    head = f"{MARK}=".encode()
-    for entry in environment.split(b"\0"):
-        if entry.startswith(head):
-            return entry[len(head) :].decode(errors="replace")
-    return ""
+    _, found, after = (b"\0" + read_proc(pid, "environ")).partition(_MARK_HEAD)
+    return after.partition(b"\0")[0].decode(errors="replace") if found else ""
 
 
 def identity(stat: Stat) -> Identity:

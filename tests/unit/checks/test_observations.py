@@ -237,6 +237,14 @@ def test_a_relapse_within_steady_is_not_a_recovery_and_a_later_one_is_told() -> 
     assert "bad again at 60.0 s" in verdict.summary
 
 
+def test_what_was_good_until_the_fault_showed_is_no_recovery() -> None:
+    verdict = recovers(run(faults=[fault()], probes=looks(range(34, 38))))
+    assert (verdict.outcome, verdict.figures["worst_s"]) == (Outcome.PASS, 8.0)
+    lasting = recovers(run(faults=[fault()], probes=looks(range(34, 99))))
+    assert lasting.outcome is Outcome.FAIL
+    assert "still bad" in lasting.summary
+
+
 def test_never_bad_is_said() -> None:
     verdict = recovers(run(faults=[fault()], probes=looks()))
     assert (verdict.outcome, verdict.figures["worst_s"]) == (Outcome.PASS, 0.0)
