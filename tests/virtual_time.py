@@ -18,6 +18,8 @@ P = ParamSpec("P")
 
 START_S = 1000.0
 """What the loop's clock shows first: not 0, so that run time and loop time cannot be mixed up."""
+TURN_S = 1e-10
+"""What a turn of the loop takes: time that stood still could never reach a moment it rounds to."""
 LIMIT_S = 86_400.0
 """How much virtual time a test may use."""
 
@@ -37,6 +39,7 @@ class _Jumping(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
+        self.now += TURN_S
         if ready or (timeout is not None and timeout <= 0):
             return ready
         if timeout is None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "examples"
-NOT_RUN = ("systems", "procrastinate")
-"""Folders whose files are parts of examples, or have tests of their own."""
-PARTS_OF = re.compile(r"[\w/]+\.py")
 
 
 @dataclass(frozen=True)
@@ -25,6 +22,10 @@ class Example:
     """A command that runs meanwhile; ``{python}`` and ``{port}`` are filled in."""
     set: tuple[str, ...] = ()
     """Variables that its test sets, as ``NAME=VALUE``."""
+
+    def as_shown(self) -> Example:
+        """Return it without what only a short test sets."""
+        return replace(self, set=())
 
     @property
     def name(self) -> str:
@@ -46,7 +47,7 @@ def read(path: Path) -> Example:
         expect=int(expect[1]) if expect else None,
         idea=_field(head, "The idea"),
         beside=_field(head, "beside"),
-        set=tuple(_field(head, "set").split()),
+        set=tuple(_field(head, "tests set").split()),
     )
 
 

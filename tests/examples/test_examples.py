@@ -19,14 +19,7 @@ def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """Run every example that this session's tests ask for."""
-    wanted = [
-        item.callspec.params["example"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and item.path == request.path
-        and hasattr(item, "callspec")
-    ]
-    shop = Shop(wanted, tmp_path_factory.mktemp("examples"), SCALE)
+    shop = Shop.of(request, tmp_path_factory.mktemp("examples"), SCALE)
     yield shop
     shop.close()
 

@@ -9,7 +9,12 @@ import pytest
 from tests.examples.example_file import FOLDER, Example, examples, read
 
 KNOWN_CODES = range(5)
-EVERY = [*examples(), *examples(FOLDER / "procrastinate")]
+PARTS = ("system.yaml", "evidence.yaml", "chaos.yaml")
+"""Files of examples/procrastinate that others include."""
+EVERY = [
+    *examples(),
+    *(one for one in examples(FOLDER / "procrastinate") if one.path.name not in PARTS),
+]
 
 
 def test_examples_are_found() -> None:
@@ -27,6 +32,13 @@ def test_an_example_without_an_expectation_is_noticed(tmp_path: Path) -> None:
     file.write_text("# The idea: none\ntitle: x\n# expect: exit 0\n", encoding="utf-8")
     assert read(file).expect is None
     assert [one.path for one in examples(tmp_path)] == [file]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_is_included_by_an_example(part: str) -> None:
+    folder = FOLDER / "procrastinate"
+    others = [one.read_text("utf-8") for one in folder.glob("*.yaml") if one.name != part]
+    assert any(f"include: {part}" in text or f"file: {part}" in text for text in others)
 
 
 def test_the_template_of_new_is_the_first_example() -> None:

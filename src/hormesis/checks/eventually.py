@@ -19,8 +19,9 @@ class Eventually(Check):
     """A probe met its expectation within a time after a fault, or after the tracks' start or end.
 
     ``after`` names a fault track, ``start`` or ``end``; for a fault the time counts from each
-    release, or each injection. With ``steady`` it must then stay met that long. When nobody looked
-    until the time was over, a miss is unknown and not a failure.
+    release, or each injection, to the end of a look: an answer that took long came late. With
+    ``steady`` it must then stay met that long. When nobody looked until the time was over, a miss
+    is unknown and not a failure.
     """
 
     shorthand: ClassVar[str] = "probe"
@@ -100,11 +101,11 @@ class Eventually(Check):
         for number, one in enumerate(seen):
             if one.time - edge > self.within:
                 break
-            if not one.good:
+            if not one.good or one.ended - edge > self.within:
                 continue
             held = _held_until(seen[number:])
             if held - one.time >= self.steady:
-                took = one.time - edge
+                took = one.ended - edge
                 sentence = f"met {text_of_seconds(round(took, 3))} after {cite}"
                 return Outcome.PASS, took, Finding(sentence, (cite, one.cite), {"took_s": took})
             if held == seen[-1].time:
@@ -120,13 +121,15 @@ class Eventually(Check):
             sentence = f"the first look after {cite} came too late, at {seen[0].time:.1f} s"
             return Outcome.UNKNOWN, None, Finding(sentence, (cite, seen[0].cite))
         bad = [one for one in in_time if not one.good] or [one for one in seen if not one.good]
-        watched = seen[-1].time - edge
-        cites = (cite, bad[-1].cite)
+        last = (bad or in_time)[-1]
+        text = last.text or f"the answer came {last.ended - edge:.1f} s after it"
+        watched = seen[-1].ended - edge
+        cites = (cite, last.cite)
         if not watched_until(seen, edge + self.within, self.within):
-            sentence = f"not met, but watched for only {watched:.1f} s after {cite}: {bad[-1].text}"
+            sentence = f"not met, but watched for only {watched:.1f} s after {cite}: {text}"
             return Outcome.UNKNOWN, None, Finding(sentence, cites, {"watched_s": watched})
         allowed = text_of_seconds(self.within)
-        sentence = f"not met within {allowed} after {cite}: {bad[-1].text}"
+        sentence = f"not met within {allowed} after {cite}: {text}"
         return Outcome.FAIL, None, Finding(sentence, cites, {"watched_s": watched})
 
 

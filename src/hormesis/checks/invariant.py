@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from hormesis.record.samples import looks_at
+from hormesis.record.samples import blind_end, looks_at
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History, ProbeRecord
 from hormesis.words.kind import Scalar
@@ -20,7 +20,8 @@ class Invariant(Check, Window):
     """A query whose rows are violations gave no rows, each time or at the last look.
 
     Equal rows are one finding with the times between which they were seen. Observations that
-    failed say nothing; when the last one failed with ``at: end``, or all of them, it is unknown.
+    failed say nothing; when the last one failed with ``at: end``, when all of them did, or none
+    had rows any more towards the end, it is unknown.
     """
 
     shorthand: ClassVar[str] = "probe"
@@ -69,6 +70,8 @@ class Invariant(Check, Window):
         if not read:
             return self.verdict(Outcome.UNKNOWN, _why_none(records), without_value=blind)
         bad = [one for one in read if _count_of(one)]
+        if not bad and (why := blind_end(records, self)):
+            return self.verdict(Outcome.UNKNOWN, why, without_value=blind)
         findings = self._findings(bad)
         told = f"violated in {len(bad)} of {len(read)} observations: "
         fine = f"no violation in {len(read)} observation{'s' * (len(read) != 1)}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from hormesis.record.samples import looks_at, probe_samples
+from hormesis.record.samples import blind_end, looks_at, probe_samples
 from hormesis.words.check import Check, Finding, Verdict
-from hormesis.words.history import History
+from hormesis.words.expect import unfit
+from hormesis.words.history import History, ProbeRecord
 from hormesis.words.outcome import Outcome
 from hormesis.words.window import Window
 
@@ -16,7 +18,9 @@ class Never(Check, Window):
     """No observation of a probe met its expectation, in the whole run or in a window.
 
     The expectation names what must not be: ``{never: leaders, expect: "> 1"}``. An observation
-    without a value says nothing; when none had one, the verdict is unknown.
+    without a value says nothing, and neither does one that the expectation does not fit: a field
+    that is not there, a number against a text. When none had a value, or none any more towards the
+    end, the verdict is unknown.
     """
 
     shorthand: ClassVar[str] = "probe"
@@ -41,6 +45,8 @@ class Never(Check, Window):
         records, why = looks_at(history, self.probe, self)
         if why:
             return self.verdict(Outcome.UNKNOWN, why)
+        if self.expect is not None:
+            records = [_fitting(one, self.expect) for one in records]
         samples, why = probe_samples(records, expect=self.expect, absent="ignore")
         if why:
             return self.verdict(Outcome.UNKNOWN, why, observations=len(records))
@@ -55,6 +61,8 @@ class Never(Check, Window):
             for one in records
             if one.time in times and not one.reason
         ]
+        if not findings and (why := blind_end(records, self)):
+            return self.verdict(Outcome.UNKNOWN, why, observations=len(samples))
         told = f"met in {len(findings)} of {len(samples)} observations"
         return self.verdict(
             Outcome.FAIL if findings else Outcome.PASS,
@@ -64,3 +72,9 @@ class Never(Check, Window):
             met=len(findings),
             without_value=len(records) - len(samples),
         )
+
+
+def _fitting(record: ProbeRecord, expect: Any) -> ProbeRecord:
+    """Return *record*, without its value when the expectation can say nothing about it."""
+    why = "" if record.reason else unfit(expect, record.fields)
+    return replace(record, reason=why) if why else record

@@ -41,9 +41,10 @@ class Recovers(Check):
 
     Recovered is the first good sample that is followed by good ones only, for ``steady``, and that
     comes after what the fault broke, even if that shows only after its release. A fault that
-    never made anything bad counts as recovered in 0 s, and the verdict says so. When it is still
-    bad but nobody looked until ``within`` was over, the verdict is unknown. Faults of one
-    track that overlap are one episode, measured from the last release.
+    never made anything bad counts as recovered in 0 s, and the verdict says so. A look counts from
+    its end, because an answer that hung until the system was back is no sooner good. When nobody
+    looked until ``within`` was over, the verdict is unknown. Faults of one track that overlap are
+    one episode, measured from the last release.
     """
 
     shorthand: ClassVar[str] = "fault"
@@ -136,13 +137,13 @@ class Recovers(Check):
             sentence = f"nobody looked after the release of {name}"
             return _Told(Outcome.UNKNOWN, Finding(sentence, episode.ids), detect_s)
         if not bad:
-            return _never_bad(episode, name, samples)
+            return self._never_bad(episode, name, samples)
         # A fault may show only after its release: what was good until then is no recovery from it.
         felt = bad[0].time if bad[0].time - episode.released <= self.within else 0.0
         good = self._recovered([one for one in after if one.time > felt])
         if good is None:
             return self._not_recovered(episode, name, after, detect_s)
-        took = good.time - episode.released
+        took = good.ended - episode.released
         again = [one for one in bad if one.time > good.time]
         relapse = f"; bad again at {again[0].time:.1f} s: {again[0].text}" if again else ""
         allowed = text_of_seconds(self.within)
@@ -150,10 +151,12 @@ class Recovers(Check):
             f"bad {detect_s:.1f} s after the injection of {name} ({bad[0].text}), "
             f"good again {took:.1f} s after its release{relapse}"
         )
+        outcome = Outcome.PASS if took <= self.within else self._late(episode, after, good)
         if took > self.within:
-            sentence += f"; {allowed} were allowed"
+            blind = ", and nobody looked in between" if outcome is Outcome.UNKNOWN else ""
+            sentence += f"; {allowed} were allowed{blind}"
         return _Told(
-            Outcome.PASS if took <= self.within else Outcome.FAIL,
+            outcome,
             Finding(
                 sentence,
                 (*episode.ids, bad[0].cite, good.cite),
@@ -174,6 +177,28 @@ class Recovers(Check):
             if one.time - first.time >= self.steady:
                 return first
         return None
+
+    def _late(self, episode: _Episode, after: Sequence[Sample], good: Sample) -> Outcome:
+        """Return fail when *good* is provably late: a look was under way, or others were bad."""
+        until = episode.released + self.within
+        seen = [one for one in after if one.time < good.time]
+        watched = good.time <= until or (seen and watched_until(seen, until, self.within))
+        return Outcome.FAIL if watched else Outcome.UNKNOWN
+
+    def _never_bad(self, episode: _Episode, name: str, samples: Sequence[Sample]) -> _Told:
+        answers = [one for one in samples if one.time < episode.until]
+        first = min((one for one in answers if one.ended >= episode.released), key=_ended)
+        late_s = first.ended - episode.released
+        if late_s > self.within:
+            outcome = self._late(episode, (), first)
+            how = "nobody looked until" if outcome is Outcome.UNKNOWN else "no answer came until"
+            allowed = text_of_seconds(self.within)
+            sentence = f"{how} {late_s:.1f} s after the release of {name}; {allowed} were allowed"
+            return _Told(outcome, Finding(sentence, (*episode.ids, first.cite)))
+        looked = sum(episode.injected <= one.time < episode.released for one in samples)
+        seen = f"in {looked} looks" if looked else "though nobody looked during it"
+        sentence = f"never bad during or after {name}, {seen}: recovered in 0 s"
+        return _Told(Outcome.PASS, Finding(sentence, episode.ids, {"recover_s": 0.0}), None, 0.0)
 
     def _not_recovered(
         self, episode: _Episode, name: str, after: Sequence[Sample], detect_s: float | None
@@ -202,9 +227,5 @@ def _rank(told: _Told) -> float:
     return float("inf") if told.recover_s is None else told.recover_s
 
 
-def _never_bad(episode: _Episode, name: str, samples: Sequence[Sample]) -> _Told:
-    looked = sum(episode.injected <= one.time < episode.released for one in samples)
-    seen = f"in {looked} looks" if looked else "though nobody looked during it"
-    sentence = f"never bad during or after {name}, {seen}: recovered in 0 s"
-    finding = Finding(sentence, episode.ids, {"recover_s": 0.0})
-    return _Told(Outcome.PASS, finding, None, 0.0)
+def _ended(sample: Sample) -> float:
+    return sample.ended

@@ -30,7 +30,8 @@ class Threshold(Check, Window):
     ``iterations``, ``dropped_iterations``. Aggregations are avg, min, med, max, p(N), count, rate
     and value. Tags are name, load, outcome, error and expected_response. Limits bear units:
     ``500ms``, ``5%``, ``50/s``. Operations that ended ``fail`` or ``info`` count as failed; the
-    time of an ``info`` one is a lower bound. No samples: unknown.
+    time of an ``info`` one is a lower bound. Unknown without samples, and when an upper limit is
+    kept only because nothing ended ok in the whole run, or because arrivals were dropped.
     """
 
     shorthand: ClassVar[str] = "expression"
@@ -76,10 +77,32 @@ class Threshold(Check, Window):
         value = _value_of(claim, ops, len(failed), loaded)
         if value is None:
             return self.verdict(Outcome.UNKNOWN, "no load was running", samples=len(ops))
+        if claim.holds(value) and (why := self._doubt(claim, history, ops)):
+            return self.verdict(Outcome.UNKNOWN, f"{claim.sentence(value)}, but {why}")
         findings = [] if claim.holds(value) else _findings(claim, ops, failed)
         info = sum(op.outcome is Ended.INFO for op in failed)
         counts = {"samples": len(ops), "failed": len(failed) - info, "undecided": info}
         return self._compared(claim, value, f"over {len(ops):,} operations", findings, counts)
+
+    def _doubt(self, claim: Claim, history: History, ops: Sequence[Op]) -> str:
+        """Return why a claim that holds for *ops* proves nothing, or an empty text.
+
+        A system that refuses everything is fast, and one that answers a tenth of its arrivals is
+        asked for no more: neither keeps an upper limit.
+        """
+        asked = claim.tags.keys() & {"outcome", "error", "expected_response"}
+        limits = claim.sort in (Sort.TIME, Sort.SHARE) and claim.sign in ("<", "<=")
+        if not limits or asked or claim.metric == "lag" or claim.aggregation == "count":
+            return ""
+        same = ops_of(history, claim.tags, Window().stretches(history))
+        if claim.sort is Sort.TIME and all(op.outcome is not Ended.OK for op in same):
+            return f"none of {len(same):,} operations ended ok"
+        wanted = claim.tags.get("load")
+        dropped = sum(one.dropped for one in history.loads if wanted in (None, one.load))
+        # When they were dropped is not recorded, so that a window cannot be judged with them.
+        if not dropped or self.told() or claim.holds(_worst_of(claim, ops, dropped)):
+            return ""
+        return f"{dropped:,} arrivals were dropped and are not in it"
 
     def _judge_loads(self, claim: Claim, history: History, loaded: float) -> Verdict:
         wanted = claim.tags.get("load")
@@ -134,6 +157,17 @@ def _value_of(claim: Claim, ops: Sequence[Op], failed: int, loaded: float) -> fl
         return math.fsum(values) / len(values)
     percent = {"min": 0.0, "med": 50.0, "max": 100.0}.get(claim.aggregation, claim.percent)
     return percentile_of(values, percent)
+
+
+def _worst_of(claim: Claim, ops: Sequence[Op], dropped: int) -> float:
+    """Return the figure as if every dropped arrival had failed or never been answered."""
+    if claim.sort is Sort.SHARE:
+        failed = sum(op.outcome is not Ended.OK for op in ops)
+        return (failed + dropped) / (len(ops) + dropped)
+    if claim.aggregation == "avg":
+        return math.inf
+    percent = {"min": 0.0, "med": 50.0, "max": 100.0}.get(claim.aggregation, claim.percent)
+    return percentile_of([*sorted(map(TIMES[claim.metric], ops)), *[math.inf] * dropped], percent)
 
 
 def _findings(claim: Claim, ops: Sequence[Op], failed: Sequence[Op]) -> list[Finding]:

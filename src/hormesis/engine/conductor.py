@@ -184,6 +184,7 @@ class Conductor:
                 control=self._stand.control,
                 given_up=self._stop.is_set,
                 say=lambda text: self.live.say(self._clock.now(), text),
+                attached=self._seen_running,
             )
             await stage.up()
             if not await self._steady(observer, "steady-before"):
@@ -384,6 +385,10 @@ class Conductor:
         else:
             told = f"{sort} {event.get('effect', '')}: {event.get('error', '')}"
             self._note("fatal", "custodian", told)
+
+    def _seen_running(self, service: str, pid: int) -> None:
+        """Record that a service runs that nobody started, which the custodian tells nobody."""
+        self._writer.process(ProcessRecord(service, self._clock.now(), "attached", pid=pid))
 
     def _process_changed(self, event: dict[str, Any], moment: float) -> None:
         record = ProcessRecord(

@@ -39,6 +39,7 @@ class Stage:
         control: str,
         given_up: Callable[[], bool],
         say: Callable[[str], None],
+        attached: Callable[[str, int], None],
     ) -> None:
         self._experiment = experiment
         self._custodian = custodian
@@ -48,6 +49,7 @@ class Stage:
         self._control = control
         self._given_up = given_up
         self._say = say
+        self._attached = attached
 
     async def up(self) -> None:
         """Start links first (the system connects through them), then services in file order.
@@ -113,13 +115,14 @@ class Stage:
             "grace_s": service.stop_grace_s,
         }
         try:
-            await self._custodian.ask("adopt", service=told)
+            adopted = await self._custodian.ask("adopt", service=told)
         except Denied as error:
             where = f"pid {service.pid}" if service.pid else f"port {service.port}"
             raise StagingTrouble(
                 f"cannot attach target {service.name!r} by {where}: {error}",
                 hint="is it running, and may this user signal it?",
             ) from None
+        self._attached(service.name, int(adopted["pid"]))
 
     async def _asked(self, effect: str, call: VerbCall, what: str) -> None:
         try:

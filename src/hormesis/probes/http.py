@@ -25,8 +25,8 @@ class Http(Probe):
 
     Fields: ``status``, ``ms`` (milliseconds to the whole answer, connecting included), ``body``
     (its beginning) and ``value``: the status, or with ``json`` what stands at that path. A list
-    there has its length as value and its mappings as rows. Any status is a value; no answer, or
-    nothing at the path, is a reason.
+    there has its length as ``value`` and ``count``, and its mappings as rows. Any status is a
+    value; no answer, or nothing at the path, is a reason.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -93,7 +93,7 @@ class Http(Probe):
             return Observation(fields, reason=f"{path!r} is a mapping, not a value")
         if isinstance(found, list):
             rows = tuple(_flat(one) for one in found[: self.rows_max] if isinstance(one, dict))
-            return Observation({"value": len(found), **fields}, rows=rows)
+            return Observation({"value": len(found), "count": len(found), **fields}, rows=rows)
         return Observation({"value": found, **fields})
 
 

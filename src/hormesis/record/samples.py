@@ -14,19 +14,25 @@ from hormesis.words.op import Ended
 from hormesis.words.units import text_of_seconds
 from hormesis.words.window import Window, inside
 
+_BLIND_FACTOR = 3.0
+_BLIND_MARGIN_S = 3.0
+"""A series of looks is blind after so many of its intervals without a value, and that margin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One moment at which something was seen to be good or bad.
 
-    ``time`` is in seconds of the run: when the look began, or when the operation ended.
-    ``absent`` means that there was no value at all. ``text`` says why it is not good.
+    ``time`` is in seconds of the run: when the look began, or when the operation ended. ``ended``
+    is when it was over: only from then on is it known what was seen. ``absent`` means that there
+    was no value at all. ``text`` says why it is not good.
     """
 
     time: float
     good: bool
     text: str
     cite: str
+    ended: float
     absent: bool = False
 
 
@@ -104,7 +110,7 @@ def op_samples(history: History, name: str, *, slow_s: float | None = None) -> l
             text = f"{op.name} ended {op.outcome.value}: {op.error or 'no reason given'}"
         elif slow:
             text = f"{op.name} took {text_of_seconds(round(op.response_s, 4))}"
-        samples.append(Sample(op.ended, not text, text, f"op {op.number}"))
+        samples.append(Sample(op.ended, not text, text, f"op {op.number}", op.ended))
     return sorted(samples, key=lambda one: one.time)
 
 
@@ -132,12 +138,30 @@ def watched_until(samples: Sequence[Sample], moment: float, within_s: float) -> 
     """
     gaps = [late.time - early.time for early, late in pairwise(samples)]
     slack = min(median(gaps), within_s / 4) if gaps else 0.0
-    return samples[-1].time + slack >= moment
+    return samples[-1].ended + slack >= moment
+
+
+def blind_end(records: Sequence[ProbeRecord], window: Window) -> str:
+    """Return why *records* say nothing about how it ended, or an empty text when they do.
+
+    Looks that fail say nothing, and a few in a row are no loss; but when none had a value any more
+    for longer than a monitor may go without a look, nobody knows what came after. During a fault
+    that is to be expected.
+    """
+    valued = [one.time for one in records if not one.reason]
+    if window.during or window.before or not valued:
+        return ""
+    gaps = [late.time - early.time for early, late in pairwise(records)]
+    typical = median(gaps) if gaps else 0.0
+    if records[-1].time - valued[-1] <= _BLIND_FACTOR * typical + _BLIND_MARGIN_S:
+        return ""
+    return f"no observation had a value after {valued[-1]:.1f} s: {records[-1].reason}"
 
 
 def _sample_of(record: ProbeRecord, expect: Any) -> Sample:
     cite = f"{record.probe} at {record.time:.3f} s"
+    ended = record.time + record.took_s
     if record.reason:
-        return Sample(record.time, False, record.reason, cite, absent=True)
+        return Sample(record.time, False, record.reason, cite, ended, absent=True)
     miss = record.miss if expect is None else miss_of(expect, record.fields)
-    return Sample(record.time, not miss, miss, cite)
+    return Sample(record.time, not miss, miss, cite, ended)

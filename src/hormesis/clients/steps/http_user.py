@@ -210,7 +210,8 @@ def _tell(recording: Recording, meaning: Meaning, noted: Mapping[str, Scalar]) -
 
 
 def _empty(value: Any) -> bool:
-    return value is None or value in ("", False) or value == [] or value == {}
+    # The number 0 equals False, but it is a value: a job may well be called that.
+    return value is None or value is False or value in ("", [], {})
 
 
 def _scalar(value: Any) -> Scalar:

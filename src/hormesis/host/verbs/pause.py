@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import signal
+import time
 
 from hormesis.host.process import Identity, send
-from hormesis.host.steps import Steps
+from hormesis.host.steps import Steps, Wait
 from hormesis.host.tree import tree
 from hormesis.host.verb_protocol import Args, Facts, NothingDone, Scene, VerbFailed
 from hormesis.words.verb import Undone
 
 survives_reboot = False
 _ROUNDS = 20
+_HOLD_S = 1.0
+_LOOK_S = 0.002
 
 
 def capture(scene: Scene, args: Args) -> Facts:
@@ -34,7 +37,6 @@ def capture(scene: Scene, args: Args) -> Facts:
 
 def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     """Stop the root, then its tree, again until none is left that was born meanwhile."""
-    yield from ()
     stopped: set[Identity] = set()
     for _ in range(_ROUNDS):
         fresh = [who for who in _members(facts) if who not in stopped]
@@ -43,22 +45,35 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
         for who in fresh:
             send(who, signal.SIGSTOP)
             stopped.add(who)
+        # The signal takes hold when its process is next scheduled, on a busy machine much later.
+        until = time.monotonic() + _HOLD_S
+        while time.monotonic() < until and not all(_is_held(who) for who in fresh):
+            yield Wait(time.monotonic() + _LOOK_S)
     raise VerbFailed(f"service {args.get('subject')!r} forks faster than it can be stopped")
 
 
 def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
-    """Continue whoever of the tree is held now and was not held before, children first."""
+    """Continue whoever of the tree was not held before, children first.
+
+    Those that were written down get SIGCONT even while they seem to run: SIGSTOP may be on its way
+    to them, and only this takes it back. A process that was not stopped does not mind.
+    """
     yield from ()
     before = _identities(facts.get("held"))
     noted = [*_identities(facts.get("members")), *_identities(facts.get("stopped"))]
-    every = list(dict.fromkeys([*_members(facts), *noted]))
-    held = [who for who in every if (stat := who.stat()) is not None and stat.stopped]
-    ours = [who for who in held if who not in before]
-    for who in reversed(ours):
-        send(who, signal.SIGCONT)
-    if ours:
+    every = [who for who in dict.fromkeys([*_members(facts), *noted]) if who.alive]
+    held = [who for who in every if _is_held(who)]
+    for who in reversed(every):
+        if who not in before and (who in noted or who in held):
+            send(who, signal.SIGCONT)
+    if any(who not in before for who in held):
         return Undone.DONE
     return Undone.NOT_MINE if held else Undone.GONE
+
+
+def _is_held(who: Identity) -> bool:
+    stat = who.stat()
+    return stat is None or stat.stopped
 
 
 def _members(facts: Facts) -> list[Identity]:
