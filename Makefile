@@ -4,7 +4,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-SOURCES := src apps/proving_ground/src tests docs changes
+SOURCES := src apps/proving_ground/src tests docs changes examples
 TYPED := src apps/proving_ground/src docs changes tests/tidy tests/conftest.py
 TEST := $(PY) -m pytest -q
 LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \

@@ -18,12 +18,14 @@ class OpenAccounts:
 
     async def iterate(self) -> None:
         """Create the table."""
-        async with await psycopg.AsyncConnection.connect(self._dsn) as connection:
-            async with self._user.op("open-accounts"):
-                await connection.execute("CREATE TABLE accounts (id int PRIMARY KEY, balance int)")
-                await connection.execute(
-                    "INSERT INTO accounts SELECT n, 100 FROM generate_series(1, %s) n", [ACCOUNTS]
-                )
+        async with (
+            self._user.op("open-accounts"),
+            await psycopg.AsyncConnection.connect(self._dsn) as connection,
+        ):
+            await connection.execute("CREATE TABLE accounts (id int PRIMARY KEY, balance int)")
+            await connection.execute(
+                "INSERT INTO accounts SELECT n, 100 FROM generate_series(1, %s) n", [ACCOUNTS]
+            )
 
 
 class Teller:

@@ -52,7 +52,8 @@ class Deferrer:
     async def _defer(self, keys: list[str]) -> None:
         assert self._app is not None
         work = self._app.configure_task("work", queue="work")
-        await work.batch_defer_async(*({"key": key, "work_ms": self._work_ms} for key in keys))
+        jobs: list[dict[str, Any]] = [{"key": key, "work_ms": self._work_ms} for key in keys]
+        await work.batch_defer_async(*jobs)
 
 
 class RoundTrip(Deferrer):

@@ -55,8 +55,8 @@ def examples(folder: Path = FOLDER) -> list[Example]:
     """Return every file that somebody would run: experiments, and Python with a head."""
     found = []
     for path in sorted(folder.glob("*")):
-        experiment = path.suffix in (".yaml", ".yml", ".json")
-        if experiment or (path.suffix == ".py" and path.read_text("utf-8").startswith("# The idea")):
+        script = path.suffix == ".py" and path.read_text("utf-8").startswith("# The idea")
+        if script or path.suffix in (".yaml", ".yml", ".json"):
             found.append(read(path))
     return found
 

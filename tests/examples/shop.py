@@ -119,15 +119,14 @@ class Shop:
     @classmethod
     def of(cls, request: pytest.FixtureRequest, folder: Path, scale: float) -> Shop:
         """Start what the tests of the requesting module that were selected will ask for."""
-        wanted = [
-            item.callspec.params["example"]
+        parameters = [
+            item.callspec.params.get("example")
             for item in request.session.items
             if isinstance(item, pytest.Function)
             and item.path == request.path
             and hasattr(item, "callspec")
-            and "example" in item.callspec.params
         ]
-        return cls(wanted, folder, scale)
+        return cls([one for one in parameters if isinstance(one, Example)], folder, scale)
 
     def end_of(self, example: Example) -> Ended:
         """Wait for an example's end."""

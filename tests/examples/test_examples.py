@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
-    """Run every example that this session's tests ask for."""
+    """Run every example that the selected tests ask for."""
     shop = Shop.of(request, tmp_path_factory.mktemp("examples"), SCALE)
     yield shop
     shop.close()

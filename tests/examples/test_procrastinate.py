@@ -1,4 +1,4 @@
-"""The experiments on procrastinate: three of them short and always, all of them in full for proof."""
+"""The experiments on procrastinate: three of them scaled, and all of them in full for proof."""
 
 from __future__ import annotations
 

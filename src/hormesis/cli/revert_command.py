@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hormesis.cli.console import out
-from hormesis.custodian.recover import replay
+from hormesis.custodian.recover import end_lost, replay
 from hormesis.custodian.registry import OpenRun, open_runs, state_folder
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
@@ -43,11 +43,7 @@ def _recovered(run: OpenRun, console: Console) -> bool:
     """Replay one run's ledger; what goes wrong is told, and never stops the other runs."""
     console.print(Text(f"run {run.run_id}:"))
     if run.lost:
-        # Nothing more can be learned from it, and it must not block this host for ever.
-        run.pointer.unlink(missing_ok=True)
-        told = f"its ledger {run.ledger} was deleted; nobody knows what it left, look yourself"
-        console.print(Text(f"  {told}"))
-        return False
+        return _ended_lost(run, console)
     try:
         steps = replay(run.ledger)
     except (Trouble, OSError) as error:
@@ -57,3 +53,15 @@ def _recovered(run: OpenRun, console: Console) -> bool:
         told = step.trouble or (step.undone.value if step.undone else "open")
         console.print(Text(f"  {step.effect} ({step.verb}): {told}"))
     return not any(step.trouble for step in steps)
+
+
+def _ended_lost(run: OpenRun, console: Console) -> bool:
+    """End what bears the run's mark; the rest only its ledger knew, so that is never clean."""
+    try:
+        count = end_lost(run)
+    except TimeoutError as error:
+        console.print(Text(f"  its ledger {run.ledger} was deleted, and {error}"))
+        return False
+    told = f"its ledger {run.ledger} was deleted; {count} of its processes were ended"
+    console.print(Text(f"  {told}; what else it left only the ledger knew, look yourself"))
+    return False

@@ -50,9 +50,14 @@ def refuse_if_dirty(state: Path) -> None:
     Raises:
         DirtyTrouble: there are some; ``hormesis revert`` undoes them.
     """
-    left = [run for run in open_runs(state) if not run.alive and run.effects]
+    left = [run for run in open_runs(state) if not run.alive and (run.effects or run.lost)]
     if left:
-        told = "; ".join(f"run {run.run_id} left {len(run.effects)} effects" for run in left)
+        told = "; ".join(
+            f"run {run.run_id} left {len(run.effects)} effects"
+            if not run.lost
+            else f"the ledger of run {run.run_id} was deleted"
+            for run in left
+        )
         raise DirtyTrouble(
             f"an earlier run ended without undoing everything: {told}",
             hint="run `hormesis revert` first, or start with --recover",

@@ -46,6 +46,7 @@ class OpRecorder:
 
     async def __aenter__(self) -> OpRecorder:
         self.sent = self._user.clock.now()
+        self._user.running.add(self)
         return self
 
     async def __aexit__(
@@ -54,10 +55,21 @@ class OpRecorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> Literal[False]:
+        self._user.recorded = error
+        self._record(error)
+        return False
+
+    def cut(self) -> None:
+        """Record it as cut off, because nobody waits for its end any more."""
+        self._record(asyncio.CancelledError())
+
+    def _record(self, error: BaseException | None) -> None:
+        if self not in self._user.running:
+            return
+        self._user.running.remove(self)
         self.ended = self._user.clock.now()
         if error is not None and self.outcome is Ended.OK:
             self.outcome, self.error = _outcome_of(error)
-        self._user.recorded = error
         self._user.sink(
             Op(
                 number=self._user.next_number(),
@@ -72,7 +84,6 @@ class OpRecorder:
                 value=self.value,
             )
         )
-        return False
 
 
 def _outcome_of(error: BaseException) -> tuple[Ended, str]:
@@ -111,6 +122,8 @@ class VirtualUser:
         self.next_number = next_number
         self.recorded: BaseException | None = None
         """The exception that the last operation ended with; raised elsewhere it is a bug."""
+        self.running: set[OpRecorder] = set()
+        """Operations that were begun and have not ended."""
         self._over = over
         self._due: float | None = None
 

@@ -1,15 +1,17 @@
 """Clients whose methods block: each virtual user gets a thread of its own.
 
-The engine's loop keeps all times and records; the thread only waits for it.
+The engine's loop keeps all times and records; the thread only waits for it. It is a daemon,
+because a call that never returns must not keep the process from ending.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from random import Random
 from typing import Any
 
@@ -50,7 +52,59 @@ class BlockingUser:
         async def wait() -> Any:
             return await awaitable
 
-        return asyncio.run_coroutine_threadsafe(wait(), self._loop).result()
+        waiting = wait()
+        try:
+            return asyncio.run_coroutine_threadsafe(waiting, self._loop).result()
+        except RuntimeError:
+            # The run is over, and this call has outlived it; it was recorded as cut off.
+            waiting.close()
+            awaitable.close()
+            raise
+
+
+class Worker:
+    """One thread that does one piece of work after another."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def do(self, work: Callable[[], Any]) -> Any:
+        """Return what *work* returns, or raise what it raises."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+
+        def tell(result: Any, error: BaseException | None) -> None:
+            if done.cancelled():
+                return
+            if error is None:
+                done.set_result(result)
+            else:
+                done.set_exception(error)
+
+        def step() -> None:
+            result, failure = None, None
+            try:
+                result = work()
+            except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+                failure = error
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(tell, result, failure)
+
+        self._work.put(step)
+        return await done
+
+    def end(self) -> None:
+        """Let the thread end after what it does now; does not wait for it."""
+        self._work.put(None)
+
+    def _run(self) -> None:
+        while (step := self._work.get()) is not None:
+            step()
 
 
 class BlockingClient:
@@ -60,7 +114,7 @@ class BlockingClient:
         self._make = make
         self._user = user
         self._client: Any = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"user-{user.number}")
+        self._worker = Worker(f"user-{user.number}")
 
     async def open(self) -> None:
         """Make the client in its thread, and open it when it can be opened."""
@@ -78,7 +132,7 @@ class BlockingClient:
             if self._client is not None:
                 await self._call("close")
         finally:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+            self._worker.end()
 
     async def _call(self, name: str) -> None:
         method = getattr(self._client, name, None)
@@ -86,8 +140,7 @@ class BlockingClient:
             await self._in_thread(method)
 
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: work(*arguments))
+        return await self._worker.do(lambda: work(*arguments))
 
 
 class AsyncClient:

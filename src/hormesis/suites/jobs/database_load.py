@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import psycopg
+from typing import Any
 
 from hormesis.words.client import User
+from hormesis.words.trouble import CapabilityTrouble
 
 
 class DatabaseLoad:
@@ -13,10 +14,17 @@ class DatabaseLoad:
     def __init__(self, user: User, *, dsn: str) -> None:
         self._user = user
         self._dsn = dsn
-        self._connection: psycopg.AsyncConnection | None = None
+        self._connection: Any = None
 
     async def open(self) -> None:
         """Connect, and make a temporary table that vanishes with the connection."""
+        try:
+            import psycopg
+        except ImportError:
+            raise CapabilityTrouble(
+                "load on the database needs the extra postgres",
+                hint="pip install 'hormesis[postgres]'",
+            ) from None
         try:
             self._connection = await psycopg.AsyncConnection.connect(
                 self._dsn, autocommit=True, application_name="hormesis-database-load"
@@ -27,7 +35,6 @@ class DatabaseLoad:
 
     async def iterate(self) -> None:
         """Write, scan and sort once."""
-        assert self._connection is not None
         async with self._user.op("database-work"):
             await self._connection.execute(
                 "INSERT INTO busy SELECT n, md5(n::text) FROM generate_series(1, 20000) n"
