@@ -31,7 +31,8 @@ class Threshold(Check, Window):
     and value. Tags are name, load, outcome, error and expected_response. Limits bear units:
     ``500ms``, ``5%``, ``50/s``. Operations that ended ``fail`` or ``info`` count as failed; the
     time of an ``info`` one is a lower bound. Unknown without samples, and when an upper limit is
-    kept only because nothing ended ok in the whole run, or because arrivals were dropped.
+    kept only because nothing ended ok in the whole run, or because arrivals were dropped, or is
+    broken by no more than a saturated load generator was late itself.
     """
 
     shorthand: ClassVar[str] = "expression"
@@ -78,6 +79,8 @@ class Threshold(Check, Window):
         if value is None:
             return self.verdict(Outcome.UNKNOWN, "no load was running", samples=len(ops))
         if claim.holds(value) and (why := self._doubt(claim, history, ops)):
+            return self.verdict(Outcome.UNKNOWN, f"{claim.sentence(value)}, but {why}")
+        if not claim.holds(value) and (why := _own_lag(claim, value, history)):
             return self.verdict(Outcome.UNKNOWN, f"{claim.sentence(value)}, but {why}")
         findings = [] if claim.holds(value) else _findings(claim, ops, failed)
         info = sum(op.outcome is Ended.INFO for op in failed)
@@ -168,6 +171,19 @@ def _worst_of(claim: Claim, ops: Sequence[Op], dropped: int) -> float:
         return math.inf
     percent = {"min": 0.0, "med": 50.0, "max": 100.0}.get(claim.aggregation, claim.percent)
     return percentile_of([*sorted(map(TIMES[claim.metric], ops)), *[math.inf] * dropped], percent)
+
+
+def _own_lag(claim: Claim, value: float, history: History) -> str:
+    """Return why a broken limit may be the load generator's own doing, or an empty text.
+
+    All loads share one event loop, so the trouble of one of them is the trouble of all.
+    """
+    if claim.sort is not Sort.TIME or claim.metric == "lag" or claim.aggregation == "count":
+        return ""
+    late_s = max((one.loop_lag_s for one in history.loads if one.trouble), default=0.0)
+    if claim.sign not in ("<", "<=") or not late_s or not claim.holds(value - late_s):
+        return ""
+    return f"the load generator itself was {text_of_seconds(round(late_s, 3))} late"
 
 
 def _findings(claim: Claim, ops: Sequence[Op], failed: Sequence[Op]) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shlex
+from pathlib import Path
 from typing import Any
 
 from hormesis import __version__
@@ -30,7 +31,7 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
         "replay": shlex.join(seeded),
         "started_wall": prepared.wall,
         "version": __version__,
-        "experiment": experiment.source,
+        "experiment": _shown(experiment.source),
         "time_scale": experiment.time_scale,
         "duration_s": prepared.timeline.duration_s,
         "machine": {
@@ -53,6 +54,14 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
     # Checks are rebuilt from the manifest, so they stay as they are; they hold no credentials.
     checks = [{"kind": check.kind, "fields": _fields_of(check)} for check in experiment.checks]
     return {**masked_data(shown), "checks": checks}
+
+
+def _shown(source: str) -> str:
+    """Return the file as people know it: from where they are, or by its folder and name."""
+    path = Path(source).resolve()
+    if path.is_relative_to(Path.cwd()):
+        return str(path.relative_to(Path.cwd()))
+    return str(Path(path.parent.name, path.name))
 
 
 def _fields_of(check: Check) -> dict[str, Any]:

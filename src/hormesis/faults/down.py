@@ -16,9 +16,13 @@ class Down(LinkFault):
         return {}
 
     def bite(self, now: Reading) -> str:
-        """Return the refusal, which the proxy proves by knocking on its own address."""
+        """Return the refusal, which the proxy proves by knocking on its own address.
+
+        Only where somebody had connected: a link that the system goes around cannot hurt it.
+        """
         hits = figure(now, "hits")
-        if now.get("listening") is not False or not hits:
+        # The proxy's own knock is always refused: on a link that nobody uses it hurts nobody.
+        if now.get("listening") is not False or not hits or not figure(now, "connections"):
             return ""
         return f"refused or closed {hits:.0f} connections, the last try included"
 

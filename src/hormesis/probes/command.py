@@ -21,6 +21,7 @@ class Command(Probe):
     """
 
     shorthand: ClassVar[str] = "run"
+    needs_expect: ClassVar[bool] = True
 
     run: tuple[str, ...] = Field(min_length=1)
     """The command and its arguments."""

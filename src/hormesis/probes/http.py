@@ -31,6 +31,7 @@ class Http(Probe):
 
     model_config = ConfigDict(populate_by_name=True)
     shorthand: ClassVar[str] = "get"
+    needs_expect: ClassVar[bool] = True
 
     get: str
     """The whole URL."""

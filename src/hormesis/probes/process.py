@@ -15,6 +15,7 @@ class Process(Probe):
     """
 
     shorthand: ClassVar[str] = "service"
+    needs_expect: ClassVar[bool] = True
 
     service: str
     """The service's name."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from hormesis.words.units import Seconds, Span, share_from
+
+_NOES = frozenset({"false", "no", "0"})
 
 
 class Frame(BaseModel):
@@ -49,6 +51,8 @@ Pick = Annotated[
 Word = Annotated[str, Field(min_length=1)]
 Raw = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 """A text for which any scalar will do: it is taken exactly as written."""
+Unless = Annotated[str, AfterValidator(lambda text: "" if text.strip().lower() in _NOES else text)]
+"""A text that leaves something out; a variable that says no says the same as an empty one."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -83,8 +87,8 @@ class ProcessFrame(Frame):
     """Environment variables it gets besides those of the toolkit's own environment."""
     cwd: str = ""
     """Where it runs, relative to the file's folder; left out: where the run was started."""
-    unless: str = ""
-    """A text; when it is not empty the process is left out."""
+    unless: Unless = ""
+    """A text; when it is neither empty nor a no (`false`, `no`, `0`) the process is left out."""
     count: Annotated[int, Field(ge=0, le=1000)] | None = None
     """How many of it are started, called NAME-1, NAME-2 …; left out: one, called NAME."""
     ready: ReadyFrame | None = None
@@ -183,8 +187,8 @@ class ConditionFrame(Frame):
 class CheckFrame(Frame):
     """What every check may say beside its own parameters."""
 
-    unless: str = ""
-    """A text; when it is not empty the check is left out."""
+    unless: Unless = ""
+    """A text; when it is neither empty nor a no (`false`, `no`, `0`) the check is left out."""
 
 
 class LimitsFrame(Frame):

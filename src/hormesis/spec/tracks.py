@@ -62,6 +62,9 @@ class Tracks:
         taken = ("probe", *known_keys(ConditionFrame))
         probe = forms.parameters(kind, node, taken, also_known=taken)
         name = self._name("probe", node, forms, frame, kind.kind, probe)
+        if section == "steady_state" and kind.needs_expect and probe and probe.expect is None:
+            message = f"expected the key expect, because {kind.kind} takes any value for good"
+            forms.problems.add(node, f"{message}, found only {keys_told(node)}")
         if frame is not None and probe is not None:
             held = self.conditions.setdefault(section, [])
             held.append(NamedProbe(name, probe, frame.within))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from hormesis.words.kind import Kind, Scalar
 
@@ -37,6 +37,10 @@ class World(Protocol):
 
 class Probe(Kind):
     """A read of the world. It never changes anything."""
+
+    needs_expect: ClassVar[bool] = False
+    """True when a bad state is a value like any other: a status of 500, a process that is gone. As
+    a condition of the steady state such a probe proves nothing without an expectation."""
 
     expect: Any = None
     """What the observation should be (see ``words/expect.py``); left out: it is only recorded."""

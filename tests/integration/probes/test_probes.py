@@ -79,6 +79,11 @@ async def test_http_lists_have_rows() -> None:
         given = {"get": server.url + "/health?full=1", "json": "checks"}
         seen = await seen_by(Http.model_validate(given))
     assert seen.rows == ({"name": "db", "ok": False, "more": "[1]"},)
+    assert seen.fields["count"] == 1
+    async with scripted(pages) as server:
+        given |= {"get": server.url + "/health?full=1", "rows_max": 0}
+        cut = await seen_by(Http.model_validate(given))
+    assert (cut.rows, cut.fields["count"]) == ((), 1), "a list that was cut short must say so"
 
 
 async def test_http_reasons() -> None:

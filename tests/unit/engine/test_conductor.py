@@ -71,8 +71,8 @@ async def test_a_run_goes_through_its_phases(tmp_path: Path, monkeypatch: Patch)
     assert fault.healed is not None and fault.released_by == "engine"
     assert {op.load for op in history.ops} == {"prepare", "visitors", "finish"}
     assert sorted(op.number for op in history.ops) == list(range(1, len(history.ops) + 1))
-    assert [one.probe for one in history.probes][0] == "ready"
-    assert [one.probe for one in history.probes][-1] == "jobs"
+    looks = [one.probe for one in history.probes]
+    assert (looks[0], looks[-1]) == ("ready", "jobs")
     assert len(history.observations("health")) in (10, 11)
     assert fatal(history) == []
 
@@ -254,9 +254,8 @@ async def test_a_proxy_that_dies_ends_the_run(tmp_path: Path, monkeypatch: Patch
 async def test_processes_that_come_and_go_are_recorded(tmp_path: Path, monkeypatch: Patch) -> None:
     run = Run(tmp_path, monkeypatch, {}, duration_s=5.0)
     run.later(1.0, lambda: run.custodian.tells("started", service="server", pid=11))
-    run.later(
-        2.0, lambda: run.custodian.tells("exited", service="server", pid=11, status=-9, planned=True)
-    )
+    ended = {"service": "server", "pid": 11, "status": -9, "planned": True}
+    run.later(2.0, lambda: run.custodian.tells("exited", **ended))
     run.later(3.0, lambda: run.custodian.tells("dirty", effect="x-1/0", error="it hangs"))
     history = await run.play()
     assert [(one.change, round(one.time), one.planned) for one in history.processes] == [

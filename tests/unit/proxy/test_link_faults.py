@@ -34,7 +34,10 @@ FAULTS: list[tuple[type[LinkFault], dict[str, Any], dict[str, Scalar], str]] = [
     ),
     (Timeout, {}, {"hits": 3}, "swallowed or closed 3 chunks and connections"),
     (Reset, {}, {"hits": 2}, "reset 2 connections"),
-    (Down, {}, {"hits": 2, "listening": False}, "refused or closed 2 connections, the last"),
+    (
+        Down, {}, {"hits": 2, "listening": False, "connections": 1},
+        "refused or closed 2 connections, the last",
+    ),
     (
         PostgresDelay, {"min": "2s", "max": "5s"}, {"hits": 4, "delay_ms_mean": 3400.0},
         "delayed 4 batches by 3400 ms on average (asked 2000 to 5000 ms)",
@@ -108,3 +111,7 @@ def test_bad_parameters_are_refused() -> None:
         PostgresDelay.model_validate({"min": "2s", "max": "1s"})
     with pytest.raises(ValidationError, match="regular expression"):
         PostgresDelay.model_validate({"min": "1s", "max": "1s", "matching": "("})
+
+
+def test_a_link_that_nobody_uses_is_not_hurt_by_a_refusal() -> None:
+    assert Down().hurts(BEFORE, now(hits=9, listening=False, connections=0)) == ""

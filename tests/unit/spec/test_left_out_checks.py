@@ -17,7 +17,9 @@ def with_check(check: str, text: str) -> str:
     return GOOD.replace("checks:\n", added.replace("{{", "{").replace("}}", "}"))
 
 
-@pytest.mark.parametrize(("text", "left_out"), [("x", True), ("", False), ("${length}", True)])
+@pytest.mark.parametrize(("text", "left_out"), [
+    ("x", True), ("", False), ("${length}", True), ("false", False), (" No ", False), ("0", False),
+])  # fmt: skip
 @pytest.mark.parametrize("check", FORMS)
 def test_a_check_is_left_out_when_the_text_is_not_empty(
     tmp_path: Path, check: str, text: str, left_out: bool

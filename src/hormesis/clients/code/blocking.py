@@ -83,6 +83,8 @@ class Worker:
                 return
             if error is None:
                 done.set_result(result)
+            elif isinstance(error, StopIteration):
+                done.set_exception(RuntimeError("StopIteration"))  # no future takes one
             else:
                 done.set_exception(error)
 

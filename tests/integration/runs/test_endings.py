@@ -1,0 +1,146 @@
+"""Every way a run can end: its exit code, what it says, and that nothing is left."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.runs.shop import experiment, frozen, long, visitors
+from tests.integration.runs.world import World
+
+PASS, FAIL, UNKNOWN, LIMIT = 0, 1, 2, 4
+
+
+def test_a_pass_can_be_told_again_from_a_copy_of_its_directory(
+    world: World, tmp_path: Path
+) -> None:
+    world.write("shop.json", experiment())
+    answer = world.hormesis("run", "shop.json", "--json")
+    assert (answer.code, answer.data["outcome"], answer.data["exit_code"]) == (PASS, "pass", PASS)
+    assert answer.err == ""
+    run = world.run()
+    run.clean()
+
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(run.directory, copy)
+    shutil.rmtree(world.folder / "hormesis-runs")
+    reports = ["report.html", "report.json", "junit.xml", "report.md"]
+    for name in (*reports, "verdict.json"):
+        assert (copy / name).stat().st_size > 100
+        (copy / name).unlink()
+    again = world.hormesis("check", str(copy), "--json")
+    assert again.code == PASS
+    assert again.data["checks"] == answer.data["checks"]
+    written = world.hormesis("report", str(copy))
+    assert written.code == PASS
+    assert [(copy / name).stat().st_size > 100 for name in reports] == [True] * 4
+
+
+def test_a_failed_check_fails_and_says_which(world: World) -> None:
+    strict = [{"name": "fast", "threshold": "http_req_duration{name:home} p(95) < 0.001ms"}]
+    world.write("shop.json", experiment(checks=strict, tracks=[visitors("500ms")]))
+    answer = world.hormesis("run", "shop.json", "--quiet")
+    assert answer.code == FAIL
+    assert answer.err == ""
+    assert "✘ fast" in answer.out
+    assert answer.out.rstrip().splitlines()[-1].startswith("FAIL shop: ")
+    world.run().clean()
+
+
+def test_no_evidence_is_unknown(world: World) -> None:
+    about_nothing = [{"threshold": "http_req_duration{name:nothing} p(95) < 1s"}]
+    unfelt = {"name": "slow", "fault": "latency", "target": "shop", "delay": "1ms",
+              "at": "600ms", "for": "200ms"}  # fmt: skip
+    world.write("shop.json", experiment(checks=about_nothing, tracks=[visitors("200ms"), unfelt]))
+    answer = world.hormesis("run", "shop.json")
+    assert answer.code == UNKNOWN
+    assert "never bit" in answer.out
+    world.run().clean()
+
+
+def test_a_limit_stops_the_run(world: World) -> None:
+    world.write("shop.json", long(limits={"duration": "3s"}))
+    answer = world.hormesis("run", "shop.json", "--json")
+    assert answer.code == LIMIT
+    assert "limit of 3 s" in answer.data["reason"]
+    run = world.run()
+    run.clean()
+    assert (run.directory / "report.html").is_file()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_an_interrupted_run_puts_everything_back(number: int, world: World) -> None:
+    world.write("shop.json", long())
+    command = world.start("run", "shop.json")
+    run = world.active("frozen-1/0")
+    command.send(number)
+    answer = command.answer(15.0)
+    assert answer.code == 130
+    assert run.remains() == []
+    assert "INTERRUPTED" in answer.out
+    assert (run.directory / "report.html").is_file()
+    verdict = json.loads((run.directory / "verdict.json").read_text())
+    assert verdict["outcome"] == "unknown"
+    assert world.hormesis("check", str(run.directory)).code == 130
+
+
+def test_interrupting_while_the_system_starts(world: World) -> None:
+    slow = {"run": ["${python}", "-c", "import time; time.sleep(600)"],
+            "ready": {"tcp": "127.0.0.1:${port.shop}", "within": "60s"}}  # fmt: skip
+    system = {**experiment()["system"], "processes": {"shop": slow}}
+    world.write("shop.json", experiment(system=system))
+    command = world.start("run", "shop.json", "--quiet")
+    run = world.active("system/shop")
+    command.send(signal.SIGINT)
+    assert command.answer(15.0).code == 130
+    assert run.remains() == []
+
+
+@pytest.mark.parametrize(
+    ("process", "told"),
+    [
+        ({"run": ["/no/such/program"]}, "/no/such/program: not found"),
+        ({"run": ["${python}", "-c", "raise SystemExit('port taken: ' + 'oh no')"]}, "oh no"),
+    ],
+    ids=["no-program", "ends-at-once"],
+)
+def test_a_service_that_does_not_start(world: World, process: dict[str, Any], told: str) -> None:
+    ready = {"tcp": "127.0.0.1:${port.shop}", "within": "20s"}
+    system = {**experiment()["system"], "processes": {"shop": {**process, "ready": ready}}}
+    world.write("shop.json", experiment(system=system))
+    answer = world.hormesis("run", "shop.json", "--json")
+    assert (answer.code, answer.out) == (69, "")
+    assert "'shop'" in answer.err
+    assert told in answer.err
+    run = world.run()
+    assert run.remains() == []
+    assert "failed-to-start" in (run.directory / "history.jsonl").read_text()
+    assert world.hormesis("check", str(run.directory)).code == UNKNOWN
+
+
+def test_a_stranger_on_the_port_is_not_taken_for_the_service(world: World) -> None:
+    taken = {
+        "run": ["${python}", "-c", "raise SystemExit('address in use')"],
+        "ready": {"tcp": "127.0.0.1:${port.shop}", "within": "5s"},
+    }
+    system = {**experiment()["system"], "processes": {
+        "first": {"run": experiment()["system"]["processes"]["shop"]["run"],
+                  "ready": {"http": "http://127.0.0.1:${port.shop}/", "within": "20s"}},
+        "shop": taken,
+    }}  # fmt: skip
+    world.write("shop.json", experiment(system=system))
+    answer = world.hormesis("run", "shop.json", "--quiet")
+    assert answer.code == 69
+    assert "address in use" in answer.err
+
+
+def test_a_fault_may_last_as_long_as_permitted(world: World) -> None:
+    tracks = [visitors("1500ms"), frozen("200ms", "1s")]
+    world.write("shop.json", experiment(tracks=tracks, limits={"hold": "1s"}))
+    answer = world.hormesis("run", "shop.json", "--json")
+    assert (answer.code, answer.data["outcome"]) == (PASS, "pass"), answer.data["reason"]
