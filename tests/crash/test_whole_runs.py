@@ -6,6 +6,7 @@ is drawn from a seed, so that a failure can be played again.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -70,9 +71,13 @@ def experiment(dsn: str, web: int, outside: int, rng: Random) -> dict[str, Any]:
         for kind, given in FAULTS.items()
     ]  # fmt: skip
     url = f"http://127.0.0.1:{web}/"
+    webs = ("web", "web-2", "web-3")
     step = {"name": "home", "get": "/", "think": "20ms"}
-    client = {"http": "${link.web.url}", "timeout": "500ms", "steps": [step]}
-    load = {"name": "visitors", "load": "constant-vus", "vus": 2, "for": "5s", "client": client}
+    loads = [
+        {"name": f"visitors of {name}", "load": "constant-vus", "vus": 2, "for": "5s",
+         "client": {"http": f"${{link.{name}.url}}", "timeout": "500ms", "steps": [step]}}
+        for name in webs
+    ]  # fmt: skip
     probe = {"name": "count", "probe": "sql", "dsn": "${link.database.url}",
              "query": "SELECT 1", "every": "100ms"}  # fmt: skip
     names = ("stopped", "killed", "restarted")
@@ -81,17 +86,17 @@ def experiment(dsn: str, web: int, outside: int, rng: Random) -> dict[str, Any]:
         "system": {
             "processes": {name: {"run": ["sh", "-c", "sleep 600 & wait"]} for name in names},
             "links": {
-                "web": {"upstream": url}, "web-2": {"upstream": url}, "web-3": {"upstream": url},
+                **{name: {"upstream": url} for name in webs},
                 "database": {"upstream": dsn},
             },
             "targets": {
                 **{name: {"process": name} for name in names},
-                **{name: {"link": name} for name in ("web", "web-2", "web-3")},
+                **{name: {"link": name} for name in webs},
                 "outside": {"pid": outside},
                 "database": {"link": "database", "postgres": dsn},
             },
         },
-        "tracks": [*faults, load, probe],
+        "tracks": [*faults, *loads, probe],
         "checks": [{"threshold": "http_reqs count > 0"}],
     }  # fmt: skip
 
@@ -106,6 +111,45 @@ class Stage:
 
 
 @dataclass
+class Scene:
+    """Where one run takes place."""
+
+    stage: Stage
+    world: World
+    database: str
+    outside: int
+    rng: Random
+
+    def remains(self) -> list[str]:
+        """Return what is left of the run on this host; empty is right."""
+        mine = f"HORMESIS_STATE={self.world.state}".encode()
+        left = [f"process {pid} of it lives" for pid in _bearing(mine)]
+        known = (self.world.folder / "hormesis-runs" / "latest").resolve()
+        if (known / "manifest.json").is_file() and (known / "ledger.jsonl").is_file():
+            left += Run(self.world, known).remains()
+        left += [f"{one.pointer} is there" for one in open_runs(self.world.state)]
+        return [*left, *self._outside(), *self._in_the_database()]
+
+    def _outside(self) -> list[str]:
+        who = Identity.of(self.outside)
+        if who is None or not who.alive:
+            return ["the process outside is gone"]
+        return ["the process outside is still stopped"] if is_stopped(self.outside) else []
+
+    def _in_the_database(self) -> list[str]:
+        dsn = self.stage.postgres.dsn(self.database)
+        with psycopg.connect(dsn, application_name=WATCHER) as connection:
+            rows = connection.execute("SELECT n FROM wrong").fetchall()
+            names = connection.execute(
+                "SELECT application_name FROM pg_stat_activity WHERE datname = %s"
+                " AND application_name LIKE 'hormesis%%' AND application_name <> %s",
+                (self.database, WATCHER),
+            ).fetchall()
+        left = [f"corrupt row {row}" for row in rows]
+        return left + [f"a connection of {name} is open" for (name,) in names]
+
+
+@dataclass
 class Outcome:
     """One kill: when it struck, what it struck, and what was left."""
 
@@ -115,25 +159,32 @@ class Outcome:
     left: list[str] = field(default_factory=list)
 
 
-def strike(stage: Stage, number: int) -> Outcome:
-    """Start a run, kill its engine at a drawn moment, and tell what is left."""
-    rng = stream_of(SEED, "kill", number)
-    outcome = Outcome(number)
+@contextmanager
+def scene(stage: Stage, number: int) -> Iterator[Scene]:
+    """Give a folder, a database and a process outside to one run."""
     database = stage.postgres.new_database()
     dsn = stage.postgres.dsn(database)
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(dsn, application_name=WATCHER) as connection:
         connection.execute("CREATE TABLE wrong (n int)")
     world = World(stage.folder / f"kill-{number}")
+    rng = stream_of(SEED, "kill", number)
     with subprocess.Popen(["sleep", "600"]) as outside:
         try:
             world.write("all.json", experiment(dsn, stage.web, outside.pid, rng))
-            _kill_at_drawn_moment(world, rng, outcome)
-            with suppress(AssertionError):
-                wait_for(lambda: not remains(stage, world, database, outside.pid), "", 20.0)
-            outcome.left = remains(stage, world, database, outside.pid)
+            yield Scene(stage, world, database, outside.pid, rng)
         finally:
             world.close()
             outside.kill()
+
+
+def strike(stage: Stage, number: int) -> Outcome:
+    """Start a run, kill its engine at a drawn moment, and tell what is left."""
+    outcome = Outcome(number)
+    with scene(stage, number) as here:
+        _kill_at_drawn_moment(here.world, here.rng, outcome)
+        with suppress(AssertionError):
+            wait_for(lambda: not here.remains(), "nothing is left", 20.0)
+        outcome.left = here.remains()
     return outcome
 
 
@@ -155,33 +206,6 @@ def _kill_at_drawn_moment(world: World, rng: Random, outcome: Outcome) -> None:
         run = Run(world, known[0].ledger.parent)
         outcome.struck = [one.effect for one in run.effects()]
     command.kill()
-
-
-def remains(stage: Stage, world: World, database: str, outside: int) -> list[str]:
-    """Return what is left of a run on this host; empty is right."""
-    mine = f"HORMESIS_STATE={world.state}".encode()
-    left = [f"process {pid} of it lives" for pid in _bearing(mine)]
-    known = (world.folder / "hormesis-runs" / "latest").resolve()
-    if (known / "manifest.json").is_file() and (known / "ledger.jsonl").is_file():
-        left += Run(world, known).remains()
-    left += [f"{one.pointer} is there" for one in open_runs(world.state)]
-    who = Identity.of(outside)
-    if who is None or not who.alive:
-        left.append("the process outside is gone")
-    elif is_stopped(outside):
-        left.append("the process outside is still stopped")
-    with psycopg.connect(
-        stage.postgres.dsn(database), application_name=WATCHER
-    ) as connection:
-        for row in connection.execute("SELECT n FROM wrong"):
-            left.append(f"corrupt row {row}")
-        mine_there = connection.execute(
-            "SELECT application_name FROM pg_stat_activity"
-            " WHERE application_name LIKE 'hormesis%%' AND application_name <> %s"
-            " AND datname = %s", (WATCHER, database)
-        )  # fmt: skip
-        left += [f"a connection of {name} is open" for (name,) in mine_there]
-    return left
 
 
 def _bearing(entry: bytes) -> list[int]:
@@ -232,6 +256,31 @@ def test_a_killed_engine_leaves_nothing(stage: Stage) -> None:
     outcomes = strike_all(stage, range(3))
     assert [one for one in outcomes if one.left] == []
     assert any(one.struck for one in outcomes)
+
+
+def test_what_the_death_of_both_leaves_is_seen_and_reverted(stage: Stage) -> None:
+    # The proof above is worth only as much as its look: here there is something to see.
+    with scene(stage, 1000) as here:
+        file = here.world.folder / "all.json"
+        made = json.loads(file.read_text())
+        for track in made["tracks"]:
+            if "fault" in track:
+                track.update({"at": "0s", "for": "60s"})
+        file.write_text(json.dumps(made))
+        command = here.world.start("run", "all.json", "--quiet")
+        run = here.world.active("postgres-corrupt-1/0")
+        here.world.active("pause-1/0")
+        custodian = run.custodian
+        os.kill(custodian.pid, signal.SIGSTOP)
+        command.kill()
+        os.kill(custodian.pid, signal.SIGKILL)
+        wait_for(lambda: not custodian.alive, "the custodian is gone")
+        left = " ".join(here.remains())
+        assert "corrupt row" in left
+        assert "the process outside is still stopped" in left
+        assert "bears the mark" in left
+        assert here.world.hormesis("revert").code == 0
+        wait_for(lambda: not here.remains(), "nothing is left", 10.0)
 
 
 @pytest.mark.prove

@@ -29,6 +29,7 @@ from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.client import ClientKind
 from hormesis.words.history import Note, Phase, ProcessRecord
 from hormesis.words.op import Ended, Op
+from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
 from hormesis.words.timeline import Timeline
 from hormesis.words.trouble import Trouble
@@ -148,16 +149,26 @@ class Conductor:
             self.stop("custodian-died", "the custodian died; the engine reverts by itself")
 
     async def _start_custodian(self) -> None:
-        limits, permit = self.timeline.experiment.limits, self.timeline.permit
         self._custodian = await Custodian.start(
             ledger=self._stand.ledger,
             run_id=self._stand.run_id,
-            # The margin lets the engine release first, also what is held as long as permitted.
-            permit=replace(permit, hold_s_max=permit.hold_s_max + HOLD_MARGIN_S),
-            lease_s=limits.lease_s,
+            permit=self._permit(),
+            lease_s=self.timeline.experiment.limits.lease_s,
             state=self._stand.state,
         )
         self._custodian.on_event = self._on_event
+
+    def _permit(self) -> Permit:
+        """Return the plan's permit with what the engine itself needs."""
+        permit, services = self.timeline.permit, self.timeline.experiment.services
+        watched = {service.name for service in services if service.attached}
+        return replace(
+            permit,
+            # An attached service must be named to be watched, also when no fault touches it.
+            subjects=tuple(sorted(watched.union(permit.subjects))),
+            # The margin lets the engine release first, also what is held as long as permitted.
+            hold_s_max=permit.hold_s_max + HOLD_MARGIN_S,
+        )
 
     @property
     def custodian(self) -> Custodian:

@@ -23,6 +23,8 @@ from hormesis.words.history import LoadRecord
 from hormesis.words.load import Burst, Closed, Open
 from hormesis.words.op import Op
 
+STALLED_SHARE_MAX = 0.05
+"""A generator whose event loop stood still for more of its time than this proves little."""
 GRACE_S = 10.0
 """How long iterations that run when a load ends may take to finish."""
 CUT_S = 1.0
@@ -45,12 +47,18 @@ class _NoClient(Exception):
 class LoopLag(Histogram):
     """How late the event loop wakes up, in seconds: the generator's own health."""
 
+    stalled_s = 0.0
+    """How long it stood still in all, in stalls of more than the budget."""
+
     async def watch(self, clock: Clock, every_s: float = 0.05) -> None:
         """Take readings until cancelled."""
         while True:
             due = clock.now() + every_s
             await clock.sleep_until(due)
-            self.add(clock.now() - due)
+            late = clock.now() - due
+            self.add(late)
+            if late > LAG_BUDGET_S:
+                self.stalled_s += late
 
 
 class Generator:
@@ -110,6 +118,10 @@ class Generator:
                 f"the load generator was saturated: {what} {max(late, behind) * 1000:.0f} ms "
                 f"late (p99, budget {LAG_BUDGET_S * 1000:.0f} ms)"
             )
+        lasted_s = self._clock.now() - self._record.started
+        if not trouble and lag.stalled_s > STALLED_SHARE_MAX * lasted_s:
+            # One long stall is a single reading, however much of the time it took.
+            trouble = f"the load generator stood still for {lag.stalled_s:.1f} s of {lasted_s:.1f} s"
         worst_s = lag.highest or 0.0
         self._update(ended=self._clock.now(), loop_lag_s=worst_s, trouble=trouble)
 

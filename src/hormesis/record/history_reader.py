@@ -48,6 +48,9 @@ def read_history(directory: Path) -> History:
     ops = _read_ops(run, problems)
     events = _read_events(run, problems)
     ends = events["end"]
+    said = ends[-1].pop("ops", len(ops)) if ends else len(ops)
+    if said != len(ops) and not problems.of(run.ops):
+        problems.add(run.ops, f" holds {len(ops)} of {said} operations")
     return History(
         manifest=_read_manifest(run),
         ops=ops,
@@ -77,6 +80,9 @@ class _Problems:
         else:
             self._more[file.name] = self._more.get(file.name, 0) + 1
 
+    def of(self, file: Path) -> int:
+        return self._counts.get(file.name, 0)
+
     def told(self) -> tuple[str, ...]:
         more = (f"{name}: and {count} more lines" for name, count in self._more.items())
         return (*self._told, *more)
@@ -95,19 +101,20 @@ def _read_manifest(run: RunDirectory) -> dict[str, Any]:
 def _lines(path: Path, problems: _Problems) -> Iterator[tuple[Any, str]]:
     """Yield (decoded line, place in the file) of every line that is JSON."""
     try:
-        content = path.read_bytes()
+        file = path.open("rb")
     except OSError as trouble:
         problems.add(path, f" is missing: {trouble.strerror}")
         return
-    lines = content.split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if not line:
-            continue
-        try:
-            yield json.loads(line), f":{number}"
-        except _UNREADABLE:
-            cut = number == len(lines)
-            problems.add(path, f":{number}: {'cut off' if cut else 'unreadable'}")
+    # Line by line: a long run's file is larger than everything that is kept of it.
+    with file:
+        for number, line in enumerate(file, 1):
+            if line == b"\n":
+                continue
+            try:
+                yield json.loads(line), f":{number}"
+            except _UNREADABLE:
+                cut = not line.endswith(b"\n")
+                problems.add(path, f":{number}: {'cut off' if cut else 'unreadable'}")
 
 
 def _read_ops(run: RunDirectory, problems: _Problems) -> list[Op]:

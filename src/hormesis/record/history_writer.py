@@ -60,6 +60,7 @@ class HistoryWriter:
         self._ops = LineFile(self._run.ops)
         self._add_op = self._ops.add
         self._index: dict[str, int] = {}
+        self._count = 0
         self._codes = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 
     def manifest(self, manifest: Mapping[str, Any]) -> None:
@@ -70,6 +71,7 @@ class HistoryWriter:
     def op(self, op: Op) -> None:
         """Record one ended operation."""
         index = self._index
+        self._count += 1
         try:
             load, name = index[op.load], index[op.name]
         except KeyError:
@@ -111,8 +113,8 @@ class HistoryWriter:
         self._event("phase", _plain(phase))
 
     def end(self, end: Mapping[str, Any]) -> None:
-        """Record how the run ended, and wait until the disk holds everything."""
-        self._event("end", dict(end))
+        """Record how the run ended and how many operations there were; wait for the disk."""
+        self._event("end", {**end, "ops": self._count})
         self._ops.sync()
         self._events.sync()
         descriptor = os.open(self._run.path, os.O_RDONLY)

@@ -19,7 +19,13 @@ from hormesis.words.check import RunVerdict
 from hormesis.words.history import History
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.report import Judged
-from hormesis.words.trouble import CapabilityTrouble, DirtyTrouble, InputTrouble, Trouble, UsageTrouble
+from hormesis.words.trouble import (
+    CapabilityTrouble,
+    DirtyTrouble,
+    InputTrouble,
+    Trouble,
+    UsageTrouble,
+)
 
 JUDGED = Judged("one", History({}), RunVerdict(Outcome.UNKNOWN, "", ()))
 

@@ -59,3 +59,17 @@ async def test_arrivals_that_begin_late_are_a_saturated_generator() -> None:
     record = await play.run()
     assert record.loop_lag_s < LAG_BUDGET_S
     assert "saturated: arrivals began" in record.trouble
+
+
+@pytest.mark.parametrize(("stall_s", "troubled"), [(1.0, False), (3.0, True)])
+@virtually
+async def test_one_long_stall_counts_by_its_length(stall_s: float, troubled: bool) -> None:
+    stalls = iter([stall_s])
+
+    async def work(user: User) -> None:
+        async with user.op("work"):
+            await user.clock.sleep_until(user.clock.now() + 1.0)
+            hang(next(stalls, 0.0))
+
+    record = await Play(Closed(lambda passed: 1, 1, 40.0), work).run()
+    assert ("stood still for 2.9" in record.trouble) is troubled, record.trouble
