@@ -121,7 +121,8 @@ class Generator:
         lasted_s = self._clock.now() - self._record.started
         if not trouble and lag.stalled_s > STALLED_SHARE_MAX * lasted_s:
             # One long stall is a single reading, however much of the time it took.
-            trouble = f"the load generator stood still for {lag.stalled_s:.1f} s of {lasted_s:.1f} s"
+            stalled = f"{lag.stalled_s:.1f} s of {lasted_s:.1f} s"
+            trouble = f"the load generator stood still for {stalled}"
         worst_s = lag.highest or 0.0
         self._update(ended=self._clock.now(), loop_lag_s=worst_s, trouble=trouble)
 

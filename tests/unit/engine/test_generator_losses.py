@@ -72,4 +72,4 @@ async def test_one_long_stall_counts_by_its_length(stall_s: float, troubled: boo
             hang(next(stalls, 0.0))
 
     record = await Play(Closed(lambda passed: 1, 1, 40.0), work).run()
-    assert ("stood still for 2.9" in record.trouble) is troubled, record.trouble
+    assert ("stood still for 3.0" in record.trouble) is troubled, record.trouble
