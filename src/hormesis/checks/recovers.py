@@ -191,7 +191,7 @@ class Recovers(Check):
         late_s = first.ended - episode.released
         if late_s > self.within:
             outcome = self._late(episode, (), first)
-            how = "nobody looked until" if outcome is Outcome.UNKNOWN else "no answer came until"
+            how = "nothing was seen until" if outcome is Outcome.UNKNOWN else "no answer came until"
             allowed = text_of_seconds(self.within)
             sentence = f"{how} {late_s:.1f} s after the release of {name}; {allowed} were allowed"
             return _Told(outcome, Finding(sentence, (*episode.ids, first.cite)))

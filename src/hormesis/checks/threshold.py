@@ -94,7 +94,8 @@ class Threshold(Check, Window):
         asked for no more: neither keeps an upper limit.
         """
         asked = claim.tags.keys() & {"outcome", "error", "expected_response"}
-        limits = claim.sort in (Sort.TIME, Sort.SHARE) and claim.sign in ("<", "<=")
+        upper = claim.sign in ("<", "<=") or (claim.sign == "==" and not claim.limit)
+        limits = claim.sort in (Sort.TIME, Sort.SHARE) and upper
         if not limits or asked or claim.metric == "lag" or claim.aggregation == "count":
             return ""
         same = ops_of(history, claim.tags, Window().stretches(history))

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hormesis.words.check import Check, Finding, RunVerdict, Verdict
 from hormesis.words.history import FaultRecord, History
 from hormesis.words.kind import Scalar
+from hormesis.words.op import Ended
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.steady_state import steady_verdicts
 
@@ -202,6 +203,9 @@ def _load_ran(load: str, history: History) -> Verdict:
     troubles += [Finding(f"load {load}: {one.trouble}") for one in records if one.trouble]
     if records and not count:
         troubles.append(Finding(f"load {load} made no operation"))
+    elif count and not any(op.load == load and op.outcome is Ended.OK for op in history.ops):
+        # A client that is broken, or asks for what is not there, puts the system under no load.
+        troubles.append(Finding(f"none of the {count:,} operations of load {load} ended ok"))
     if any(one.ended is None for one in records):
         troubles.append(Finding(f"load {load} has no recorded end"))
     dropped = sum(one.dropped for one in records)

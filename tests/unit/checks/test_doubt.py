@@ -51,7 +51,7 @@ def test_an_answer_that_hung_until_the_system_was_back_is_no_early_recovery(
 @pytest.mark.parametrize(
     ("probes", "outcome", "told"),
     [
-        ([look(5.0), look(65.0)], UNKNOWN, "nobody looked until 35.0 s"),
+        ([look(5.0), look(65.0)], UNKNOWN, "nothing was seen until 35.0 s"),
         ([look(5.0), slow(29.0, 9.0), look(39.0)], FAIL, "no answer came until 8.0 s"),
         ([look(25.0), slow(29.0, 2.0), look(31.5)], PASS, "never bad during or after"),
         ([look(25.0, "down"), look(65.0), look(68.0)], UNKNOWN, "nobody looked in between"),
@@ -128,6 +128,9 @@ def test_a_system_that_refuses_everything_is_not_fast() -> None:
         ("http_req_failed rate < 1%", 0, PASS),
         ("http_req_failed rate < 1%", 1, PASS),
         ("http_req_failed rate < 1%", 2, UNKNOWN),
+        ("http_req_failed rate == 0%", 0, PASS),
+        ("http_req_failed rate == 0%", 1, UNKNOWN),
+        ("http_req_failed rate != 1%", 900, PASS),
         ("http_reqs rate < 100/s", 900, PASS),
         ("lag max < 1s", 900, PASS),
     ],

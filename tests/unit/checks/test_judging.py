@@ -11,6 +11,7 @@ from hormesis.checks.never_duplicate import NeverDuplicate
 from hormesis.words.check import Check, RunVerdict, Verdict
 from hormesis.words.history import FaultRecord, History, LoadRecord, Note
 from hormesis.words.judging import code_of, judge_run
+from hormesis.words.op import Ended
 from hormesis.words.outcome import ExitCode, Outcome
 from tests.unit.record.histories import ENDED, MANIFEST, fault, op, run
 
@@ -150,3 +151,12 @@ def test_the_exit_code_ranks_dirty_first(end: dict[str, Any], code: ExitCode) ->
 
 def test_an_unknown_run_exits_with_its_own_code() -> None:
     assert code_of(judge_run(replace(CLEAN, end=None), [CHECK])) == ExitCode.UNKNOWN
+
+
+def test_a_load_of_which_nothing_succeeded_is_no_load() -> None:
+    broken = [op(n, outcome=Ended.INFO, error="NameError") for n in (1, 2)]
+    verdict = judge_run(run(ops=[*broken, op(3, load="other")]), [])
+    assert row(verdict, "load main ran").summary == (
+        "none of the 2 operations of load main ended ok"
+    )
+    assert judge_run(run(ops=[*broken, op(3)]), []).verdicts[2].outcome is Outcome.PASS

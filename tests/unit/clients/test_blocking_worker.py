@@ -24,8 +24,8 @@ async def test_what_the_work_raises_is_raised_where_it_is_awaited() -> None:
     def stop() -> None:
         raise StopIteration
 
-    with pytest.raises(KeyError):
-        await worker.do(lambda: {}["nothing"])
+    with pytest.raises(ValueError):
+        await worker.do(lambda: int("seven"))
     with pytest.raises(RuntimeError):
         await worker.do(stop)
     assert await worker.do(lambda: 7) == 7

@@ -311,3 +311,15 @@ async def test_what_could_not_be_undone_is_in_the_end(tmp_path: Path, monkeypatc
     history = await run.play()
     assert history.end is not None
     assert history.end["dirty"] == ["pause-1/0: gone wrong"]
+
+
+@virtually
+async def test_what_follows_from_a_stop_does_not_hide_it(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = Run(tmp_path, monkeypatch)
+    run.custodian.refuse_do = {"system/hormesis-scratch": "failed", "system/scratch": "failed"}
+    run.later(0.05, lambda: run.conductor.stop("interrupted", "SIGINT received"))
+    history = await run.play()
+    assert end_of(history) == ("interrupted", "SIGINT received")
+    assert any("while stopping" in note.text for note in history.notes)
