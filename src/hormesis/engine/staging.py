@@ -89,7 +89,7 @@ class Stage:
             {
                 "subject": service.name,
                 "run": list(service.run),
-                "env": {**os.environ, **service.env},
+                "env": dict(service.env),
                 "cwd": service.cwd or os.getcwd(),
                 "log": str(log),
                 "restart": service.restart,
@@ -108,7 +108,7 @@ class Stage:
             "pid": service.pid,
             "port": service.port,
             "run": list(service.run),
-            "env": {**os.environ, **service.env},
+            "env": dict(service.env),
             "cwd": service.cwd or os.getcwd(),
             "log": str(self._run / "logs" / f"{service.name}.log"),
             "stop_signal": service.stop_signal,

@@ -57,6 +57,14 @@ def bytes_from(value: Any) -> int:
     return int(float(match[1]) * _SIZES[match[2]])
 
 
+def text_of_bytes(size: int) -> str:
+    """Write *size* the way files do, in the largest unit that stays exact: ``10KB``."""
+    for unit in ("GiB", "MiB", "KiB", "GB", "MB", "KB"):
+        if size and size % _SIZES[unit] == 0:
+            return f"{size // _SIZES[unit]}{unit}"
+    return f"{size}B"
+
+
 def per_second_from(value: Any) -> float:
     """Parse a rate such as ``50/s`` or ``600/m`` into events per second.
 
@@ -109,7 +117,7 @@ Span = Annotated[
 ]
 """A duration of the run's own shape, which ``--time-scale`` shrinks or stretches; limits on the
 system under test are ``Seconds`` and never scaled."""
-Bytes = Annotated[int, *_bytes]
+Bytes = Annotated[int, *_bytes, PlainSerializer(text_of_bytes)]
 """A size; text with a unit in files, bytes in code."""
 PerSecond = Annotated[float, *_rate, PlainSerializer(lambda rate: f"{rate:.6g}/s")]
 """A rate; text with a unit in files, events per second in code."""
