@@ -54,8 +54,8 @@ def kinds_of(shelf: str) -> dict[str, Any]:
     found: dict[str, type[Kind]] = {}
     package = importlib.import_module(f"hormesis.{shelf}")
     for module in pkgutil.iter_modules(package.__path__):
-        kind = _kind_in(f"hormesis.{shelf}.{module.name}", base)
-        if kind is not None:
+        if not module.ispkg:  # a package holds the parts of a kind, not a kind
+            kind = _kind_in(f"hormesis.{shelf}.{module.name}", base)
             _add(found, kind.kind, kind)
     for point in entry_points(group=f"hormesis.{shelf}"):
         _add(found, point.name, _loaded(point, base))
@@ -74,14 +74,18 @@ def systems() -> dict[str, Path]:
     }
 
 
-def _kind_in(module_name: str, base: type[Kind]) -> type[Kind] | None:
+def _kind_in(module_name: str, base: type[Kind]) -> type[Kind]:
     module = importlib.import_module(module_name)
     own = [
         thing
         for _, thing in inspect.getmembers(module, inspect.isclass)
         if issubclass(thing, base) and thing.__module__ == module_name
     ]
-    return own[0] if own else None
+    if len(own) != 1:
+        raise CapabilityTrouble(
+            f"{module.__file__}: expected one {base.__name__} in a shelf's file, found {len(own)}"
+        )
+    return own[0]
 
 
 def _loaded(point: EntryPoint, base: type[Kind]) -> type[Kind]:

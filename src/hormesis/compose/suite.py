@@ -14,28 +14,28 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.frames import Frame
+from hormesis.spec.kind_forms import Forms
+from hormesis.spec.locate import locate
+from hormesis.spec.node import Node, Problems
+from hormesis.words.catalogue import Catalogue
 from hormesis.words.report import Report
-from hormesis.words.trouble import InputTrouble, Place, Problem, UsageTrouble
+from hormesis.words.trouble import InputTrouble, UsageTrouble
 
 
-class SuiteOption(BaseModel):
+class SuiteOption(Frame):
     """A command-line option that fills a variable of every scenario."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     var: str
     env: str = ""
     help: str = ""
 
 
-class SuiteSelection(BaseModel):
+class SuiteSelection(Frame):
     """An option whose choices name scenarios."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     option: str
     help: str = ""
@@ -43,20 +43,16 @@ class SuiteSelection(BaseModel):
     choices: Mapping[str, Sequence[str]] = Field(default_factory=dict)
 
 
-class SuiteResults(BaseModel):
+class SuiteResults(Frame):
     """A switch that adds a report of the suite's own: ``file.py:Class``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     option: str
     report: str
     help: str = ""
 
 
-class SuiteFile(BaseModel):
+class SuiteFile(Frame):
     """What ``suite.yaml`` may hold."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     description: str = ""
@@ -143,23 +139,23 @@ def find_suite(name: str) -> Suite | None:
     path = folder / "suite.yaml"
     if not path.is_file():
         return None
-    file = _read(path)
-    return Suite(folder.name, folder, file, _scenarios(folder, file))
+    problems = Problems()
+    document = locate(path)
+    node = Node(document, document.data)
+    file = Forms(Catalogue(), {}, problems).frame(SuiteFile, node)
+    scenarios = _scenarios(folder, file) if file else {}
+    if file and file.select:
+        _check_choices(node.under("select").under("choices"), scenarios, problems)
+    problems.raise_if_any()
+    return Suite(folder.name, folder, file, scenarios) if file else None
 
 
-def _read(path: Path) -> SuiteFile:
-    try:
-        return SuiteFile.model_validate(yaml.safe_load(path.read_text()))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = Place(str(path), mark.line + 1, mark.column + 1) if mark else Place(str(path))
-        raise InputTrouble(Problem(str(error.problem), place)) from None
-    except ValidationError as error:
-        problems = [
-            Problem(one["msg"], Place(str(path)), ".".join(map(str, one["loc"])))
-            for one in error.errors()
-        ]
-        raise InputTrouble(problems) from None
+def _check_choices(choices: Node, scenarios: Mapping[str, Path], problems: Problems) -> None:
+    for _, names in choices.items():
+        for name in names.elements():
+            if name.value not in scenarios:
+                message = f"expected the name of a scenario file, found {name.value!r}"
+                problems.add(name, message, did_you_mean(str(name.value), scenarios))
 
 
 def _scenarios(folder: Path, file: SuiteFile) -> dict[str, Path]:
@@ -184,7 +180,7 @@ def _scenarios(folder: Path, file: SuiteFile) -> dict[str, Path]:
 
 def _has_id(path: Path) -> bool:
     try:
-        data: Any = yaml.safe_load(path.read_text())
-    except yaml.YAMLError:
+        data: Any = locate(path).data
+    except InputTrouble:
         return True  # broken: reading it as an experiment will say how
     return isinstance(data, dict) and "id" in data

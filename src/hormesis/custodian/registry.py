@@ -60,22 +60,32 @@ class OpenRun:
 
 
 def open_runs(state: Path) -> list[OpenRun]:
-    """Return the runs that are open, by name; live ones among them."""
+    """Return the runs that are open, by name; live ones among them.
+
+    A pointer that cannot be read stands for a run of which nothing more is known: it is lost, and
+    a host that has one is not clean.
+    """
     runs = []
     for pointer in sorted(state.glob(f"*{_SUFFIX}")):
         try:
-            data = json.loads(pointer.read_text())
-            run = OpenRun(
-                run_id=data["run"],
-                ledger=Path(data["ledger"]),
-                custodian=Identity.from_json(data["custodian"]),
-                engine=Identity.from_json(data["engine"]),
-                pointer=pointer,
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # Removed just now, or another version's.
-        runs.append(run)
+            runs.append(_open_run(pointer))
+        except FileNotFoundError:
+            continue  # Removed just now: that run has ended.
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            name = pointer.name.removesuffix(_SUFFIX)
+            runs.append(OpenRun(name, pointer.with_suffix(".lost"), None, None, pointer))
     return runs
+
+
+def _open_run(pointer: Path) -> OpenRun:
+    data = json.loads(pointer.read_text())
+    return OpenRun(
+        run_id=str(data["run"]),
+        ledger=Path(data["ledger"]),
+        custodian=Identity.from_json(data["custodian"]),
+        engine=Identity.from_json(data["engine"]),
+        pointer=pointer,
+    )
 
 
 def pointer_of(state: Path, run_id: str) -> Path:

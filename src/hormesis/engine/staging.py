@@ -20,9 +20,9 @@ from hormesis.words.verb import VerbCall
 
 
 class StagingTrouble(Trouble):
-    """The system under test could not be brought up."""
+    """The system under test could not be brought up, so nothing is known about it."""
 
-    code = ExitCode.CAPABILITY_MISSING
+    code = ExitCode.UNKNOWN
 
 
 class Stage:

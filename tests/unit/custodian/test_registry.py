@@ -40,12 +40,24 @@ def test_a_reused_pid_is_not_its_custodian(tmp_path: Path, change: dict[str, obj
     assert not run.alive
 
 
-def test_foreign_and_broken_files_are_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "x.run.json").write_text("{")
-    (tmp_path / "y.run.json").write_text("[]")
-    (tmp_path / "note.txt").write_text("")
+@pytest.mark.parametrize(
+    "text", ["", "{}", "nonsense", '{"run": "abc123"}', "[1]", '{"run": 1, "ledger": null}']
+)
+def test_an_unreadable_pointer_is_a_lost_run(text: str, tmp_path: Path) -> None:
+    (tmp_path / "abc123.run.json").write_text(text)
+    (run,) = open_runs(tmp_path)
+    assert run.run_id == "abc123"
+    assert run.lost
+    assert not run.alive
+    assert run.effects == []
+
+
+def test_other_files_are_no_runs(tmp_path: Path) -> None:
+    (tmp_path / "abc123.draft").write_text("{}")
+    (tmp_path / "targets").mkdir()
     assert open_runs(tmp_path) == []
-    assert open_runs(tmp_path / "nowhere") == []
+    assert open_runs(tmp_path / "not-there") == []
+
 
 
 def test_the_state_folder_is_the_given_one_or_the_users(
