@@ -32,7 +32,7 @@ def test_scenarios_are_files_with_an_id_in_the_order_of_the_selection(tmp_path: 
         ("options: {}\n", "expected the key title"),
         (
             "title: t\nselect: {option: kind, choices: {a: [A-2]}}\n",
-            "suite.yaml:2:41: select.choices.a[0]: expected the name of a scenario file, "
+            "suite.yaml:2:38: select.choices.a[0]: expected the name of a scenario file, "
             "found 'A-2'; did you mean A-1?",
         ),
         ("title: t\nselect: {option: kind, choices: 7}\n", "select.choices: expected a mapping"),
