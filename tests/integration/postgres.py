@@ -13,6 +13,8 @@ from tests.proving_ground.programs import Postgres
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A running server; give each test that writes a database of its own."""
     server = Postgres(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    yield server
-    server.discard()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.discard()

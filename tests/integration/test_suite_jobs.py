@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -27,6 +28,11 @@ def test_a_clean_system_passes_and_says_so(tmp_path: Path) -> None:
     assert run.code == 0, run
     assert "2 of 2 scenarios passed" in run.out
     assert not list(tmp_path.glob("*/results.json"))
+    (file,) = tmp_path.glob("*-jobs-*/report.json")
+    race = json.loads(file.read_text())["runs"][0]["results"]
+    assert race["race_condition_detected"] is False
+    # Those who lost were answered "no", which is no error.
+    assert race["total_requests"] == race["successful_requests"] == 250
 
 
 def test_a_race_is_named_in_the_terminal_and_in_the_results(tmp_path: Path) -> None:
@@ -48,8 +54,9 @@ def test_a_race_is_named_in_the_terminal_and_in_the_results(tmp_path: Path) -> N
 
 
 def test_only_the_check_of_cleanup_fails_without_cleanup(tmp_path: Path) -> None:
+    short = ("--set", "repair=3s", "--set", "wrong=8s")
     run = run_jobs(
-        tmp_path, "--scenario", "J-CHAOS-4", *QUICK, "--json", canary="cleanup-off"
+        tmp_path, "--scenario", "J-CHAOS-4", *QUICK, *short, "--json", canary="cleanup-off"
     )
     assert list(run.checks("J-CHAOS-4", "fail")) == ["cleanup-repairs"], run
     assert run.undecided("J-CHAOS-4") == {}
@@ -80,8 +87,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A main server that is nothing of the toolkit's."""
     folder = tmp_path_factory.mktemp("attached")
     postgres = Postgres(folder)
-    postgres.start()
     try:
+        postgres.start()
         with running_server(postgres, folder) as running:
             yield running
     finally:
@@ -97,10 +104,26 @@ def attached(server: Server) -> list[str]:
 def test_a_server_that_runs_already_is_tested_and_left_alone(
     server: Server, tmp_path: Path
 ) -> None:
-    scenarios = ("--scenario", "J-RACE-1", "--scenario", "J-HEALTH")
-    for _ in range(2):
-        run = run_jobs(tmp_path, *scenarios, *QUICK, *attached(server))
-        assert run.code == 0, run
+    run = run_jobs(tmp_path, "--scenario", "J-RACE-1", *QUICK, *attached(server))
+    assert run.code == 0, run
+    wanted = ("J-CHAOS-5", "J-RACE-1", "J-MON")
+    scenarios = [word for name in wanted for word in ("--scenario", name)]
+    out = tmp_path / "again"
+    run = run_jobs(out, *scenarios, *QUICK, *attached(server), "--save-results")
+    assert run.code == 2, run
+    assert re.search("^SKIP J-CHAOS-5: The bots of a server", run.out, re.MULTILINE), run
+    assert re.search("^SKIP J-MON: ", run.out, re.MULTILINE), run
+    assert "1 of 3 scenarios passed, 2 skipped" in run.out
+    (folder,) = out.glob("*-jobs-*")
+    results = json.loads((folder / "results.json").read_text())
+    assert results["skipped"] == ["J-CHAOS-5", "J-MON"]
+    assert results["tests"]["J-RACE-1"]["outcome"] == "pass"
+    junit = ElementTree.parse(folder / "junit.xml").getroot()
+    assert [suite.attrib["skipped"] for suite in junit] == ["1", "0", "1"]
+    for name in ("report.html", "report.md", "report.json"):
+        text = (folder / name).read_text()
+        assert "The bots of a server that runs already" in text, name
+        assert "2 skipped" in text, name
     assert server.program.returncode is None
     assert server.stats()["jobs"]["total"] == 10
 

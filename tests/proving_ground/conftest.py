@@ -13,9 +13,11 @@ from tests.proving_ground.programs import Postgres, Server, running_server
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server = Postgres(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    yield server
-    server.discard()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.discard()
 
 
 @pytest.fixture

@@ -99,10 +99,13 @@ class Postgres:
 
     def discard(self) -> None:
         """Stop for good; data that had to lie elsewhere goes too."""
-        self.stop()
-        data = self._directory / "data"
-        if data.is_symlink():
-            shutil.rmtree(data.readlink())
+        try:
+            if self.program is not None:
+                self.stop()
+        finally:
+            data = self._directory / "data"
+            if data.is_symlink():
+                shutil.rmtree(data.readlink())
 
     def execute(
         self, query: LiteralString, parameters: tuple[Any, ...] = (), database: str = "postgres"

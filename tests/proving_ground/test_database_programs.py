@@ -57,16 +57,18 @@ def test_data_below_a_closed_directory_moves(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     own = Postgres(closed)
-    own.start()
     try:
+        own.start()
         assert (closed / "data").is_symlink()
         assert closed.stat().st_mode & 0o777 == 0o700
         assert own.program is not None
         assert "the data lies in" in (closed / "postgres.log").read_text()
-    finally:
         own.stop()
-    own.start()
-    own.discard()
+        own.start()
+    finally:
+        elsewhere = (closed / "data").readlink()
+        own.discard()
+    assert not elsewhere.exists()
 
 
 @needs_root

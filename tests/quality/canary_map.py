@@ -15,11 +15,20 @@ SUITE = Path(str(files("hormesis").joinpath("suites", "jobs")))
 
 @dataclass(frozen=True)
 class Canary:
-    """What one planted defect must break, by scenario, and what it may break beside that."""
+    """What one planted defect must break, by scenario, and what it may break beside that.
+
+    ``beside`` are the defects without which it would not show.
+    """
 
     name: str
+    beside: Sequence[str]
     fails: Mapping[str, Sequence[str]]
     may: Mapping[str, str]
+
+    @property
+    def switched_on(self) -> str:
+        """Return all defects that have to be on, as the proving ground is told of them."""
+        return ",".join([self.name, *self.beside])
 
     def expected(self, scenario: str) -> set[str]:
         """Return the checks that must fail in *scenario*; empty when none has to."""
@@ -30,7 +39,8 @@ def read_canaries() -> dict[str, Canary]:
     """Return the canaries of ``canaries.yaml`` by name."""
     data: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("canaries.yaml").read_text())
     return {
-        name: Canary(name, one["fails"], one.get("may") or {}) for name, one in data.items()
+        name: Canary(name, one.get("with") or (), one["fails"], one.get("may") or {})
+        for name, one in data.items()
     }
 
 
@@ -48,6 +58,12 @@ def parts_of(name: str, documents: Mapping[str, Mapping[str, Any]]) -> set[str]:
     included = documents[name].get("include", [])
     included = [included] if isinstance(included, str) else included
     return {name}.union(*(parts_of(one, documents) for one in included))
+
+
+def probes_in(document: Mapping[str, Any]) -> list[str]:
+    """Return the names of the probes that one file asks, without those of the steady state."""
+    asked = [*document.get("tracks", []), *document.get("final", [])]
+    return [str(one["name"]) for one in asked if "probe" in one]
 
 
 def checks_in(document: Mapping[str, Any]) -> list[str]:

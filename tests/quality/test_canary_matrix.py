@@ -43,7 +43,7 @@ def sampled() -> Iterator[tuple[str, str]]:
 
 def run_canary(canary: Canary, scenario: str, out: Path) -> None:
     """Run one scenario with the defect and compare what fails with the map."""
-    run = run_jobs(out, "--scenario", scenario, *SHORT, "--json", canary=canary.name)
+    run = run_jobs(out, "--scenario", scenario, *SHORT, "--json", canary=canary.switched_on)
     failed = run.checks(scenario, "fail")
     expected = canary.expected(scenario)
     assert expected <= set(failed), f"not noticed: {expected - set(failed)}\n{run}"

@@ -18,11 +18,15 @@ _NAMED_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class _Episode:
-    """One injection to the next one, or to the end; times in seconds of the run."""
+    """One injection to the next one, or to the end; times in seconds of the run.
+
+    ``disturbed`` is when another fault was asked for that was there after the release.
+    """
 
     injected: float
     released: float
     until: float
+    disturbed: float
     ids: tuple[str, ...]
 
 
@@ -40,7 +44,9 @@ class Recovers(Check):
     """After each release of a fault, a probe or operation is good again within a time.
 
     Recovered is the first good sample that is followed by good ones only, for ``steady``, and that
-    comes after what the fault broke, even if that shows only after its release. A fault that
+    comes after what the fault broke, even if that shows only after its release. A relapse after
+    that is told; when everything is bad again for the last ``steady`` seconds of the watched time,
+    which ends when the next fault of any track is asked for, it never recovered. A fault that
     never made anything bad counts as recovered in 0 s, and the verdict says so. A look counts from
     its end, because an answer that hung until the system was back is no sooner good. When nobody
     looked until ``within`` was over, the verdict is unknown. Faults of one track that overlap are
@@ -115,7 +121,7 @@ class Recovers(Check):
         ]
         nexts = [*(start for start, _ in spans[1:]), float("inf")]
         return [
-            _Episode(*span, until, tuple(one.id for one in group))
+            _Episode(*span, until, _disturbed(span, group, history), tuple(one.id for one in group))
             for span, until, group in zip(spans, nexts, groups, strict=True)
         ], ""
 
@@ -146,6 +152,9 @@ class Recovers(Check):
         took = good.ended - episode.released
         again = [one for one in bad if one.time > good.time]
         relapse = f"; bad again at {again[0].time:.1f} s: {again[0].text}" if again else ""
+        relapsed = self._relapsed(episode, after)
+        if relapsed is not None:
+            relapse += f", and still at {relapsed.time:.1f} s, when watching ended"
         allowed = text_of_seconds(self.within)
         sentence = (
             f"bad {detect_s:.1f} s after the injection of {name} ({bad[0].text}), "
@@ -155,16 +164,12 @@ class Recovers(Check):
         if took > self.within:
             blind = ", and nobody looked in between" if outcome is Outcome.UNKNOWN else ""
             sentence += f"; {allowed} were allowed{blind}"
-        return _Told(
-            outcome,
-            Finding(
-                sentence,
-                (*episode.ids, bad[0].cite, good.cite),
-                {"detect_s": detect_s, "recover_s": took},
-            ),
-            detect_s,
-            took,
-        )
+        data: dict[str, Any] = {"detect_s": detect_s, "recover_s": took}
+        cites = (*episode.ids, bad[0].cite, good.cite)
+        if relapsed is not None:
+            finding = Finding(sentence, (*cites, again[0].cite, relapsed.cite), data)
+            return _Told(Outcome.FAIL, finding, detect_s)
+        return _Told(outcome, Finding(sentence, cites, data), detect_s, took)
 
     def _recovered(self, after: Sequence[Sample]) -> Sample | None:
         """Return the first good sample that only good ones follow for long enough."""
@@ -177,6 +182,12 @@ class Recovers(Check):
             if one.time - first.time >= self.steady:
                 return first
         return None
+
+    def _relapsed(self, episode: _Episode, after: Sequence[Sample]) -> Sample | None:
+        """Return the last sample if the watched time ends with nothing but bad ones."""
+        watched = [one for one in after if one.time < episode.disturbed]
+        tail = [one for one in watched if one.time >= watched[-1].time - self.steady]
+        return tail[-1] if tail and not any(one.good for one in tail) else None
 
     def _late(self, episode: _Episode, after: Sequence[Sample], good: Sample) -> Outcome:
         """Return fail when *good* is provably late: a look was under way, or others were bad."""
@@ -221,6 +232,23 @@ class Recovers(Check):
             told = f"{still}; {allowed} are allowed, but nobody looked that long"
             outcome = Outcome.UNKNOWN
         return _Told(outcome, Finding(told, cites, data), detect_s)
+
+
+def _disturbed(
+    span: tuple[float, float], group: Sequence[FaultRecord], history: History
+) -> float:
+    """Return when the next fault of any track was asked for that could be felt after *span*."""
+    injected, released = span
+    own = {one.id for one in group}
+    return min(
+        (
+            one.asked
+            for one in history.faults
+            if one.id not in own and not one.skipped and one.asked >= injected
+            if one.released is None or one.released > released
+        ),
+        default=float("inf"),
+    )
 
 
 def _rank(told: _Told) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from hormesis.record.claim import Claim, claim_of
 from hormesis.record.metrics import TIMES, Sort, loaded_s, ops_of
@@ -16,7 +16,7 @@ from hormesis.words.history import History
 from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
 from hormesis.words.units import text_of_seconds
-from hormesis.words.window import Window
+from hormesis.words.window import Stretch, Window
 
 _CITED_MAX = 10
 _WORST = 5
@@ -28,11 +28,12 @@ class Threshold(Check, Window):
     Metrics are k6's, with times taken from when the operation was due: ``http_req_duration``,
     ``http_req_service`` (from the send), ``lag``, ``http_req_failed``, ``http_reqs``,
     ``iterations``, ``dropped_iterations``. Aggregations are avg, min, med, max, p(N), count, rate
-    and value. Tags are name, load, outcome, error and expected_response. Limits bear units:
-    ``500ms``, ``5%``, ``50/s``. Operations that ended ``fail`` or ``info`` count as failed; the
-    time of an ``info`` one is a lower bound. Unknown without samples, and when an upper limit is
-    kept only because nothing ended ok in the whole run, or because arrivals were dropped, or is
-    broken by no more than a saturated load generator was late itself.
+    and value. Tags are name, load, outcome, error, expected_response and recorded: with
+    ``recorded:job`` only operations that recorded a ``job`` count, such as claims that won one.
+    Limits bear units: ``500ms``, ``5%``, ``50/s``. Operations that ended ``fail`` or ``info`` count
+    as failed; the time of an ``info`` one is a lower bound. Unknown without samples, and when an
+    upper limit is kept only because nothing ended ok in the whole run, or because arrivals were
+    dropped, or is broken by no more than a saturated load generator was late itself.
     """
 
     shorthand: ClassVar[str] = "expression"
@@ -48,8 +49,14 @@ class Threshold(Check, Window):
     )
     """What to try when it fails."""
 
+    @field_validator("expression")
+    @classmethod
+    def _understood(cls, expression: str) -> str:
+        claim_of(expression)
+        return expression
+
     @model_validator(mode="after")
-    def _understood(self) -> Any:
+    def _has_no_window(self) -> Any:
         claim = claim_of(self.expression)
         if claim.sort is Sort.LOADS and self.told():
             raise ValueError(
@@ -72,7 +79,7 @@ class Threshold(Check, Window):
         if claim.sort is Sort.LOADS:
             return self._judge_loads(claim, history, loaded)
         ops = ops_of(history, claim.tags, stretches)
-        if not ops:
+        if not ops and not _counts_none(claim, history, stretches):
             return self.verdict(Outcome.UNKNOWN, f"no samples{self.told()}", samples=0)
         failed = [op for op in ops if op.outcome is not Ended.OK]
         value = _value_of(claim, ops, len(failed), loaded)
@@ -146,6 +153,12 @@ class Threshold(Check, Window):
             findings,
             **figures,
         )
+
+
+def _counts_none(claim: Claim, history: History, stretches: Sequence[Stretch]) -> bool:
+    """Return whether none is a count: there were operations, and none was of the wanted sort."""
+    those = {tag: value for tag, value in claim.tags.items() if tag in ("name", "load")}
+    return claim.sort is Sort.OPS and bool(ops_of(history, those, stretches))
 
 
 def _value_of(claim: Claim, ops: Sequence[Op], failed: int, loaded: float) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from hormesis.cli.run_command import run_command
@@ -17,13 +16,9 @@ def demo_command(*, time_scale: float, out: Path, quiet: bool) -> int:
         raise CapabilityTrouble(
             "the demo needs the proving ground", hint="pip install 'hormesis[demo]'"
         )
-    canary = os.environ.get("CANARY", "")
-    scale = f"{time_scale:g}"
     # A scaled run does not watch for 30 s after a fault. What is bad for as long as it does watch
     # has to fail, so the demo allows less.
     recovery = ("recovery=8s",) if time_scale < 1 else ()
-    sets = [word for text in recovery for word in ("--set", text)]
-    command = ["hormesis", "run", "jobs", "--time-scale", scale, *sets, "--save-results"]
     options = RunOptions(
         variables=recovery,
         time_scale=time_scale,
@@ -31,5 +26,4 @@ def demo_command(*, time_scale: float, out: Path, quiet: bool) -> int:
         quiet=quiet,
         extra=("--save-results",),
     )
-    prefix = ["env", f"CANARY={canary}"] if canary else []
-    return run_command("jobs", options, [*prefix, *command])
+    return run_command("jobs", options)

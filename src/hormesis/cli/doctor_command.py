@@ -34,6 +34,10 @@ def doctor_command(*, as_json: bool) -> int:
 
 
 def _row(one: Capability) -> tuple[Text, str, str]:
+    if one.idle:
+        state = "there" if one.there else "not there"
+        told = "; ".join(filter(None, [f"{state}, no fault uses it yet", one.detail]))
+        return Text("·"), one.name, told
     if one.there:
         return Text("✔", style="green"), one.name, one.detail
     get = f"to get it: {one.remedy}"

@@ -14,8 +14,6 @@ from hormesis.words.judging import code_of
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.report import Judged
 
-REPORTS = ("html", "json", "junit", "markdown")
-
 
 def check_command(path: Path, *, as_json: bool) -> int:
     """Judge again and return the exit code of the verdict."""
@@ -38,7 +36,7 @@ def report_command(path: Path, kinds: tuple[str, ...]) -> int:
     alone = len(at) == 1
     folder = at[0].path if alone else at[0].path.parent
     title = str(runs[0].history.manifest.get("title", "")) if alone else _suite_title(folder)
-    show_reports(out, render(folder, title, runs, kinds or REPORTS))
+    show_reports(out, render(folder, title, runs, kinds or None))
     return ExitCode.PASS
 
 

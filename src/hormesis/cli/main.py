@@ -149,7 +149,9 @@ def report(
     run_directory: RunDir,
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", "-k", help="html, json, junit or markdown. Repeatable."),
+        typer.Option(
+            "--kind", "-k", help="One of `hormesis list reports`; all if not given. Repeatable."
+        ),
     ] = None,
 ) -> None:
     """Write a run's reports again, from its run directory alone."""

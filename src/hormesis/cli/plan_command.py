@@ -12,8 +12,10 @@ from hormesis.cli.console import out
 from hormesis.cli.variables import variables_from
 from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
+from hormesis.compose.suite import find_suite
 from hormesis.plan.text import plan_lines
 from hormesis.words.outcome import ExitCode
+from hormesis.words.trouble import UsageTrouble
 
 
 def plan_command(
@@ -26,6 +28,13 @@ def plan_command(
     as_json: bool,
 ) -> int:
     """Print the compiled timeline of *file*."""
+    suite = find_suite(str(file))
+    if suite is not None:
+        first = next(iter(suite.scenarios.values()), file / "SCENARIO.yaml")
+        raise UsageTrouble(
+            f"{file} is a suite of {len(suite.scenarios)} experiments; a plan is made of one",
+            hint=f"name a scenario's file, for example hormesis plan {first}",
+        )
     request = RunRequest(
         file=file,
         out=Path("hormesis-runs"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from hormesis.cli.console import err, out
@@ -24,14 +24,15 @@ from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.words.trouble import UsageTrouble
 
 
-def run_command(what: str, options: RunOptions, command: Sequence[str] | None = None) -> int:
+def run_command(what: str, options: RunOptions) -> int:
     """Run *what* and return the exit code."""
-    request = _request(Path(what), options, command)
+    request = _request(Path(what), options)
     if options.recover:
         recover_all(err)  # Standard output holds the verdict alone.
     suite = find_suite(what)
     if suite is not None:
-        return run_suite_command(suite, request, options, lambda title: watching(title, options))
+        named = replace(request, suite=what)
+        return run_suite_command(suite, named, options, lambda title: watching(title, options))
     _refuse_extra(options)
     if not Path(what).exists():
         known = list(suite_names())
@@ -63,7 +64,7 @@ def watching(title: str, options: RunOptions) -> Iterator[Watch]:
         yield PlainView()
 
 
-def _request(file: Path, options: RunOptions, command: Sequence[str] | None) -> RunRequest:
+def _request(file: Path, options: RunOptions) -> RunRequest:
     return RunRequest(
         file=file,
         out=options.out,
@@ -73,7 +74,6 @@ def _request(file: Path, options: RunOptions, command: Sequence[str] | None) -> 
         time_scale=options.time_scale,
         system=options.system,
         force=options.force,
-        command=tuple(command or ("hormesis", *sys.argv[1:])),
     )
 
 

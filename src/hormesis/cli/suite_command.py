@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from typing import Any
@@ -33,6 +33,7 @@ from hormesis.compose.suite_run import suite_directory as make_suite_directory
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.words.judging import code_of
 from hormesis.words.outcome import ExitCode
+from hormesis.words.report import Judged
 from hormesis.words.trouble import Trouble, UsageTrouble
 
 Watching = Callable[[str], AbstractContextManager[Watch]]
@@ -115,7 +116,9 @@ class _Progress:
         self._open = ExitStack()
 
     def announcements(self) -> Announcements:
-        return Announcements(begins=self._begins, ended=self._ended, failed=self._failed)
+        return Announcements(
+            begins=self._begins, ended=self._ended, failed=self._failed, skipped=self._skipped
+        )
 
     def close(self) -> None:
         self._open.close()
@@ -138,6 +141,11 @@ class _Progress:
         elif not self._silent:
             show_run(out, finished.judged, finished.code, brief=True)
 
+    def _skipped(self, judged: Judged) -> None:
+        self._open.close()
+        if not self._silent:
+            out.print(headline(judged, code_of(judged.verdict)))
+
     def _failed(self, name: str, trouble: Trouble) -> None:
         self._open.close()
         complain([f"{name}: {problem}" for problem in trouble.problems])
@@ -156,10 +164,15 @@ def _show_suite(finished: SuiteFinished, options: RunOptions) -> None:
         return
     if not options.quiet:
         show_advice(out, finished.runs)
-    codes = [code_of(one.verdict) for one in finished.runs]
-    passed = sum(code is ExitCode.PASS for code in codes)
-    out.print(Text(f"\n{passed} of {len(codes)} scenarios passed: {finished.code.meaning}"))
+    out.print(Text(f"\n{_counted(finished.runs)}: {finished.code.meaning}"))
     show_reports(out, finished.reports)
+
+
+def _counted(runs: Sequence[Judged]) -> str:
+    passed = sum(code_of(one.verdict) is ExitCode.PASS for one in runs)
+    skipped = sum(bool(one.verdict.skipped) for one in runs)
+    told = f"{passed} of {len(runs)} scenarios passed"
+    return f"{told}, {skipped} skipped" if skipped else told
 
 
 def _show_options(suite: Suite) -> None:

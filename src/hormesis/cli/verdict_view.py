@@ -11,6 +11,7 @@ from rich.text import Text
 
 from hormesis.cli.console import MARKS, marked
 from hormesis.words.check import Verdict
+from hormesis.words.history import History
 from hormesis.words.judging import EVIDENCE
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.report import Judged
@@ -26,6 +27,8 @@ def show_run(console: Console, judged: Judged, code: ExitCode, *, brief: bool = 
         console.print(Text("  ").append_text(marked(row.outcome, f"{row.check}: {row.summary}")))
         if row.outcome is not Outcome.PASS and row.kind != EVIDENCE:
             _show_findings(console, row)
+    if told := left_out_told(judged.history):
+        console.print(Text(f"  {told}", style="dim"))
     for text in verdict.dirty:
         console.print(Text(f"  left on this host: {text}", style="bold red"))
     console.print(headline(judged, code))
@@ -34,8 +37,18 @@ def show_run(console: Console, judged: Judged, code: ExitCode, *, brief: bool = 
 def headline(judged: Judged, code: ExitCode) -> Text:
     """Return the one line that says how a run ended."""
     _, colour = MARKS[judged.verdict.outcome]
+    if skipped := judged.verdict.skipped:
+        return Text.assemble(("SKIP ", f"bold {colour}"), f"{judged.name}: {skipped}")
     word = judged.verdict.outcome.value.upper() if code <= ExitCode.UNKNOWN else _word_of(code)
     return Text.assemble((f"{word} ", f"bold {colour}"), f"{judged.name}: {judged.verdict.reason}")
+
+
+def left_out_told(history: History) -> str:
+    """Return how many checks `unless` left out, and which; empty when none."""
+    names = history.left_out
+    if not names:
+        return ""
+    return f"{len(names)} check{'s' * (len(names) != 1)} left out: {', '.join(names)}"
 
 
 def show_advice(console: Console, runs: Sequence[Judged]) -> None:
@@ -64,6 +77,7 @@ def as_data(judged: Judged, code: ExitCode, directory: Path) -> dict[str, Any]:
         "outcome": judged.verdict.outcome.value,
         "exit_code": int(code),
         "reason": judged.verdict.reason,
+        "skipped": judged.verdict.skipped,
         "directory": str(directory),
         "dirty": list(judged.verdict.dirty),
         "checks": [
@@ -77,6 +91,7 @@ def as_data(judged: Judged, code: ExitCode, directory: Path) -> dict[str, Any]:
             }
             for one in judged.verdict.verdicts
         ],
+        "left_out": list(judged.history.left_out),
     }
 
 

@@ -52,17 +52,32 @@ def _check_of(stored: Mapping[str, Any]) -> Check:
         raise InputTrouble(f"the manifest's check {kind.kind!r} is damaged: {error}") from None
 
 
-def render(directory: Path, title: str, runs: Sequence[Judged], kinds: Sequence[str]) -> list[Path]:
-    """Write a report of each kind into *directory*; return the paths.
+def render(
+    directory: Path, title: str, runs: Sequence[Judged], kinds: Sequence[str] | None = None
+) -> list[Path]:
+    """Write a report of each kind (None: of every kind there is); return the paths.
 
     Raises:
         UsageTrouble: a kind is not known.
     """
     known = catalogue().reports
+    kinds = tuple(known) if kinds is None else kinds
     unknown = [kind for kind in kinds if kind not in known]
     if unknown:
         raise UsageTrouble(f"no report is called {unknown[0]!r}", hint=f"known: {', '.join(known)}")
     return [write_report(RunDirectory(directory), known[kind](), title, runs) for kind in kinds]
+
+
+def render_run(path: Path, kinds: Sequence[str] | None = None) -> list[Path]:
+    """Judge the run in *path* again and write its reports beside it; return the paths.
+
+    Raises:
+        InputTrouble: *path* is no run directory.
+        UsageTrouble: a kind is not known.
+    """
+    run = open_run_directory(path)
+    judged = judge_directory(run.path)
+    return render(run.path, str(judged.history.manifest.get("title", "")), [judged], kinds)
 
 
 def write_report(

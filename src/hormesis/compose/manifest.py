@@ -10,6 +10,7 @@ from typing import Any
 
 from hormesis import __version__
 from hormesis.compose.preparing import Prepared
+from hormesis.compose.replay import replay_argv
 from hormesis.words.check import Check
 from hormesis.words.experiment import Experiment
 from hormesis.words.secrets import masked_command, masked_data
@@ -19,8 +20,9 @@ from hormesis.words.units import text_of_seconds
 def manifest_of(prepared: Prepared) -> dict[str, Any]:
     """Return the manifest of a run, as plain data."""
     experiment = prepared.experiment
-    command = masked_command(prepared.request.command)
-    seeded = command if "--seed" in command else [*command, "--seed", str(experiment.seed)]
+    command = masked_command(
+        replay_argv(prepared.request, seed=experiment.seed, consulted=prepared.consulted)
+    )
     shown = {
         "run": prepared.stand.run_id,
         "id": experiment.id,
@@ -28,7 +30,7 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
         "description": experiment.description,
         "seed": experiment.seed,
         "command": command,
-        "replay": shlex.join(seeded),
+        "replay": shlex.join(command),
         "started_wall": prepared.wall,
         "version": __version__,
         "experiment": _shown(experiment.source),
@@ -42,6 +44,7 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
             "user": "root" if os.geteuid() == 0 else "unprivileged",
         },
         "tracks": _tracks_of(experiment),
+        "left_out": list(experiment.left_out),
         "steady_state": [one.name for one in experiment.steady_state],
         "variables": dict(experiment.variables),
         "services": [service.name for service in experiment.services],

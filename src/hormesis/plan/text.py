@@ -88,6 +88,8 @@ def _after(experiment: Experiment) -> Iterator[PlanLine]:
         yield PlanLine(AFTER, "", f"finish: {client.describe()}", "", client.kind)
     for check in experiment.checks:
         yield PlanLine(AFTER, "", f"check {check.title()}", "", check.kind)
+    for text in experiment.left_out:
+        yield PlanLine(AFTER, "", f"left out: {text}")
 
 
 def _started(service: Service) -> str:

@@ -62,10 +62,10 @@ class Claim:
         return f"{value:.4g}/s" if self.unit == "/s" else f"{value:g}"
 
     def sentence(self, value: float) -> str:
-        """Return what was found next to what was claimed."""
+        """Return what was found next to what is allowed."""
         percent = f"({self.percent:g})" if self.aggregation == "p" else ""
         figure = f"{self.aggregation}{percent} is {self.told(value)}"
-        return f"{figure}, claimed {self.sign} {self.told(self.limit)}"
+        return f"{figure}, allowed {self.sign} {self.told(self.limit)}"
 
 
 @cache
@@ -120,6 +120,14 @@ def _unit_of(sort: Sort, aggregation: str) -> str:
 
 
 def _limit_of(text: str, unit: str) -> float:
+    try:
+        return _number_of(text, unit)
+    except ValueError as error:
+        told = str(error)
+        raise ValueError(told if "found" in told else f"{told}, found {text!r}") from None
+
+
+def _number_of(text: str, unit: str) -> float:
     if unit == "s":
         return seconds_from(text)
     if unit == "/s":

@@ -48,14 +48,17 @@ METRICS: Mapping[str, Metric] = {
     "dropped_iterations": Metric(Sort.LOADS, _COUNTER, "arrivals that found no free user"),
 }
 
-TAGS: Mapping[str, Callable[[Op], str]] = {
-    "name": lambda op: op.name,
-    "load": lambda op: op.load,
-    "outcome": lambda op: op.outcome.value,
-    "error": lambda op: op.error,
-    "expected_response": lambda op: "true" if op.outcome is Ended.OK else "false",
+TAGS: Mapping[str, Callable[[Op, str], bool]] = {
+    "name": lambda op, wanted: op.name == wanted,
+    "load": lambda op, wanted: op.load == wanted,
+    "outcome": lambda op, wanted: op.outcome.value == wanted,
+    "error": lambda op, wanted: op.error == wanted,
+    "expected_response": lambda op, wanted: (
+        wanted == ("true" if op.outcome is Ended.OK else "false")
+    ),
+    "recorded": lambda op, wanted: wanted in op.value,
 }
-"""What a metric can be restricted by."""
+"""What a metric can be restricted by: whether an operation has the tag's wanted value."""
 
 TIMES: Mapping[str, Callable[[Op], float]] = {
     "http_req_duration": lambda op: op.response_s,
@@ -65,12 +68,16 @@ TIMES: Mapping[str, Callable[[Op], float]] = {
 
 
 def ops_of(history: History, tags: Mapping[str, str], stretches: Sequence[Stretch]) -> list[Op]:
-    """Return the operations with all *tags* that were due in *stretches*."""
+    """Return the operations with all *tags* that were due in *stretches* while tracks ran.
+
+    Preparing and finishing are no load, and would dilute what a window such as ``after`` holds.
+    """
+    stretches = clipped(stretches, history.tracks_window or (float("-inf"), float("inf")))
     wanted = [(TAGS[name], value) for name, value in tags.items()]
     return [
         op
         for op in history.ops
-        if inside(op.due, stretches) and all(read(op) == value for read, value in wanted)
+        if inside(op.due, stretches) and all(has(op, value) for has, value in wanted)
     ]
 
 

@@ -34,6 +34,7 @@ def read_verdict(path: Path) -> RunVerdict:
             verdicts=tuple(_verdict_of(one) for one in data["verdicts"]),
             dirty=tuple(data["dirty"]),
             stopped_by=str(data["stopped_by"]),
+            skipped=str(data.get("skipped") or ""),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as trouble:
         raise InputTrouble(

@@ -7,9 +7,11 @@ unless the name ends in ``_ms``, shares are 0 to 1; what is not known is null ::
     title, outcome (pass, fail, unknown), left_dirty, reason
     runs        a list, one entry per run:
       name, outcome, left_dirty, reason, dirty[], stopped_by, duration_s, ended, manifest{}
+      skipped   the reason why it was not even tried; empty when it was
       replay    the command that runs it again
       checks[]  check, kind, outcome, summary, findings[{sentence, cites[], data{}}], figures{},
                 advice
+      left_out[]  texts: each check that `unless` left out, with its reason
       evidence[]  the same, about the run itself: whether it can be trusted
       faults[]  id, track, kind, target, state, asked, injected, bitten, released, healed, proof,
                 proof_gone, trouble, released_by, skipped
@@ -22,7 +24,8 @@ unless the name ends in ``_ms``, shares are 0 to 1; what is not known is null ::
                 p95_response_time_ms
     recommendations[]  advice, reasons[{run, check, outcome, finding}]
 
-``race_condition_detected`` is null when no check looked for duplicates, or none could tell.
+``race_condition_detected`` is null when no check looked for duplicates, or one could not tell.
+``results`` leaves out what ``prepare`` and ``finish`` did.
 """
 
 from __future__ import annotations
@@ -32,19 +35,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from hormesis.record.phase_cut import PhaseFigures, cut
+from hormesis.record.results import results_of
 from hormesis.reports.parts.fault_story import fault_stories
 from hormesis.reports.parts.manifest_facts import replay_command
 from hormesis.reports.parts.plain_data import plain
 from hormesis.reports.parts.recommendations import recommendations
 from hormesis.reports.parts.standing import standing_of_suite
-from hormesis.reports.parts.totals import Totals, evidence_of, totals_of
-from hormesis.words.check import Verdict
+from hormesis.reports.parts.totals import evidence_of, totals_of
 from hormesis.words.judging import EVIDENCE
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
 
 SCHEMA = "hormesis-report/1"
-_DUPLICATES = "never-duplicate"
 
 
 class Json(Report):
@@ -76,11 +78,13 @@ def _run(run: Judged) -> dict[str, Any]:
         "reason": verdict.reason,
         "dirty": list(verdict.dirty),
         "stopped_by": verdict.stopped_by,
+        "skipped": verdict.skipped,
         "duration_s": sums.duration_s,
         "ended": history.end.get("reason") if history.end else None,
         "manifest": history.manifest,
         "replay": replay_command(history),
         "checks": [one for one in verdict.verdicts if one.kind != EVIDENCE],
+        "left_out": list(history.left_out),
         "evidence": evidence_of(verdict.verdicts),
         "faults": [
             {**plain(story.record), "state": story.word} for story in fault_stories(history.faults)
@@ -90,30 +94,10 @@ def _run(run: Judged) -> dict[str, Any]:
         "processes": history.processes,
         "notes": history.notes,
         "problems": list(history.problems),
-        "results": _results(sums, verdict.verdicts),
+        "results": results_of(history.ops, verdict.verdicts, sums.duration_s),
     }
 
 
 def _phase(one: PhaseFigures) -> dict[str, Any]:
     told: dict[str, Any] = plain(one)
     return {**told, "errors_share": one.errors_share}
-
-
-def _results(sums: Totals, verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """Return the figures under the names that the readers of older job runners know."""
-    response = sums.response
-    failed = [one for one in verdicts if one.outcome is Outcome.FAIL]
-    return {
-        "race_condition_detected": _race(verdicts),
-        "total_requests": sums.ops,
-        "successful_requests": sums.ok,
-        "consistency_violations": [f.sentence for one in failed for f in one.findings],
-        "requests_per_second": sums.rate,
-        "average_response_time_ms": None if response.mean is None else 1000 * response.mean,
-        "p95_response_time_ms": None if response.p95 is None else 1000 * response.p95,
-    }
-
-
-def _race(verdicts: Sequence[Verdict]) -> bool | None:
-    outcome = Outcome.merge(one.outcome for one in verdicts if one.kind == _DUPLICATES)
-    return {Outcome.FAIL: True, Outcome.PASS: False, Outcome.UNKNOWN: None}[outcome]

@@ -1,7 +1,8 @@
 """Report ``junit``: for build servers; a suite per run, a test case per check.
 
 ``fail`` becomes a failure, ``unknown`` an error, and a check about a fault that this machine could
-not try is skipped. Effects left on the host are an error of their own.
+not try is skipped, as is one that ``unless`` left out. Effects left on the host are an error of
+their own.
 """
 
 from __future__ import annotations
@@ -45,9 +46,13 @@ def _suite(run: Judged) -> ElementTree.Element:
     cases = [_case(run, one) for one in run.verdict.verdicts]
     if run.verdict.dirty:
         cases.append(_dirty_case(run))
+    skipped = [_left_out_case(run, told) for told in run.history.left_out]
+    if run.verdict.skipped:
+        cases.append(_skipped_case(run))
     if not cases:
         nothing = Verdict("nothing was checked", EVIDENCE, Outcome.UNKNOWN, run.verdict.reason)
         cases.append(_case(run, nothing))
+    cases += skipped
     counts = {
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
@@ -88,6 +93,18 @@ def _case(run: Judged, verdict: Verdict) -> ElementTree.Element:
     if tag != "skipped":
         told.text = _clean(_details(verdict))
     case.append(told)
+    return case
+
+
+def _left_out_case(run: Judged, told: str) -> ElementTree.Element:
+    case = _element("testcase", classname=f"{run.name}.left-out", name=told)
+    case.append(_element("skipped", message="left out by `unless`", type="left-out"))
+    return case
+
+
+def _skipped_case(run: Judged) -> ElementTree.Element:
+    case = _element("testcase", classname=f"{run.name}.{EVIDENCE}", name="it can be run here")
+    case.append(_element("skipped", message=run.verdict.skipped, type="skipped"))
     return case
 
 

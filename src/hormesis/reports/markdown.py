@@ -26,7 +26,7 @@ FAULTS_SHOWN = 20
 LENGTH_MAX = 60_000
 """Comments on pull requests may hold 65,536 characters; the rest is left to the other reports."""
 
-_MARKS = {"pass": "✅", "fail": "❌", "unknown": "❓", "dirty": "🟪"}
+_MARKS = {"pass": "✅", "fail": "❌", "unknown": "❓", "skipped": "⏭️", "dirty": "🟪"}
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$@])")
 
 
@@ -74,6 +74,8 @@ def _overview(runs: Sequence[Judged]) -> list[str]:
 
 
 def _run(run: Judged, *, single: bool) -> list[str]:
+    if run.history.not_run:
+        return [f"{safe(heading_of(run))}: {safe(run.verdict.reason)}", ""]
     body = [*_checks(run), *_faults(run), *_phases(run), *_trust(run), *_replay(run)]
     if single:
         return body
@@ -85,13 +87,21 @@ def _run(run: Judged, *, single: bool) -> list[str]:
 
 def _checks(run: Judged) -> list[str]:
     claims = claims_of(run.verdict.verdicts)
+    left_out = _left_out(run)
     if not claims:
-        return ["No check was asked for.", ""]
+        return ["No check was asked for.", "", *left_out]
     lines = _table(("", "Check", "What was found"), [_check_row(one) for one in claims])
     for one in claims:
         if one.outcome is not Outcome.PASS and one.findings:
             lines += [f"**{safe(one.check)}**", "", *_findings(one), ""]
-    return lines
+    return [*lines, *left_out]
+
+
+def _left_out(run: Judged) -> list[str]:
+    names = run.history.left_out
+    if not names:
+        return []
+    return [f"{plural(len(names), 'check')} left out: {safe(', '.join(names))}", ""]
 
 
 def _check_row(one: Verdict) -> tuple[str, ...]:

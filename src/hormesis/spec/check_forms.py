@@ -12,6 +12,7 @@ from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, found
 from hormesis.spec.translate import keys_of
 from hormesis.words.check import Check
+from hormesis.words.secrets import passwords_masked
 
 _WINDOW = {"during": "fault", "after": "fault", "before": "fault", "outside": "fault"}
 _EDGES = ("start", "end")
@@ -54,8 +55,26 @@ class Names:
         return None
 
 
-def read_check(node: Node, forms: Forms) -> Check | None:
-    """Return the check that *node* describes, None when `unless` leaves it out; problems are added.
+@dataclass(frozen=True)
+class ReadCheck:
+    """A check, where it stands, and the text of its ``unless`` if that leaves it out."""
+
+    check: Check
+    node: Node
+    unless: str = ""
+
+    def left_out(self, raw: Node) -> str:
+        """Return what is left out and why; *raw* is the check before its variables were resolved.
+
+        The reason is told as it is written, because what a variable holds may be a secret.
+        """
+        written = raw.value.get("unless") if isinstance(raw.value, dict) else None
+        why = passwords_masked(written if isinstance(written, str) else self.unless)
+        return f"{self.check.title()} (unless {why})"
+
+
+def read_check(node: Node, forms: Forms) -> ReadCheck | None:
+    """Return the check that *node* describes; problems are added.
 
     One key names the kind: ``never: duplicate`` is the kind ``never-duplicate`` if there is one,
     else the kind ``never``, whose shorthand field gets the value.
@@ -66,7 +85,9 @@ def read_check(node: Node, forms: Forms) -> Check | None:
         return None
     frame = forms.frame_of(CheckFrame, node)
     check = _read_kind(node, kinds, forms)
-    return None if frame is None or frame.unless.strip() else check
+    if check is None or frame is None:
+        return None
+    return ReadCheck(check, node, frame.unless.strip())
 
 
 def _read_kind(node: Node, kinds: Mapping[str, type[Check]], forms: Forms) -> Check | None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hormesis.spec.bindings import Bindings
-from hormesis.spec.check_forms import Names, check_references, read_check
+from hormesis.spec.check_forms import Names, ReadCheck, check_references, read_check
 from hormesis.spec.client_forms import read_client
 from hormesis.spec.did_you_mean import did_you_mean
-from hormesis.spec.frames import HeadFrame, LimitsFrame
+from hormesis.spec.frames import HeadFrame, LimitsFrame, SkipFrame
 from hormesis.spec.included import Included
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, found
@@ -23,11 +23,11 @@ from hormesis.spec.tracks import Tracks
 from hormesis.spec.translate import keys_of
 from hormesis.spec.variables import Unresolved, Variables
 from hormesis.words.catalogue import Catalogue
-from hormesis.words.check import Check
 from hormesis.words.client import ClientKind
 from hormesis.words.experiment import Experiment, Limits, Link
 from hormesis.words.secrets import masked, masked_data
 from hormesis.words.target import Target
+from hormesis.words.trouble import Problem, SkipTrouble
 
 
 def read_experiment(
@@ -57,15 +57,16 @@ def read_experiment(
 
     Raises:
         InputTrouble: the files have problems; all of them are listed, with places.
+        SkipTrouble: they say that it cannot be run on this system; no more of them is checked.
     """
     problems = Problems()
     included = Included(problems).read(path)
     forms = Forms(catalogue, {"time_scale": time_scale}, problems)
     section = system_section(included.last("system"), systems or {}, system, forms)
-    variables = variables_of(
-        included.each("vars"), section, bindings, overrides or {}, environment or {}, problems
-    )
+    given = included.each("vars")
+    variables = variables_of(given, section, bindings, overrides or {}, environment or {}, problems)
     head = _head(included, variables, forms)
+    _skip_if_asked(included, head.title, variables, forms)
     limits = _limits(included, variables, forms)
     scale = max(time_scale, limits.time_scale_min or 0.0)
     forms = Forms(catalogue, {"time_scale": scale}, problems)
@@ -92,7 +93,8 @@ def read_experiment(
         loads=tuple(play.tracks.loads),
         probes=tuple(play.tracks.probes),
         final_probes=tuple(play.tracks.conditions.get("final", ())),
-        checks=tuple(check for check, _ in play.checks),
+        checks=tuple(one.check for one in play.checks),
+        left_out=play.left_out,
         limits=_limits_of(limits),
         variables=known,
         attached_addresses=stage.attached_addresses,
@@ -111,6 +113,20 @@ def _head(included: Included, variables: Variables, forms: Forms) -> HeadFrame:
         fields.pop("title", None)
     frame = forms.frame_from(HeadFrame, fields, own)
     return frame or HeadFrame(title="-")
+
+
+def _skip_if_asked(included: Included, title: str, variables: Variables, forms: Forms) -> None:
+    """Raise what `skip` says, before parts of the system that are not there count as mistakes."""
+    reasons = []
+    for raw in included.elements("skip"):
+        node = substituted(raw, variables, as_texts=True)
+        frame = forms.frame(SkipFrame, node)
+        if frame is not None and frame.when.strip():
+            because = " ".join(frame.because.split())
+            reasons.append(Problem(because, node.place, node.path))
+    if reasons:
+        forms.problems.raise_if_any()
+        raise SkipTrouble(reasons, title=title)
 
 
 def _limits(included: Included, variables: Variables, forms: Forms) -> LimitsFrame:
@@ -174,15 +190,19 @@ class _Play:
     tracks: Tracks
     prepare: tuple[ClientKind, ...]
     finish: tuple[ClientKind, ...]
-    checks: tuple[tuple[Check, Node], ...]
+    checks: tuple[ReadCheck, ...]
+    left_out: tuple[str, ...]
 
     @classmethod
     def read(cls, included: Included, variables: Variables, forms: Forms) -> _Play:
-        def resolved(key: str) -> Iterator[tuple[Node, Forms]]:
+        def both(key: str) -> Iterator[tuple[Node, Node, Forms]]:
             for raw in included.elements(key):
                 node = substituted(raw, variables)
                 folder = {**forms.context, "folder": node.document.folder}
-                yield node, Forms(forms.catalogue, folder, forms.problems)
+                yield raw, node, Forms(forms.catalogue, folder, forms.problems)
+
+        def resolved(key: str) -> Iterator[tuple[Node, Forms]]:
+            return ((node, local) for _, node, local in both(key))
 
         tracks = Tracks()
         for node, local in resolved("tracks"):
@@ -198,12 +218,18 @@ class _Play:
             )
             for key in ("prepare", "finish")
         }
-        checks = tuple(
-            (check, node)
-            for node, local in resolved("checks")
-            if (check := read_check(node, local)) is not None
+        read = [
+            (one, raw)
+            for raw, node, local in both("checks")
+            if (one := read_check(node, local)) is not None
+        ]
+        return cls(
+            tracks,
+            clients["prepare"],
+            clients["finish"],
+            tuple(one for one, _ in read if not one.unless),
+            tuple(one.left_out(raw) for one, raw in read if one.unless),
         )
-        return cls(tracks, clients["prepare"], clients["finish"], checks)
 
 
 def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
@@ -246,8 +272,8 @@ def _check_checks(play: _Play, stage: _Stage, forms: Forms) -> None:
         loads=sorted({*given.get("load", ()), *performers}),
         services=[*services, *stage.processes.left_out],
     )
-    for check, node in play.checks:
-        check_references(check, node, names, forms)
+    for one in play.checks:
+        check_references(one.check, one.node, names, forms)
 
 
 def _known_variables(variables: Variables) -> dict[str, str]:

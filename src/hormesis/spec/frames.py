@@ -191,11 +191,20 @@ class CheckFrame(Frame):
     """A text; when it is neither empty nor a no (`false`, `no`, `0`) the check is left out."""
 
 
+class SkipFrame(Frame):
+    """When the experiment cannot be run on the given system, and what is missing there."""
+
+    when: Unless
+    """A text; when it is neither empty nor a no (`false`, `no`, `0`) the experiment is skipped."""
+    because: Word
+    """What is missing, in a sentence."""
+
+
 class LimitsFrame(Frame):
     """What the run may do at most."""
 
     duration: Seconds = 3600.0
-    """How long the tracks may last before the run is stopped."""
+    """How long the whole run may last, from starting the system on, before it is stopped."""
     hold: Seconds = 600.0
     """How long any effect on the machine may last."""
     effects: Annotated[int, Field(ge=1)] = 256

@@ -18,7 +18,7 @@ from hormesis.spec.node import Node, Problems
 from hormesis.words.trouble import InputTrouble
 
 TOP_KEYS = (
-    "include", "title", "id", "description", "tags", "seed", "vars", "system", "targets",
+    "include", "title", "id", "description", "tags", "seed", "vars", "skip", "system", "targets",
     "prepare", "finish", "steady_state", "tracks", "final", "checks", "limits",
 )  # fmt: skip
 _FILES_MAX = 50

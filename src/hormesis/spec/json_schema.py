@@ -22,6 +22,7 @@ from hormesis.spec.frames import (
     LoadFrame,
     ProbeFrame,
     ProcessFrame,
+    SkipFrame,
     SystemUseFrame,
     TargetFrame,
 )
@@ -47,6 +48,7 @@ def schema_of(catalogue: Catalogue) -> Schema:
         },
         **head["properties"],
         "vars": _mapping_of({}, "Variables, for `${name}`; `--set name=value` overrides them."),
+        "skip": _list_of(maker.object(SkipFrame), "When, and why, it cannot be run at all."),
         "system": {
             "description": "What runs: an installed system, a file, or the description itself.",
             "anyOf": [maker.object(SystemUseFrame), system],

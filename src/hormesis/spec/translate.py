@@ -89,7 +89,7 @@ def decode(
                 problems.add(node, f"expected a known key, found {way[-1]}", hint, at_key=True)
         others = [one for one in group if one.type not in ("missing", "extra_forbidden")]
         if others:
-            _tell_value(node, others, problems)
+            _tell_value(node, others, problems, whole=not way)
     return None
 
 
@@ -205,7 +205,13 @@ def _tell_missing(node: Node, error: _Error, problems: Problems) -> None:
     problems.add(node, f"expected the key {error.tags[-1]}, found {beside}")
 
 
-def _tell_value(node: Node, errors: Sequence[_Error], problems: Problems) -> None:
+def _tell_value(
+    node: Node, errors: Sequence[_Error], problems: Problems, *, whole: bool
+) -> None:
+    """Tell what is wrong with one value; *whole* is the mapping that all fields stand in.
+
+    What a model says about its fields together is not answered by "found a mapping".
+    """
     own = [one for one in errors if one.type in ("value_error", "assertion_error")]
     sentences = [str(one.context.get("error", one.raw["msg"])) for one in own]
     plain = [one for one in errors if one not in own]
@@ -224,7 +230,7 @@ def _tell_value(node: Node, errors: Sequence[_Error], problems: Problems) -> Non
         hint = near if near.startswith("did you mean") else ""
     elif text == "text" and isinstance(node.value, int | float):
         hint = "put it in quotes"
-    if ", found " in text or "; found " in text:
+    if ", found " in text or "; found " in text or (whole and not plain):
         problems.add(node, f"expected {text}", hint)
     else:
         problems.expected(node, text, hint)

@@ -85,3 +85,5 @@ class RunVerdict:
     verdicts: Sequence[Verdict]
     dirty: Sequence[str] = ()
     stopped_by: str = ""
+    skipped: str = ""
+    """Names what is missing when the run was not even tried; its outcome is *unknown*."""

@@ -150,6 +150,8 @@ class Experiment:
     final_probes: tuple[NamedProbe, ...] = ()
     """Observed once after everything was released and settled: evidence for checks."""
     checks: tuple[Check, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Checks that ``unless`` left out, each with its reason, to be counted and shown."""
     limits: Limits = field(default_factory=Limits)
     variables: Mapping[str, str] = field(default_factory=dict)
     """The variables as resolved, secrets masked, for the manifest."""

@@ -128,7 +128,8 @@ class History:
 
     ``manifest`` holds at least: ``run`` (id), ``title``, ``seed``, ``command`` (argv to replay),
     ``started_wall`` (seconds since the epoch), ``version``, ``experiment`` (source path),
-    ``time_scale``, ``machine`` (mapping), ``tracks`` (list of {name, kind, describe, …}).
+    ``time_scale``, ``machine`` (mapping), ``tracks`` (list of {name, kind, describe, …}), and
+    ``left_out`` (texts of checks that ``unless`` left out, each with its reason).
     ``end`` holds ``time``, ``reason`` (completed, interrupted, stopped, crashed …), ``dirty``
     (texts of effects that could not be undone).
     """
@@ -145,6 +146,11 @@ class History:
     problems: Sequence[str] = field(default=())
     """What was unreadable in the files: torn last lines, say."""
 
+    @property
+    def not_run(self) -> bool:
+        """Return whether nothing of it happened: the scenario was skipped, or never begun."""
+        return bool(self.manifest.get("skipped") or self.manifest.get("not_begun"))
+
     def ops_named(self, name: str) -> Iterator[Op]:
         """Yield operations called *name*; ``load.name`` restricts to one load."""
         load, dot, bare = name.rpartition(".")
@@ -159,6 +165,12 @@ class History:
     def faults_of(self, track: str) -> list[FaultRecord]:
         """Return the fault records of one track, or of all tracks for ``*``."""
         return [one for one in self.faults if track in ("*", one.track)]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the checks that ``unless`` left out, each with its reason."""
+        told = self.manifest.get("left_out")
+        return tuple(str(one) for one in told) if isinstance(told, list | tuple) else ()
 
     @property
     def tracks_window(self) -> tuple[float, float] | None:

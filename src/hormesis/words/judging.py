@@ -9,9 +9,10 @@ failed stays failed: evidence against the system is not taken back by evidence t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from hormesis.words.check import Check, Finding, RunVerdict, Verdict
-from hormesis.words.history import FaultRecord, History
+from hormesis.words.history import FaultRecord, History, ProcessRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
 from hormesis.words.outcome import ExitCode, Outcome
@@ -23,15 +24,18 @@ EVIDENCE = "evidence"
 INTERRUPTED = "interrupted"
 """``RunVerdict.stopped_by`` of a run that somebody interrupted."""
 
-
+_NEVER_EXIT = "never-exit"
+"""The kind of the checks that themselves fail a run in which a service ended by itself."""
 _TOLD_MAX = 3
 
 
 def judge_run(history: History, checks: Sequence[Check]) -> RunVerdict:
     """Return the verdict of a run; pure, so that the same history is always judged alike."""
+    if not_run := _not_run(history.manifest):
+        return not_run
     judged = [_judged(check, history) for check in checks]
     judged += steady_verdicts(history)
-    evidence = list(_evidence(history))
+    evidence = list(_evidence(history, checks))
     end = history.end or {}
     outcome = Outcome.merge([one.outcome for one in (*judged, *evidence)])
     if not judged and outcome is Outcome.PASS:
@@ -55,6 +59,15 @@ def code_of(verdict: RunVerdict) -> ExitCode:
     if verdict.stopped_by:
         return ExitCode.STOPPED_BY_LIMIT
     return ExitCode.of(verdict.outcome)
+
+
+def _not_run(manifest: Mapping[str, object]) -> RunVerdict | None:
+    """Return the verdict of a scenario that was skipped or never begun, None for a real run."""
+    if skipped := str(manifest.get("skipped") or ""):
+        return RunVerdict(Outcome.UNKNOWN, f"Skipped. {skipped}", (), skipped=skipped)
+    if not_begun := str(manifest.get("not_begun") or ""):
+        return RunVerdict(Outcome.UNKNOWN, f"Not begun. {not_begun}", ())
+    return None
 
 
 def _judged(check: Check, history: History) -> Verdict:
@@ -99,13 +112,15 @@ def _told(verdicts: Sequence[Verdict]) -> str:
     return "; ".join([*told, f"and {more} more"] if more > 0 else told)
 
 
-def _evidence(history: History) -> Iterator[Verdict]:
+def _evidence(history: History, checks: Sequence[Check]) -> Iterator[Verdict]:
     yield _completed(history)
     yield _whole(history)
     for track in _tracks(history, "fault", [one.track for one in history.faults]):
         yield _bit_and_healed(track, history.faults_of(track))
     for load in _tracks(history, "load", [one.load for one in history.loads]):
         yield _load_ran(load, history)
+    if history.processes:
+        yield _ends_noticed(history, checks)
     yield from _unseen(history)
     if history.end is not None:
         yield _put_back(history.end)
@@ -214,6 +229,48 @@ def _load_ran(load: str, history: History) -> Verdict:
     return _row(
         f"load {load} ran", troubles, fine, ops=count, dropped=dropped, loop_lag_s=round(lag, 6)
     )
+
+
+def _ends_noticed(history: History, checks: Sequence[Check]) -> Verdict:
+    """Return the verdict on services that ended unasked: repaired, claimed by a check, or neither.
+
+    What ends while everything is being put back is not counted: the system is taken apart then.
+    """
+    patterns = [str(getattr(one, "of", "")) for one in checks if one.kind == _NEVER_EXIT]
+    closing = [phase.start for phase in history.phases if phase.name == "closing"]
+    ends = [
+        one
+        for one in history.processes
+        if one.change == "exited" and not one.planned
+        if one.time < min(closing, default=float("inf"))
+    ]
+    unnoticed, repaired = [], []
+    for one in ends:
+        again = _started_after(one, history)
+        status = "status unknown" if one.status is None else f"status {one.status}"
+        told = f"{one.service} (pid {one.pid}) ended by itself at {one.time:.1f} s, {status}"
+        cites = (f"{one.time:.3f} s",)
+        if again is not None:
+            repaired.append(Finding(f"{told}, and was started again at {again:.1f} s", cites))
+        elif not any(fnmatchcase(one.service, pattern) for pattern in patterns):
+            sentence = f"{told}, was not started again, and no `never: exit` check covers it"
+            unnoticed.append(Finding(sentence, cites))
+    fine = "no service ended by itself"
+    if repaired:
+        fine = f"{len(repaired)} of {len(ends)} exits were repaired by a restart"
+    elif ends:
+        fine = f"a `never: exit` check covers every one of {len(ends)} exits"
+    name = "no service ended unnoticed"
+    return _row(name, unnoticed, fine, repaired, exits=len(ends), repaired=len(repaired))
+
+
+def _started_after(end: ProcessRecord, history: History) -> float | None:
+    times = [
+        one.time
+        for one in history.processes
+        if one.service == end.service and one.change != "exited" and one.time > end.time
+    ]
+    return min(times, default=None)
 
 
 def _unseen(history: History) -> Iterator[Verdict]:

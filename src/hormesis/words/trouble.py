@@ -72,6 +72,14 @@ class CapabilityTrouble(Trouble):
     code = ExitCode.CAPABILITY_MISSING
 
 
+class SkipTrouble(CapabilityTrouble):
+    """This experiment cannot be run here, and says why; of a suite the others still can."""
+
+    def __init__(self, problems: Problem | Iterable[Problem], *, title: str) -> None:
+        super().__init__(problems)
+        self.title = title
+
+
 class DirtyTrouble(Trouble):
     """An earlier run left effects on this host that are not undone."""
 

@@ -3,7 +3,8 @@
 ``before`` is until the first injection was asked for, ``during: F`` is while fault track F was
 injected, ``after: F`` is from its last release on, ``outside: F`` is while it was neither injected
 nor asked for. ``F`` may be ``*``. Between asking and the acknowledgement nobody knows whether the
-fault works already, so that time is neither before nor during.
+fault works already, so that time is neither before nor during. The last two reach beyond the
+tracks, to the final looks of probes; of operations, those count that were due while tracks ran.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -235,6 +236,32 @@ def test_a_relapse_within_steady_is_not_a_recovery_and_a_later_one_is_told() -> 
     verdict = recovers(run(faults=[fault()], probes=looks(range(22, 33), range(60, 62))))
     assert verdict.figures["worst_s"] == 3.0
     assert "bad again at 60.0 s" in verdict.summary
+
+
+def test_a_relapse_that_lasts_until_watching_ends_is_no_recovery() -> None:
+    verdict = recovers(run(faults=[fault()], probes=looks(range(22, 33), range(60, 100))))
+    assert verdict.outcome is Outcome.FAIL
+    assert "bad again at 60.0 s" in verdict.summary
+    assert "when watching ended" in verdict.summary
+    last = looks()[-1].time
+    well = recovers(run(faults=[fault()], probes=looks(range(22, 33), range(60, int(last)))))
+    assert (well.outcome, "bad again at 60.0 s" in well.summary) == (Outcome.PASS, True)
+
+
+def test_watching_ends_when_the_next_fault_of_any_track_is_asked_for() -> None:
+    relapsing = looks(range(22, 33), range(60, 100))
+    other = replace(fault("kill", 60.0, 70.0), asked=59.5)
+    broken_by_it = recovers(run(faults=[fault(), other], probes=relapsing))
+    assert (broken_by_it.outcome, broken_by_it.figures["worst_s"]) == (Outcome.PASS, 3.0)
+    before = recovers(
+        run(faults=[fault(), replace(other, asked=70.5, injected=71.0)], probes=relapsing)
+    )
+    assert before.outcome is Outcome.FAIL
+    over = replace(other, asked=24.0, injected=24.1, released=25.0)
+    skipped = replace(other, skipped="no GPU", injected=None)
+    for harmless in (over, skipped):
+        judged = recovers(run(faults=[fault(), harmless], probes=relapsing))
+        assert judged.outcome is Outcome.FAIL
 
 
 def test_what_was_good_until_the_fault_showed_is_no_recovery() -> None:

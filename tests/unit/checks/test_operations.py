@@ -173,6 +173,8 @@ LOADS = (LoadRecord("main", 1.0, 86.0, 5, iterations=300, dropped=2),)
         ("http_reqs rate > 1/s", 100 / 85, True),
         ("http_reqs{error:timeout} count < 5", 5, False),
         ("http_reqs{expected_response:true} count >= 80", 80, True),
+        ("http_reqs{name:claim,error:http-409} count == 0", 0, True),
+        ("http_reqs{name:claim,recorded:job} count == 5", 0, False),
         ("iterations count > 299", 300, True),
         ("iterations{load:main} rate > 200/m", 300 / 85, True),
         ("dropped_iterations count == 0", 2, False),
@@ -185,6 +187,18 @@ def test_figures_of_a_known_run(expression: str, value: float, held: bool) -> No
     assert verdict.outcome is (Outcome.PASS if held else Outcome.FAIL)
 
 
+def test_winners_are_counted_by_what_they_recorded_and_losers_are_no_errors() -> None:
+    won = [op(n, value={"job": f"job-{n}", "bot": n}) for n in range(1, 6)]
+    lost = [op(n, value={"bot": n}) for n in range(6, 51)]
+    history = run(ops=[*won, *lost])
+    winners = threshold("http_reqs{name:claim,recorded:job} count == 5").judge(history)
+    assert winners.outcome is Outcome.PASS
+    assert winners.summary == "count is 5, allowed == 5, over 5 operations"
+    assert threshold("http_req_failed rate == 0").judge(history).outcome is Outcome.PASS
+    more = run(ops=[*won, *lost, op(51, value={"job": "job-1"})])
+    assert threshold(winners.check).judge(more).outcome is Outcome.FAIL
+
+
 def test_the_slowest_operations_are_cited() -> None:
     verdict = threshold("http_req_duration{outcome:ok,name:claim} p(95) < 500ms").judge(
         run(ops=OPS, loads=LOADS)
@@ -192,14 +206,14 @@ def test_the_slowest_operations_are_cited() -> None:
     assert verdict.findings[0].sentence == (
         "op 80 (claim, user 80) took 801ms, due at 80.0 s, ended ok"
     )
-    assert verdict.summary == "p(95) is 761ms, claimed < 500ms, over 80 operations"
+    assert verdict.summary == "p(95) is 761ms, allowed < 500ms, over 80 operations"
 
 
 def test_failures_are_grouped_by_error() -> None:
     verdict = threshold("http_req_failed rate < 5%").judge(run(ops=OPS, loads=LOADS))
     assert [one.data["error"] for one in verdict.findings] == ["http-409", "timeout"]
     assert "submit ended fail 15 times: http-409" in verdict.findings[0].sentence
-    assert verdict.summary == "rate is 20%, claimed < 5%, over 100 operations"
+    assert verdict.summary == "rate is 20%, allowed < 5%, over 100 operations"
     assert (verdict.figures["failed"], verdict.figures["undecided"]) == (15, 5)
 
 
@@ -214,6 +228,19 @@ def test_a_window_chooses_by_when_the_operation_was_due() -> None:
         "before": Outcome.FAIL, "during": Outcome.FAIL,
         "after": Outcome.PASS, "outside": Outcome.FAIL,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("window", ["after", "outside"])
+def test_finishing_does_not_dilute_a_window(window: str) -> None:
+    failed = [op(n, 80.0, outcome=Ended.FAIL, error="x") for n in range(1, 4)]
+    finishing = [op(n, 92.0, load="finish") for n in range(4, 100)]
+    history = run(faults=[fault()], ops=[*failed, op(100, 81.0), *finishing])
+    verdict = threshold("http_req_failed rate < 50%", **{window: "pause"}).judge(history)
+    assert (verdict.outcome, verdict.figures["samples"]) == (Outcome.FAIL, 4)
+    only = threshold("http_req_failed rate < 50%", **{window: "pause"}).judge(
+        run(faults=[fault()], ops=finishing)
+    )
+    assert only.outcome is Outcome.UNKNOWN
 
 
 def test_a_load_without_an_end_has_no_count_of_drops() -> None:

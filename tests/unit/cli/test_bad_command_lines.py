@@ -18,6 +18,17 @@ GOOD = {
     "tracks": [{"fault": "pause", "target": "shop", "at": "1s", "for": "1s"}],
     "checks": [{"never": "exit", "of": "shop"}],
 }
+LIMIT = {
+    **GOOD,
+    "vars": {"limit": "5ms"},
+    "checks": [{"threshold": "http_req_duration p(95) < ${limit}"}],
+}
+DELAY = {
+    **GOOD,
+    "tracks": [
+        {"fault": "postgres-delay", "min": "2s", "max": "1s", "target": "shop", "for": "1s"}
+    ],
+}
 BAD = [
     (["fly"], USAGE, "fly"),
     (["--no-such-option"], USAGE, "--no-such-option"),
@@ -26,6 +37,11 @@ BAD = [
     (["run", "jbos"], USAGE, "did you mean jobs"),
     (["run", "good.json", "--sed", "1"], USAGE, "--sed"),
     (["run", "good.json", "--seed", "many"], USAGE, "--seed"),
+    (["run", "good.json", "--seed", "-3"], USAGE, "seed -3: expected a whole number of at least"),
+    (["plan", "good.json", "--seed", "-3"], USAGE, "seed -3"),
+    (["run", "jobs", "--seed", "-3"], USAGE, "seed -3"),
+    (["plan", "limit.json", "--set", "limit=5"], BAD_INPUT, "or 1m30s, found '5'"),
+    (["plan", "delay.json"], BAD_INPUT, "expected max to be no less than min\n"),
     (["run", "good.json", "--time-scale", "0"], USAGE, "time scale 0"),
     (["run", "good.json", "--time-scale", "-1"], USAGE, "time scale -1"),
     (["run", "good.json", "--time-scale", "nan"], USAGE, "time scale nan"),
@@ -47,6 +63,7 @@ BAD = [
     (["run", "suite"], BAD_INPUT, "suite.yaml"),
     (["plan"], USAGE, "Missing argument"),
     (["plan", "no-such-file.yaml"], BAD_INPUT, "no-such-file.yaml"),
+    (["plan", "jobs"], USAGE, "J-RACE-1.yaml"),
     (["plan", "good.json", "--time-scale", "-1"], USAGE, "time scale -1"),
     (["check", "no-such-run"], BAD_INPUT, "no such directory"),
     (["check", "folder"], BAD_INPUT, "no manifest.json"),
@@ -64,6 +81,8 @@ BAD = [
 @pytest.fixture(autouse=True)
 def files(hormesis: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "good.json").write_text(json.dumps(GOOD))
+    (tmp_path / "limit.json").write_text(json.dumps(LIMIT))
+    (tmp_path / "delay.json").write_text(json.dumps(DELAY))
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty.yaml").write_text("")
     (tmp_path / "torn.yaml").write_text("title: [")

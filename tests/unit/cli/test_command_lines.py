@@ -93,3 +93,15 @@ def test_suite_options_take_values_both_ways() -> None:
     assert suite_options(suite, (f"--{option}=x=y",)) == {option: "x=y"}
     with pytest.raises(UsageTrouble, match="needs a value"):
         suite_options(suite, (f"--{option}",))
+
+
+def test_the_doctor_says_what_nothing_uses_yet(hormesis: CommandLine) -> None:
+    survey = json.loads(hormesis("doctor", "--json").out)["capabilities"]
+    found = {one["name"]: one for one in survey}
+    idle = {name for name, one in found.items() if one["idle"]}
+    assert {"strace", "fuse", "gpu", "docker engine", "qdisc netem", "nft"} <= idle
+    assert not {"fault proxy", "pidfd", "extra postgres"} & idle
+    lines = hormesis("doctor").out.splitlines()
+    (strace,) = [line for line in lines if " strace " in line]
+    assert "no fault uses it yet" in strace
+    assert "\N{HEAVY CHECK MARK}" not in strace

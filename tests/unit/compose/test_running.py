@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hormesis.compose import running
+from hormesis import api
+from hormesis.compose import judging, running
 from hormesis.compose.preparing import Prepared, prepare
+from hormesis.compose.registry import catalogue
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import CrashTrouble, run
+from hormesis.host.target_lock import hold_targets
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.outcome import ExitCode
+from hormesis.words.report import Judged, Report
 from hormesis.words.trouble import CapabilityTrouble, DirtyTrouble, Trouble, UsageTrouble
+
+
+class Plain(Report):
+    """A report as somebody else's package would hold it."""
+
+    file_name: str = "plain.txt"
+
+    def render(self, title: str, runs: Sequence[Judged]) -> bytes:
+        return title.encode()
+
 
 FILE = {
     "title": "t",
@@ -115,3 +130,64 @@ def test_preparing_touches_nothing(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"t.json"}
     assert made.stand.directory.parent == tmp_path / "runs"
     assert len(made.stand.control.encode()) < 107
+
+
+def test_a_forced_run_says_in_its_record_whom_it_disturbed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(monkeypatch)
+    for force in (False, True):
+        made = prepared(tmp_path, force=force)
+        attached = replace(made.experiment, attached_addresses=("h:1",))
+        made = replace(made, experiment=attached)
+        with hold_targets(["h:1"], state=made.stand.state, run_id="first"):
+            if not force:
+                with pytest.raises(UsageTrouble, match="another run is testing h:1: first"):
+                    run(made)
+                continue
+            (note,) = run(made).judged.history.notes
+        assert (note.level, note.source) == ("warning", "target")
+        assert "another run is testing h:1: first" in note.text
+        assert "--force" in (made.directory.path / "report.html").read_text()
+
+
+def test_a_run_alone_disturbs_nobody(tmp_path: Path) -> None:
+    with hold_targets(["h:1"], state=tmp_path, run_id="first") as disturbed:
+        assert disturbed == ()
+    with hold_targets(["h:1"], state=tmp_path, run_id="second") as disturbed:
+        assert disturbed == ()
+
+
+def test_the_copy_of_the_file_keeps_its_suffix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(monkeypatch)
+    made = prepared(tmp_path)
+    run(made)
+    assert (made.directory.path / "experiment.json").read_text() == json.dumps(FILE)
+
+
+def test_every_kind_of_report_is_written_also_a_plugin_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(monkeypatch)
+    known = catalogue()
+    more = replace(known, reports={**known.reports, "plain": Plain})
+    monkeypatch.setattr(judging, "catalogue", lambda: more)
+    finished = run(prepared(tmp_path))
+    assert (finished.directory / "plain.txt").read_text() == "t"
+    assert len(finished.reports) == len(more.reports)
+
+
+def test_the_python_door_judges_and_reports_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(monkeypatch)
+    finished = run(prepared(tmp_path))
+    for path in finished.reports:
+        path.unlink()
+    assert api.check(finished.directory).verdict == finished.judged.verdict
+    assert [path.name for path in api.report(finished.directory, ["json"])] == ["report.json"]
+    assert set(api.report(finished.directory.parent)) == set(finished.reports)
+    with pytest.raises(UsageTrouble, match="'pdf'"):
+        api.report(finished.directory, ["pdf"])

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from hormesis.compose import suite_run
+from hormesis.compose.judging import judge_directory
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import CrashTrouble, Finished
 from hormesis.compose.suite import Suite, SuiteFile
 from hormesis.compose.suite_run import WORST_FIRST, Announcements, run_suite
-from hormesis.record.run_directory import RunDirectory
+from hormesis.record.run_directory import RunDirectory, runs_in
+from hormesis.record.verdict_file import read_verdict
 from hormesis.words.check import RunVerdict
 from hormesis.words.history import History
 from hormesis.words.outcome import ExitCode, Outcome
@@ -23,16 +25,26 @@ from hormesis.words.trouble import (
     CapabilityTrouble,
     DirtyTrouble,
     InputTrouble,
+    Problem,
+    SkipTrouble,
     Trouble,
     UsageTrouble,
 )
 
+SKIP = SkipTrouble([Problem("no bots here")], title="Bots are killed")
 JUDGED = Judged("one", History({}), RunVerdict(Outcome.UNKNOWN, "", ()))
 
 
 @dataclass
+class Named:
+    title: str = "what is claimed"
+
+
+@dataclass
 class Prepared:
+    request: RunRequest
     directory: RunDirectory
+    experiment: Named = field(default_factory=Named)
 
 
 @dataclass
@@ -44,31 +56,39 @@ class Played:
     endings: Sequence[ExitCode | Trouble]
     ran: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    reported: list[Judged] = field(default_factory=list)
 
     def play(self) -> suite_run.SuiteFinished:
-        endings = iter(self.endings)
+        def prepare(request: RunRequest) -> Prepared:
+            ending = self.endings[int(request.file.stem)]
+            if isinstance(ending, SkipTrouble):
+                raise ending
+            return Prepared(request, RunDirectory(self.folder / "none"))
 
         def run(prepared: Any, *, watch: Any) -> Finished:
             self.ran.append("run")
-            ending = next(endings)
+            ending = self.endings[int(prepared.request.file.stem)]
             if isinstance(ending, Trouble):
                 raise ending
             return Finished(JUDGED, self.folder, (), ending)
 
+        def render(suite: Suite, runs: Sequence[Judged], *given: Any, **options: Any) -> tuple[()]:
+            self.reported = list(runs)
+            return ()
+
         self.patch.setattr(suite_run, "run", run)
-        self.patch.setattr(
-            suite_run, "prepare", lambda request: Prepared(RunDirectory(self.folder / "none"))
-        )
-        self.patch.setattr(suite_run, "render_suite", lambda *given, **options: ())
+        self.patch.setattr(suite_run, "prepare", prepare)
+        self.patch.setattr(suite_run, "render_suite", render)
         suite = Suite("s", self.folder, SuiteFile(title="s"), {})
         requests = {
-            str(number): RunRequest(Path("x.yaml"), self.folder)
+            str(number): RunRequest(Path(f"{number}.yaml"), self.folder)
             for number in range(len(self.endings))
         }
         tell = Announcements(
             begins=lambda number, count, prepared: lambda live: None,
             ended=lambda finished: self.told.append("ended"),
             failed=lambda name, trouble: self.told.append(f"{name}: {trouble}"),
+            skipped=lambda judged: self.told.append(f"SKIP {judged.name}"),
         )
         return run_suite(suite, requests, self.folder, tell)
 
@@ -84,6 +104,9 @@ class Played:
         ([CapabilityTrouble("x"), ExitCode.FAIL], ExitCode.FAIL),
         ([InputTrouble("x"), ExitCode.PASS], ExitCode.BAD_INPUT),
         ([CrashTrouble("x"), ExitCode.PASS], ExitCode.UNKNOWN),
+        ([SKIP, ExitCode.PASS], ExitCode.UNKNOWN),
+        ([SKIP, ExitCode.FAIL], ExitCode.FAIL),
+        ([SKIP], ExitCode.UNKNOWN),
     ],
     ids=str,
 )
@@ -95,11 +118,12 @@ def test_the_worst_code_counts(
 ) -> None:
     played = Played(monkeypatch, tmp_path, endings)
     assert played.play().code is code
-    assert len(played.ran) == len(played.told) == len(endings)
+    assert len(played.told) == len(played.reported) == len(endings)
+    assert len(played.ran) == len(endings) - endings.count(SKIP)
 
 
 def test_every_code_has_its_rank() -> None:
-    assert set(WORST_FIRST) == set(ExitCode)
+    assert sorted(WORST_FIRST) == sorted(ExitCode)
     assert WORST_FIRST[-1] is ExitCode.PASS
 
 
@@ -119,3 +143,23 @@ def test_nothing_runs_after_what_forbids_it(
     played = Played(monkeypatch, tmp_path, [ExitCode.FAIL, ending, ExitCode.PASS])
     assert played.play().code is code
     assert len(played.ran) == 2
+    assert [one.verdict.outcome for one in played.reported[1:]] == [Outcome.UNKNOWN] * 2
+    assert "the suite ended with 1" in played.reported[2].verdict.reason
+
+
+def test_what_did_not_run_is_reported_and_can_be_judged_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played = Played(monkeypatch, tmp_path, [SKIP, CapabilityTrouble("no custodian")])
+    finished = played.play()
+    skipped, refused = played.reported
+    assert finished.runs == played.reported
+    assert (skipped.name, skipped.verdict.skipped) == ("0", "no bots here")
+    assert skipped.history.manifest["title"] == "Bots are killed"
+    assert refused.verdict.skipped == ""
+    assert "no custodian" in refused.verdict.reason
+    again = [judge_directory(run.path) for run in runs_in(tmp_path)]
+    assert {one.name: one.verdict for one in again} == {
+        one.name: one.verdict for one in played.reported
+    }
+    assert read_verdict(runs_in(tmp_path)[0].verdict).outcome is Outcome.UNKNOWN

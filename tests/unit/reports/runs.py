@@ -22,6 +22,12 @@ HOSTILE = (
 EMPTY = Judged("empty", History({}), RunVerdict(Outcome.UNKNOWN, "nothing was checked", ()))
 
 
+def not_run(**why: str) -> Judged:
+    """Return a scenario of a suite that was `skipped`, or `not_begun`, with the reason."""
+    history = History({"id": "J-9", "title": "Bots are killed", **why})
+    return Judged("J-9", history, judge_run(history, ()))
+
+
 def cut_off() -> Judged:
     """Return a run whose record stops in the middle of a fault."""
     full = sample_run().history

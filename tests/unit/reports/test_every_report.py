@@ -12,11 +12,12 @@ from hormesis.reports.html import Html
 from hormesis.reports.json import Json
 from hormesis.reports.junit import Junit
 from hormesis.reports.markdown import Markdown
+from hormesis.reports.parts.standing import standing_of_suite
 from hormesis.words.history import FaultRecord, History, Phase
 from hormesis.words.judging import judge_run
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
-from tests.unit.reports.runs import EMPTY, HOSTILE, NAN, cut_off, dirty, hostile_run, nan_run
+from tests.unit.reports.runs import EMPTY, HOSTILE, NAN, cut_off, dirty, hostile_run, nan_run, not_run
 from tests.unit.reports.sample import sample_run, sample_suite
 
 REPORTS = (Html(), Json(), Junit(), Markdown())
@@ -45,8 +46,8 @@ def test_no_run_at_all_is_unknown(report: Report) -> None:
 
 @every_report
 @pytest.mark.parametrize(
-    "run", [EMPTY, cut_off(), dirty(), hostile_run(), nan_run()],
-    ids=["empty", "cut off", "dirty", "hostile", "nan"],
+    "run", [EMPTY, cut_off(), dirty(), hostile_run(), nan_run(), not_run(skipped="no bots")],
+    ids=["empty", "cut off", "dirty", "hostile", "nan", "skipped"],
 )  # fmt: skip
 def test_renders_the_runs_that_nobody_planned(report: Report, run: Judged) -> None:
     for runs in ([run], [run, sample_run()]):
@@ -63,6 +64,24 @@ def test_a_cut_off_run_is_told_as_unknown(report: Report) -> None:
     told = report.render("cut", [cut_off()]).decode()
     assert "cut off" in told
     assert cut_off().verdict.outcome is Outcome.UNKNOWN
+
+
+@every_report
+@pytest.mark.parametrize("why", ["skipped", "not_begun"])
+@pytest.mark.parametrize("beside", [[], [sample_run(1)]], ids=["alone", "beside another"])
+def test_what_did_not_run_is_told_and_never_passes(
+    report: Report, why: str, beside: list[Judged]
+) -> None:
+    run = not_run(**{why: "there are no bots here"})
+    assert run.verdict.outcome is Outcome.UNKNOWN
+    told = report.render("nightly", [run, *beside]).decode()
+    assert "there are no bots here" in told
+    assert standing_of_suite([run, *beside]).key != "pass"
+    if beside and why == "skipped":
+        assert report.kind == "junit" or "1 skipped" in told
+    if report.kind == "junit":
+        suite = ElementTree.fromstring(told).findall("testsuite")[0].attrib
+        assert (suite["skipped"], suite["errors"]) == (("1", "0") if why == "skipped" else ("0", "1"))
 
 
 @every_report

@@ -28,6 +28,18 @@ def test_a_check_is_left_out_when_the_text_is_not_empty(
     assert ("extra" in names) is not left_out
 
 
+@pytest.mark.parametrize(("text", "told"), [
+    ("x", ("extra (unless x)",)),
+    ("${length}", ("extra (unless ${length})",)),
+    ("http://a:hidden@b", ("extra (unless http://a:***@b)",)),
+    ("", ()),
+])  # fmt: skip
+def test_what_is_left_out_is_told_with_its_reason(
+    tmp_path: Path, text: str, told: tuple[str, ...]
+) -> None:
+    assert read_text(tmp_path, with_check(FORMS[0], text)).left_out == told
+
+
 def test_mistakes_in_a_check_that_is_left_out_are_told(tmp_path: Path) -> None:
     (problem,) = troubles(tmp_path, with_check("always: ready, durng: stop", "x"))
     assert "durng" in problem

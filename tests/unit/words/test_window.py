@@ -31,6 +31,12 @@ def test_the_time_of_asking_is_neither_before_nor_during(
     assert window.stretches(history) == stretches
 
 
+def test_final_looks_count_as_after_a_fault() -> None:
+    history = run(faults=[fault()], probes=[look(5.0), look(95.0, MISS)])
+    verdict = Always.model_validate({"probe": "ready", "after": "pause"}).judge(history)
+    assert verdict.outcome is Outcome.FAIL
+
+
 @pytest.mark.parametrize("window", ["before", "outside"])
 def test_a_look_that_the_fault_overtook_is_not_from_before_it(window: str) -> None:
     overtaken = replace(look(ASKED - 0.1, MISS), took_s=0.3)

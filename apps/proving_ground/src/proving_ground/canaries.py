@@ -18,6 +18,7 @@ FLAKY_CLAIM = "flaky-claim"
 LOST_SUBMIT = "lost-submit"
 INHERITED_CORRUPTION = "inherited-corruption"
 SHORT_KEEP_ALIVE = "short-keep-alive"
+CONSISTENCY_ALWAYS_CONSISTENT = "consistency-always-consistent"
 
 CANARIES: dict[str, str] = {
     CLAIM_WITHOUT_LOCK: (
@@ -52,6 +53,9 @@ CANARIES: dict[str, str] = {
     SHORT_KEEP_ALIVE: (
         "idle HTTP connections are closed after 1 s: a client that is farther away than that "
         "writes its next request into a closed connection"
+    ),
+    CONSISTENCY_ALWAYS_CONSISTENT: (
+        "/api/consistency answers that everything is consistent without looking"
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, LiteralString
 
+from proving_ground.canaries import CONSISTENCY_ALWAYS_CONSISTENT
 from proving_ground.database import Database
 
 # A bot that shares its job with others is listed there, and not again among the orphans.
@@ -41,11 +42,18 @@ _CONSISTENCY: LiteralString = """
 _FOREVER_S = 1e9
 
 
-async def consistency(database: Database, *, silence_s: float | None) -> Mapping[str, Any]:
+_KINDS = ("orphaned_bots", "duplicate_assignments", "stuck_jobs")
+
+
+async def consistency(
+    database: Database, canaries: frozenset[str], *, silence_s: float | None
+) -> Mapping[str, Any]:
     """Return orphaned bots, duplicate assignments and stuck jobs.
 
     A job whose bot has been silent for ``silence_s`` counts as stuck; None judges no silence.
     """
+    if CONSISTENCY_ALWAYS_CONSISTENT in canaries:
+        return {"consistent": True, **{kind: [] for kind in _KINDS}}
     limit_s = _FOREVER_S if silence_s is None else silence_s
     row = (await database.fetch(_CONSISTENCY, {"silence_s": limit_s}))[0]
     return {"consistent": not any(row.values()), **row}

@@ -248,7 +248,8 @@ class Server:
 
     async def _consistency(self, _request: Request) -> Response:
         silence_s = self._housekeeping.silence_s()
-        return JSONResponse(await consistency(self._database, silence_s=silence_s))
+        found = await consistency(self._database, self._settings.canaries, silence_s=silence_s)
+        return JSONResponse(found)
 
     async def _health(self, _request: Request) -> Response:
         if HEALTH_RATE_LIMITED in self._settings.canaries:

@@ -62,7 +62,11 @@ class Step(BaseModel):
     headers: dict[str, str] = Field(default_factory=dict)
     """Headers of this request, besides those of the client."""
     expect: Any = None
-    """What the answer should be: ``status``, and dotted paths into its JSON. Any 2xx if absent."""
+    """What the answer should be: ``status``, and dotted paths into its JSON. Any 2xx if absent.
+
+    A status that answers an expected "no" belongs in it, as in ``status: [200, 204]``: whoever was
+    told that nothing is left met no error.
+    """
     definite: tuple[int, ...] = ()
     """Statuses of 500 and above that mean that nothing happened, so the operation failed."""
     take: dict[str, str] = Field(default_factory=dict)

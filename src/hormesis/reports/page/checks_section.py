@@ -16,12 +16,16 @@ CITES_SHOWN = 12
 """How many of the op numbers, fault ids or times of one finding are written out."""
 
 
-def checks_section(verdicts: Sequence[Verdict]) -> Content:
-    """Return the rows of all checks that the file asked for, the worst first."""
+def checks_section(verdicts: Sequence[Verdict], left_out: Sequence[str] = ()) -> Content:
+    """Return the rows of all checks that the file asked for, the worst first, then *left_out*."""
     claims = claims_of(verdicts)
+    names = ", ".join(left_out)
+    told = f"{plural(len(left_out), 'check')} left out: {names}"
+    note = element("p", told, cls="empty left-out") if left_out else None
     if not claims:
-        return element("p", "No check was asked for, so nothing could pass.", cls="empty")
-    return element("div", [_row(one) for one in claims], cls="checks")
+        nothing = "No check was asked for, so nothing could pass."
+        return [element("p", nothing, cls="empty"), note]
+    return [element("div", [_row(one) for one in claims], cls="checks"), note]
 
 
 def trust_section(verdicts: Sequence[Verdict]) -> Content:

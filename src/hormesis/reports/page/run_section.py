@@ -45,6 +45,8 @@ def run_badges(run: Judged) -> Markup:
     told: list[Content] = []
     if scale != 1:
         told.append(badge(f"scaled: every duration × {scale:g}", "given with --time-scale"))
+    if history.not_run:
+        return element("div", cls="badges")
     if history.end is None:
         when = moment(end_of(history))
         told.append(badge(f"cut off at {when}", "the run did not end", "unknown"))
@@ -70,12 +72,14 @@ def dirt_list(run: Judged, *, named: bool = False) -> Content:
 
 def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
     history, verdicts = run.history, run.verdict.verdicts
+    if history.not_run:
+        return element("p", run.verdict.reason, cls="empty")
     described = description_of(history)
     return [
         element("p", described, cls="description") if described else None,
         None if single else [run_badges(run), dirt_list(run), key_figures([run])],
         _chart(run, anchor) if has_charts else None,
-        _titled("Checks", checks_section(verdicts)),
+        _titled("Checks", checks_section(verdicts, history.left_out)),
         _titled("What to do", advice_section([run], [anchor])),
         _titled("Faults and their proof", faults_section(history.faults, tracks_of(history))),
         _titled("Before, during, after", phases_section(history)),

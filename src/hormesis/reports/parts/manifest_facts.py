@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hormesis.reports.parts.wording import day
@@ -21,7 +21,11 @@ def replay_command(history: History) -> str:
     parts = [str(part) for part in told]
     # A seed that was drawn is not on the command line that was typed.
     drawn = ["--seed", str(manifest["seed"])] if parts and "seed" in manifest else []
-    return shlex.join([*parts, *([] if "--seed" in parts else drawn)])
+    return shlex.join([*parts, *([] if _seeded(parts) else drawn)])
+
+
+def _seeded(words: Sequence[str]) -> bool:
+    return any(word.partition("=")[0] == "--seed" for word in words)
 
 
 def time_scale(history: History) -> float:

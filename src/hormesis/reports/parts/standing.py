@@ -22,13 +22,15 @@ class Standing:
 
 
 _DIRTY = Standing("dirty", "LEFT DIRTY", "!")
+_SKIPPED = Standing("skipped", "SKIPPED", "↷")
 _OUTCOMES = {
     Outcome.PASS: Standing("pass", "PASS", "✓"),
     Outcome.FAIL: Standing("fail", "FAIL", "✕"),
     Outcome.UNKNOWN: Standing("unknown", "UNKNOWN", "?"),
 }
-_RANK = {"dirty": 0, "fail": 1, "unknown": 2, "pass": 3}
-_TOLD = {"dirty": "left dirty", "fail": "failed", "unknown": "unknown", "pass": "passed"}
+_RANK = {"dirty": 0, "fail": 1, "unknown": 2, "skipped": 3, "pass": 4}
+_TOLD = {"dirty": "left dirty", "fail": "failed", "unknown": "unknown", "skipped": "skipped",
+         "pass": "passed"}  # fmt: skip
 
 
 def standing_of_outcome(outcome: Outcome) -> Standing:
@@ -38,7 +40,9 @@ def standing_of_outcome(outcome: Outcome) -> Standing:
 
 def standing_of_run(run: Judged) -> Standing:
     """Return one run's standing; effects left on the host outrank every outcome."""
-    standing = _DIRTY if run.verdict.dirty else _OUTCOMES[run.verdict.outcome]
+    standing = _OUTCOMES[run.verdict.outcome]
+    if run.verdict.dirty or run.verdict.skipped:
+        standing = _DIRTY if run.verdict.dirty else _SKIPPED
     return Standing(standing.key, standing.word, standing.glyph, run.verdict.reason)
 
 
@@ -50,6 +54,8 @@ def standing_of_suite(runs: Sequence[Judged]) -> Standing:
     if len(runs) == 1:
         return standing_of_run(runs[0])
     worst = min((standing_of_run(run) for run in runs), key=lambda one: _RANK[one.key])
+    if worst.key == "skipped":  # of a whole suite it is not said that it was skipped
+        worst = _OUTCOMES[Outcome.UNKNOWN]
     return Standing(worst.key, worst.word, worst.glyph, _suite_reason(runs))
 
 

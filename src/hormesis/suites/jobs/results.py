@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hormesis.record.percentile import percentile_of
+from hormesis.record.results import AROUND, results_of
 from hormesis.words.history import History
-from hormesis.words.op import Ended, Op
+from hormesis.words.op import Op
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
 
-CONSISTENCY_KINDS = ("never-duplicate", "never-lost", "invariant")
-RACE_CHECKS = ("no-duplicate-claim", "no-duplicate-assignment", "one-winner")
-BESIDE = ("prepare", "finish", "producer", "database-load")
+BESIDE = ("producer", "database-load")
 """Loads that are not the bots whose figures are asked for."""
 
 
@@ -25,13 +23,13 @@ class JobsResults(Report):
 
     def render(self, title: str, runs: Sequence[Judged]) -> bytes:
         tests = {judged.name: _one(judged) for judged in runs}
-        ops = [op for judged in runs for op in _bot_ops(judged.history)]
+        ops = [op for judged in runs for op in judged.history.ops]
+        verdicts = [one for judged in runs for one in judged.verdict.verdicts]
         spans = sum(_length(judged.history) for judged in runs)
         whole: dict[str, Any] = {
             "title": title,
-            "race_condition_detected": any(t["race_condition_detected"] for t in tests.values()),
-            **_figures(ops, spans),
-            "consistency_violations": _joined(tests.values(), "consistency_violations"),
+            "skipped": [judged.name for judged in runs if judged.verdict.skipped],
+            **_figures(results_of(ops, verdicts, spans, beside=BESIDE)),
             "orphaned_bots": _joined(tests.values(), "orphaned_bots"),
             "duplicate_assignments": _joined(tests.values(), "duplicate_assignments"),
             "recommendations": list(
@@ -43,19 +41,14 @@ class JobsResults(Report):
 
 
 def _one(judged: Judged) -> dict[str, Any]:
-    failed = [one for one in judged.verdict.verdicts if one.outcome is Outcome.FAIL]
+    history, verdicts = judged.history, judged.verdict.verdicts
+    failed = [one for one in verdicts if one.outcome is Outcome.FAIL]
     return {
         "outcome": judged.verdict.outcome.value,
         "reason": judged.verdict.reason,
+        "skipped": judged.verdict.skipped or None,
         "time_scale": judged.history.manifest.get("time_scale", 1.0),
-        "race_condition_detected": any(one.check in RACE_CHECKS for one in failed),
-        **_figures(_bot_ops(judged.history), _length(judged.history)),
-        "consistency_violations": [
-            finding.sentence
-            for one in failed
-            if one.kind in CONSISTENCY_KINDS
-            for finding in one.findings
-        ],
+        **_figures(results_of(history.ops, verdicts, _length(history), beside=BESIDE)),
         "orphaned_bots": _orphans(judged.history),
         "duplicate_assignments": _duplicates(judged.history),
         "errors": _errors(judged.history),
@@ -69,7 +62,7 @@ def _one(judged: Judged) -> dict[str, Any]:
 
 
 def _bot_ops(history: History) -> list[Op]:
-    return [op for op in history.ops if op.load not in BESIDE]
+    return [op for op in history.ops if op.load not in (*AROUND, *BESIDE)]
 
 
 def _length(history: History) -> float:
@@ -80,21 +73,14 @@ def _length(history: History) -> float:
     return min(window[1], last) - window[0]
 
 
-def _figures(ops: Sequence[Op], length_s: float) -> dict[str, Any]:
-    times = sorted(op.response_s for op in ops)
-    ok = sum(op.outcome is Ended.OK for op in ops)
-    return {
-        "successful_requests": ok,
-        "total_requests": len(ops),
-        "success_rate": round(ok / len(ops), 5) if ops else None,
-        "requests_per_second": round(len(ops) / length_s, 2) if length_s > 0 else None,
-        "average_response_time_ms": _ms(sum(times) / len(times)) if times else None,
-        "p95_response_time_ms": _ms(percentile_of(times, 95)) if times else None,
+def _figures(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *results* rounded to what is worth reading, and the share of successes."""
+    rounded = {
+        field: round(value, 2) if isinstance(value, float) else value
+        for field, value in results.items()
     }
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 2)
+    total, ok = results["total_requests"], results["successful_requests"]
+    return {**rounded, "success_rate": round(ok / total, 5) if total else None}
 
 
 def _errors(history: History) -> dict[str, int]:
