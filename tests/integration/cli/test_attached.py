@@ -7,7 +7,7 @@ import signal
 from tests.integration.runs.shop import attached, experiment, frozen, running_shop, visitors
 from tests.integration.runs.world import World, free_port, is_stopped
 
-PASS, USAGE, NO_CAPABILITY = 0, 64, 69
+PASS, UNKNOWN, USAGE = 0, 2, 64
 
 
 def test_only_one_run_tests_a_system_at_a_time(world: World) -> None:
@@ -46,7 +46,7 @@ def test_what_is_not_there_cannot_be_attached(world: World) -> None:
     port = free_port()
     world.write("none.json", attached(port))
     answer = world.hormesis("run", "none.json", "--quiet")
-    assert answer.code == NO_CAPABILITY
+    assert answer.code == UNKNOWN
     assert f"by port {port}" in answer.err
     world.run().clean()
 

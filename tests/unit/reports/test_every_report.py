@@ -21,6 +21,7 @@ from tests.unit.reports.runs import EMPTY, HOSTILE, NAN, cut_off, dirty, hostile
 from tests.unit.reports.sample import sample_run, sample_suite
 
 REPORTS = (Html(), Json(), Junit(), Markdown())
+PASSED = next(run for run in sample_suite() if run.verdict.outcome is Outcome.PASS)
 every_report = pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.kind)
 
 
@@ -68,7 +69,7 @@ def test_a_cut_off_run_is_told_as_unknown(report: Report) -> None:
 
 @every_report
 @pytest.mark.parametrize("why", ["skipped", "not_begun"])
-@pytest.mark.parametrize("beside", [[], [sample_run(1)]], ids=["alone", "beside another"])
+@pytest.mark.parametrize("beside", [[], [PASSED]], ids=["alone", "beside another"])
 def test_what_did_not_run_is_told_and_never_passes(
     report: Report, why: str, beside: list[Judged]
 ) -> None:

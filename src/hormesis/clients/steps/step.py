@@ -63,7 +63,6 @@ class Step(BaseModel):
     """Headers of this request, besides those of the client."""
     expect: Any = None
     """What the answer should be: ``status``, and dotted paths into its JSON. Any 2xx if absent.
-
     A status that answers an expected "no" belongs in it, as in ``status: [200, 204]``: whoever was
     told that nothing is left met no error.
     """
