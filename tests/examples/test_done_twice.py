@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def database(postgres: Postgres) -> str:
 
 
 def twice(
-    postgres: Postgres, database: str, query: Any, done: list[Execution], told: float | None
+    postgres: Postgres, database: str, query: Any, done: Sequence[Execution], told: float | None
 ) -> list[str]:
     """Return the keys that count as done twice; job 1 was told as done at *told* seconds."""
     postgres.execute("TRUNCATE executions, procrastinate_events", database=database)

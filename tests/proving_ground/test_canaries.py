@@ -234,7 +234,7 @@ def test_short_keep_alive(start_server: StartServer, canary: str) -> None:
         client.request("GET", "/health")
         answer = client.getresponse()
         assert answer.status == 200
-        # To its end: head and body may come apart, and a late body is no sign of an open connection.
+        # To its end: head and body may come apart, and a late body says nothing about closing.
         answer.read()
         connection = client.sock
         if canary:

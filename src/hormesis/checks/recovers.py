@@ -152,7 +152,7 @@ class Recovers(Check):
         took = good.ended - episode.released
         again = [one for one in bad if one.time > good.time]
         relapse = f"; bad again at {again[0].time:.1f} s: {again[0].text}" if again else ""
-        relapsed = self._relapsed(episode, after)
+        relapsed = self._relapsed(episode, [one for one in after if one.time >= good.time])
         if relapsed is not None:
             relapse += f", and still at {relapsed.time:.1f} s, when watching ended"
         allowed = text_of_seconds(self.within)
@@ -183,9 +183,9 @@ class Recovers(Check):
                 return first
         return None
 
-    def _relapsed(self, episode: _Episode, after: Sequence[Sample]) -> Sample | None:
-        """Return the last sample if the watched time ends with nothing but bad ones."""
-        watched = [one for one in after if one.time < episode.disturbed]
+    def _relapsed(self, episode: _Episode, since: Sequence[Sample]) -> Sample | None:
+        """Return the last sample if the watched time since it was good ends with bad ones only."""
+        watched = [one for one in since if one.time < episode.disturbed]
         tail = [one for one in watched if one.time >= watched[-1].time - self.steady]
         return tail[-1] if tail and not any(one.good for one in tail) else None
 

@@ -253,6 +253,9 @@ def test_watching_ends_when_the_next_fault_of_any_track_is_asked_for() -> None:
     other = replace(fault("kill", 60.0, 70.0), asked=59.5)
     broken_by_it = recovers(run(faults=[fault(), other], probes=relapsing))
     assert (broken_by_it.outcome, broken_by_it.figures["worst_s"]) == (Outcome.PASS, 3.0)
+    soon = replace(other, asked=31.5, injected=31.6)
+    recovering = recovers(run(faults=[fault(), soon], probes=looks(range(22, 33))))
+    assert (recovering.outcome, recovering.figures["worst_s"]) == (Outcome.PASS, 3.0)
     before = recovers(
         run(faults=[fault(), replace(other, asked=70.5, injected=71.0)], probes=relapsing)
     )
