@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from hormesis.record.samples import Sample, op_samples, probe_samples, watched_until
@@ -85,7 +85,7 @@ class Recovers(Check):
             samples, why = self._samples(history)
         if why:
             return self.verdict(Outcome.UNKNOWN, why)
-        told = [self._judge_episode(episode, samples) for episode in episodes]
+        told = [self._judge_alone(episode, samples) for episode in episodes]
         outcome = Outcome.merge(one.outcome for one in told)
         figures: dict[str, Scalar] = {"episodes": len(told)}
         detected = [one.detect_s for one in told if one.detect_s is not None]
@@ -131,6 +131,14 @@ class Recovers(Check):
             return probe_samples(records, expect=self.expect, absent="miss")
         samples = op_samples(history, self.of, slow_s=self.slow)
         return samples, "" if samples else f"{self.of!r} is no probe or operation of this run"
+
+    def _judge_alone(self, episode: _Episode, samples: Sequence[Sample]) -> _Told:
+        """Judge an episode; what the next fault does is not booked on this one as a failure."""
+        told = self._judge_episode(episode, samples)
+        until = max(episode.disturbed, episode.released)
+        if told.outcome is not Outcome.FAIL or until >= episode.until:
+            return told
+        return self._judge_episode(replace(episode, until=until), samples)
 
     def _judge_episode(self, episode: _Episode, samples: Sequence[Sample]) -> _Told:
         bad = [
@@ -206,9 +214,14 @@ class Recovers(Check):
             allowed = text_of_seconds(self.within)
             sentence = f"{how} {late_s:.1f} s after the release of {name}; {allowed} were allowed"
             return _Told(outcome, Finding(sentence, (*episode.ids, first.cite)))
-        looked = sum(episode.injected <= one.time < episode.released for one in samples)
-        seen = f"in {looked} looks" if looked else "though nobody looked during it"
-        sentence = f"never bad during or after {name}, {seen}: recovered in 0 s"
+        looked = sum(
+            one.start < episode.released and one.ended >= episode.injected for one in samples
+        )
+        if not looked:
+            sentence = f"nobody looked during {name}, so nothing shows that it was survived"
+            return _Told(Outcome.UNKNOWN, Finding(sentence, episode.ids))
+        looks = f"in {looked} look{'s' * (looked != 1)}"
+        sentence = f"never bad during or after {name}, {looks}: recovered in 0 s"
         return _Told(Outcome.PASS, Finding(sentence, episode.ids, {"recover_s": 0.0}), None, 0.0)
 
     def _not_recovered(
@@ -225,6 +238,8 @@ class Recovers(Check):
             told, outcome = f"{still}; {allowed} were allowed", Outcome.FAIL
         elif last.good:
             told = f"good {watched:.1f} s after the release of {name}, but not seen to stay so"
+            if episode.disturbed < float("inf"):
+                told += f": the next fault came at {episode.disturbed:.1f} s"
             outcome = Outcome.UNKNOWN
         elif watched_until(after, episode.released + self.within, self.within):
             told, outcome = f"{still}; {allowed} were allowed", Outcome.FAIL

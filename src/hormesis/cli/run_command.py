@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,7 +56,11 @@ def run_command(what: str, options: RunOptions) -> int:
 @contextmanager
 def watching(title: str, options: RunOptions) -> Iterator[Watch]:
     """Give a watcher that fits the terminal and the options."""
-    if options.quiet or options.as_json:
+    if options.as_json:
+        # What clients of the user's own print must not stand among the JSON.
+        with redirect_stdout(sys.stderr):
+            yield lambda live: None
+    elif options.quiet:
         yield lambda live: None
     elif err.is_terminal:
         with TerminalView(title) as view:

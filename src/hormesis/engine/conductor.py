@@ -326,6 +326,9 @@ class Conductor:
         if not self._stop.is_set():
             self.live.say(self._clock.now(), f"load {generator.track.name} starts")
             await generator.play()
+            if generator.unmade:
+                # Without its users nothing would be proven, so nothing more is broken.
+                self.stop("no-client", f"load {generator.track.name}: {generator.unmade}")
 
     async def _monitor(
         self, observer: Observer, track: Any, began: float, over: asyncio.Event

@@ -76,6 +76,8 @@ class Generator:
     ) -> None:
         self.track = track
         self.users: set[asyncio.Task[None]] = set()
+        self.unmade = ""
+        """Why a client could not even be made; the load has ended then."""
         self._ending = asyncio.Event()
         self._over = asyncio.Event()
         self._clock = clock
@@ -155,6 +157,8 @@ class Generator:
             client = self.track.client.make(user)
         except Exception as error:
             self._trouble(error, "could not be made")
+            self.unmade = self._record.trouble
+            self.stop()  # None of the others could be made either.
             raise _NoClient from error
         self._clients.append(client)
         self._people.append(user)

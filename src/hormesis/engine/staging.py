@@ -18,6 +18,9 @@ from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Problem, Trouble
 from hormesis.words.verb import VerbCall
 
+STARTS_MAX = 3
+"""How often a service that is restarted may end before it was ready once."""
+
 
 class StagingTrouble(Trouble):
     """The system under test could not be brought up, so nothing is known about it."""
@@ -137,7 +140,9 @@ class Stage:
             nonlocal gone
             reading = await self._custodian.service(service.name)
             running = reading.get("state") == "running"
-            gone = reading.get("state") == "gone" and not service.restart
+            starts = int(reading.get("generation") or 0)
+            again = service.restart and starts <= STARTS_MAX
+            gone = reading.get("state") == "gone" and not again
             # Whatever answers in the place of a service that is gone is not the service.
             return running and await _is_ready(ready, log)
 
@@ -153,6 +158,8 @@ class Stage:
             if self._given_up():
                 return
             how = "it ended" if gone else "it runs but did not answer"
+            if gone and service.restart:
+                how = f"it ended again and again, {STARTS_MAX + 1} times"
             tail = _tail_of(log)
             raise StagingTrouble(
                 Problem(

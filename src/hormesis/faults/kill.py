@@ -27,7 +27,12 @@ class Kill(Fault):
     tree: bool = False
     """Kill its child processes too."""
     back: bool = True
-    """Start it again on release; false when the system's own supervisor must do it."""
+    """Start it again on release; false when the system's own supervisor must do it. Needs a target
+    that can be started: one of ours, or an attached one with `start:`."""
+
+    def needed(self) -> frozenset[Facet]:
+        # A promise to start it again is kept or refused, never dropped.
+        return self.needs | {Facet.RESTARTABLE} if self.back else self.needs
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         args = {

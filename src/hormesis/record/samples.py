@@ -34,6 +34,12 @@ class Sample:
     cite: str
     ended: float
     absent: bool = False
+    began: float | None = None
+
+    @property
+    def start(self) -> float:
+        """Return when the look or the operation began, in seconds of the run."""
+        return self.time if self.began is None else self.began
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,8 @@ def op_samples(history: History, name: str, *, slow_s: float | None = None) -> l
             text = f"{op.name} ended {op.outcome.value}: {op.error or 'no reason given'}"
         elif slow:
             text = f"{op.name} took {text_of_seconds(round(op.response_s, 4))}"
-        samples.append(Sample(op.ended, not text, text, f"op {op.number}", op.ended))
+        cite = f"op {op.number}"
+        samples.append(Sample(op.ended, not text, text, cite, op.ended, began=op.sent))
     return sorted(samples, key=lambda one: one.time)
 
 

@@ -241,7 +241,7 @@ def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
         at = node.under("target")
         members = stage.targets.get(track.target, ())
         for target in members:
-            missing = sorted(one.value for one in track.fault.needs - target.facets)
+            missing = sorted(one.value for one in track.fault.needed() - target.facets)
             if missing:
                 held = ", ".join(sorted(one.value for one in target.facets)) or "nothing"
                 needs = " and ".join(missing)

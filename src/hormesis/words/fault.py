@@ -29,6 +29,10 @@ class Fault(Kind):
     mechanism: ClassVar[str] = ""
     """How it is done, for the plan: ``signal``, ``proxy``, ``sql`` …"""
 
+    def needed(self) -> frozenset[Facet]:
+        """Return the facets a target must have for this fault with these parameters."""
+        return self.needs
+
     @abstractmethod
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         """Return the calls that inject this fault into *target*, in order.

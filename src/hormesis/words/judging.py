@@ -9,6 +9,7 @@ failed stays failed: evidence against the system is not taken back by evidence t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from hormesis.words.check import Check, Finding, RunVerdict, Verdict
@@ -33,8 +34,9 @@ def judge_run(history: History, checks: Sequence[Check]) -> RunVerdict:
     """Return the verdict of a run; pure, so that the same history is always judged alike."""
     if not_run := _not_run(history.manifest):
         return not_run
-    judged = [_judged(check, history) for check in checks]
-    judged += steady_verdicts(history)
+    seen = _until_torn_down(history)
+    judged = [_judged(check, seen) for check in checks]
+    judged += steady_verdicts(seen)
     evidence = list(_evidence(history, checks))
     end = history.end or {}
     outcome = Outcome.merge([one.outcome for one in (*judged, *evidence)])
@@ -68,6 +70,27 @@ def _not_run(manifest: Mapping[str, object]) -> RunVerdict | None:
     if not_begun := str(manifest.get("not_begun") or ""):
         return RunVerdict(Outcome.UNKNOWN, f"Not begun. {not_begun}", ())
     return None
+
+
+def _until_torn_down(history: History) -> History:
+    """Return *history* without what came after the custodian took the system down by itself.
+
+    A system that the toolkit stopped answers nothing, and that is no failure of the system.
+    """
+    torn = [
+        note.time
+        for note in history.notes
+        if note.level == "fatal" and note.text.startswith("reverted system/")
+    ]
+    if not torn:
+        return history
+    end = min(torn)
+    return replace(
+        history,
+        ops=[op for op in history.ops if op.ended < end],
+        probes=[one for one in history.probes if one.time + one.took_s < end],
+        processes=[one for one in history.processes if one.time < end],
+    )
 
 
 def _judged(check: Check, history: History) -> Verdict:

@@ -43,7 +43,8 @@ class Probe(Kind):
     a condition of the steady state such a probe proves nothing without an expectation."""
 
     expect: Any = None
-    """What the observation should be (see ``words/expect.py``); left out: it is only recorded."""
+    """What the observation should be: a value, a comparison, a list of alternatives, or a mapping
+    of field to those (see *Expectations* in the reference of the file); left out: only recorded."""
 
     @abstractmethod
     async def observe(self, world: World) -> Observation:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from hormesis.checks.never_duplicate import NeverDuplicate
+from hormesis.checks.never_exit import NeverExit
 from hormesis.words.check import Check, RunVerdict, Verdict
-from hormesis.words.history import FaultRecord, History, LoadRecord, Note
+from hormesis.words.history import FaultRecord, History, LoadRecord, Note, ProcessRecord
 from hormesis.words.judging import code_of, judge_run
 from hormesis.words.op import Ended
 from hormesis.words.outcome import ExitCode, Outcome
@@ -160,3 +161,14 @@ def test_a_load_of_which_nothing_succeeded_is_no_load() -> None:
         "none of the 2 operations of load main ended ok"
     )
     assert judge_run(run(ops=[*broken, op(3)]), []).verdicts[2].outcome is Outcome.PASS
+
+
+def test_what_the_toolkit_itself_took_down_is_no_failure_of_the_system() -> None:
+    note = Note(6.0, "fatal", "custodian", "reverted system/web behind the engine's back: lease")
+    down = ProcessRecord("web", 6.1, "exited", 7, -9, planned=False)
+    started = ProcessRecord("web", 0.5, "started", 7)
+    history = replace(CLEAN, notes=(note,), processes=(started, down))
+    verdict = judge_run(history, [NeverExit(of="web")])
+    assert verdict.outcome is Outcome.UNKNOWN
+    real = replace(history, processes=(started, replace(down, time=5.0)))
+    assert judge_run(real, [NeverExit(of="web")]).outcome is Outcome.FAIL

@@ -321,3 +321,17 @@ def test_operations_recover_too_and_slow_ones_can_count_as_bad() -> None:
     slowed = recovers(slow, of="claim", slow="1s").figures["worst_s"]
     assert isinstance(slowed, float) and slowed > 5.0
     assert recovers(history, of="nosuch").outcome is Outcome.UNKNOWN
+
+
+def test_what_the_next_fault_breaks_is_not_booked_on_this_one() -> None:
+    other = replace(fault("pause-2", 31.0, 50.0), asked=31.0)
+    shaken = looks(range(25, 30), range(31, 51))
+    verdict = recovers(run(faults=[fault(), other], probes=shaken))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "the next fault came at 31.0 s" in verdict.summary
+
+
+def test_a_fault_during_which_nobody_looked_proves_nothing() -> None:
+    verdict = recovers(run(faults=[fault()], probes=[look(5.0), look(31.0), look(40.0)]))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "nobody looked during pause-1" in verdict.summary

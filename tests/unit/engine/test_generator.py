@@ -293,6 +293,7 @@ async def test_clients_that_cannot_be_had_are_trouble(shape: Closed | Open | Bur
     made = await Play(shape, taking(0.1), {"making": making}).run()
     assert "could not be made: TypeError: no such option" in made.trouble
     assert made.ended is not None
+    assert made.ended - made.started < 1.0, "without its clients a load is over at once"
 
 
 @virtually
