@@ -14,11 +14,11 @@ EVERY_S = 0.2
 
 
 def check_of_the_file() -> Eventually:
-    """Return the check as it stands in the suite."""
-    (found,) = read_scenario_files()["J-CHAOS-4.yaml"]["checks"]
-    return Eventually.model_validate(
-        {"probe" if key == "eventually" else key: value for key, value in found.items()}
-    )
+    """Return the check as it stands in the suite, with the variables that stand beside it."""
+    scenario = read_scenario_files()["J-CHAOS-4.yaml"]
+    (found,) = scenario["checks"]
+    fields = {"probe" if key == "eventually" else key: value for key, value in found.items()}
+    return Eventually.model_validate({**fields, "within": scenario["vars"]["repair"]})
 
 
 def outcome_when(repaired_after_s: float) -> Outcome:

@@ -15,7 +15,8 @@ import pytest
 from hormesis.reports.html import Html
 from hormesis.reports.page.chart_library import packed_chart_library
 from hormesis.reports.page.operation_lanes import operation_lanes
-from hormesis.reports.page.timeline_model import POINTS_MAX, STRETCHES_MAX, timeline_model
+from hormesis.reports.page.probe_lanes import POINTS_MAX, STRETCHES_MAX
+from hormesis.reports.page.timeline_model import timeline_model
 from hormesis.words.history import History, Phase, ProbeRecord
 from hormesis.words.judging import judge_run
 from hormesis.words.report import Judged

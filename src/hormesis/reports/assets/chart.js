@@ -83,19 +83,23 @@
     up: { colour: "good", pattern: "", width: .12, word: "up" },
     bad: { colour: "bad", pattern: "x", width: .66, word: "not as expected" },
     down: { colour: "bad", pattern: "x", width: .5, word: "down" },
-    absent: { colour: "absent", pattern: "-", width: .46, word: "no value" },
+    absent: { colour: "absent", pattern: "-", width: .46, word: "no answer" },
   };
   const strips = (model, lane) => {
-    const traces = [];
+    // A faint line where nobody looked.
+    const unseen = model.strips.flatMap((strip, index) => (strip.sort !== "probe" ? [] :
+      [...strip.stretches, { from: model.end }].map((one, at) => ({ index, from: at ? strip.stretches[at - 1].to : 0, to: one.from }))))
+      .filter((one) => one.to > one.from);
+    const traces = [bar(lane, unseen.map((one) => one.from), unseen.map((one) => one.to - one.from), unseen.map((one) => one.index),
+      [], { width: .04, hovertemplate: null, hoverinfo: "skip", marker: { color: colour("strong-line"), line: { width: 0 } } })];
     for (const [state, look] of Object.entries(STATES)) {
       const each = model.strips.flatMap((strip, index) => strip.stretches
         .filter((one) => one.state === state).map((one) => ({ ...one, index, name: strip.name })));
       if (!each.length) continue;
-      const marker = { color: colour(look.colour), line: { width: 0 } };
+      const marker = { color: colour(look.colour), line: { color: colour(look.colour), width: 1 } };
       if (look.pattern) {
         marker.color = faded(colour(look.colour), .3);
         marker.pattern = { shape: look.pattern, fgcolor: colour(look.colour), fillmode: "overlay", size: 5, solidity: .35 };
-        marker.line = { color: colour(look.colour), width: 1 };
       }
       traces.push(bar(lane, each.map((one) => one.from), each.map((one) => one.to - one.from), each.map((one) => one.index),
         each.map((one) => `<b>${escaped(one.name)}</b> ${look.word}<br>${one.from.toFixed(1)} s to ${one.to.toFixed(1)} s<br>${escaped(one.told)}`),
@@ -139,7 +143,9 @@
 
   const numeric = (lane) => [{
     type: "scatter", mode: "lines", xaxis: "x", yaxis: lane.axis, showlegend: false, x: lane.line.t, y: lane.line.v,
-    connectgaps: false, line: { color: colour("hue-1"), width: 1.6, shape: "hv" }, fill: "tozeroy",
+    connectgaps: false, line: { color: colour("hue-1"), width: 1.6, shape: "hv" },
+    // A fill would be drawn across the gaps.
+    fill: lane.line.v.slice(0, -1).includes(null) ? "none" : "tozeroy",
     fillcolor: faded(colour("hue-1"), .1), hovertemplate: `${escaped(short(lane.line.name, 40))} %{y:,.6~g}<extra></extra>`,
   }];
 

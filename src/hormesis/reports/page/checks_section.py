@@ -46,7 +46,6 @@ def trust_section(verdicts: Sequence[Verdict]) -> Content:
 def _row(verdict: Verdict) -> Markup:
     head = element(
         "div",
-        outcome_pill(verdict.outcome),
         element("h4", verdict.check),
         element("code", verdict.kind, cls="kind"),
         cls="check-head",
@@ -54,6 +53,7 @@ def _row(verdict: Verdict) -> Markup:
     body = element("p", verdict.summary, cls="summary") if verdict.summary else None
     return element(
         "article",
+        outcome_pill(verdict.outcome),
         head,
         element("div", body, _figures(verdict), _findings(verdict.findings), cls="check-body"),
         cls=f"check {verdict.outcome.value}",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from hormesis.reports.page.advice_section import advice_section
 from hormesis.reports.page.checks_section import checks_section, trust_section
 from hormesis.reports.page.faults_section import faults_section
@@ -19,7 +22,13 @@ from hormesis.reports.parts.totals import end_of
 from hormesis.reports.parts.wording import moment
 from hormesis.words.report import Judged
 
-_KEY = (("wait", "not seen yet"), ("bite", "bite seen"), ("gone", "released, not yet gone"))
+_FAULTS = (("wait", "not seen yet"), ("bite", "bite seen"), ("gone", "released, not yet gone"))
+_STRIPS = (
+    ("good", "as expected, up", {"good", "up"}),
+    ("bad", "not as expected, down", {"bad", "down"}),
+    ("absent", "no answer", {"absent"}),
+)
+_UNSEEN = (("unseen", "nobody looked"),)
 _PHASES = (("phase", "phases of the run"),)
 
 
@@ -90,24 +99,33 @@ def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
 
 
 def _chart(run: Judged, anchor: str) -> Markup:
-    shown = [*(_KEY if run.history.faults else ()), *(_PHASES if run.history.phases else ())]
-    key = [
-        element("span", element("i", cls=cls, aria_hidden="true"), told) for cls, told in shown
-    ]
+    model = timeline_model(run.history, operation_lanes(run.history))
     log = element(
         "button", "Log scale", type="button", data_log=True, aria_pressed="false", hidden=True
     )
     tools = element(
         "div",
         element("h3", "Timeline"),
-        element("div", key, cls="key"),
         log,
+        element("div", _key(run, model["strips"]), cls="key"),
         cls="chart-tools",
     )
-    model = timeline_model(run.history, operation_lanes(run.history))
     hint = element("p", "The chart is drawn by the page's script.", cls="waiting")
     chart = element("div", hint, cls="chart", data_chart=f"{anchor}-data")
     return element("div", tools, chart, data_script(f"{anchor}-data", model), cls="timeline")
+
+
+def _key(run: Judged, strips: Sequence[Mapping[str, Any]]) -> Content:
+    """Return what the marks in the chart mean; only those that can be in it."""
+    states = {one["state"] for strip in strips for one in strip["stretches"]}
+    probed = any(strip["sort"] == "probe" for strip in strips)
+    shown = [
+        *(_FAULTS if run.history.faults else ()),
+        *((cls, told) for cls, told, named in _STRIPS if named & states),
+        *(_UNSEEN if probed else ()),
+        *(_PHASES if run.history.phases else ()),
+    ]
+    return [element("span", element("i", cls=cls, aria_hidden="true"), told) for cls, told in shown]
 
 
 def _titled(title: str, content: Content) -> Content:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hormesis.record.extent import last_event
 from hormesis.record.series import Spread, spread_of
-from hormesis.reports.parts.fault_story import FaultStory, fault_stories
+from hormesis.reports.parts.fault_story import fault_stories
 from hormesis.words.check import Verdict
 from hormesis.words.history import History
 from hormesis.words.judging import EVIDENCE
@@ -15,13 +16,16 @@ from hormesis.words.op import Ended
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged
 
+_RECOVERS = "recovers"
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Counts, and times in seconds; what was never measured is None.
 
-    ``response`` is over all operations, from when each was due. ``heal_s_max`` is the longest
-    time from the release of a fault until its bite was seen to be gone.
+    ``response`` is over all operations, from when each was due. ``recover_s_max`` is the
+    longest recovery that a check of kind ``recovers`` measured, from the release of a fault until
+    all was good again; ``recoveries_failed`` counts the checks that saw none in time.
     """
 
     duration_s: float
@@ -31,7 +35,8 @@ class Totals:
     undecided: int
     dropped: int
     response: Spread
-    heal_s_max: float | None
+    recover_s_max: float | None
+    recoveries_failed: int
     faults: int
     faults_proven: int
     checks: int
@@ -55,6 +60,7 @@ def totals_of(runs: Sequence[Judged]) -> Totals:
     response = spread_of(op.response_s for op in ops)
     stories = [story for history in histories for story in fault_stories(history.faults)]
     claims = [one for run in runs for one in claims_of(run.verdict.verdicts)]
+    recoveries = [one for one in claims if one.kind == _RECOVERS]
     ok = sum(op.outcome is Ended.OK for op in ops)
     failed = sum(op.outcome is Ended.FAIL for op in ops)
     return Totals(
@@ -65,7 +71,8 @@ def totals_of(runs: Sequence[Judged]) -> Totals:
         undecided=len(ops) - ok - failed,
         dropped=sum(load.dropped for history in histories for load in history.loads),
         response=response,
-        heal_s_max=max(_heal_times(stories), default=None),
+        recover_s_max=max(_recover_times(recoveries), default=None),
+        recoveries_failed=sum(one.outcome is Outcome.FAIL for one in recoveries),
         faults=len(stories),
         faults_proven=sum(story.proven for story in stories),
         checks=len(claims),
@@ -90,8 +97,9 @@ def evidence_of(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [one for one in verdicts if one.kind == EVIDENCE]
 
 
-def _heal_times(stories: Sequence[FaultStory]) -> Iterable[float]:
-    for story in stories:
-        if story.record.released is not None and story.record.healed is not None:
-            yield story.record.healed - story.record.released
-
+def _recover_times(recoveries: Sequence[Verdict]) -> Iterable[float]:
+    for one in recoveries:
+        # Of several episodes ``recover_s`` is the mean.
+        worst = one.figures.get("worst_s", one.figures.get("recover_s"))
+        if isinstance(worst, int | float) and math.isfinite(worst):
+            yield float(worst)
