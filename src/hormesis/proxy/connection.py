@@ -63,6 +63,10 @@ class Side(asyncio.BufferedProtocol):
         # Not every loop's transports inherit from asyncio.Transport.
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(WRITE_BUFFER_MAX)
+        # A wire holds nothing back. asyncio sets this by itself only for sockets whose protocol
+        # number it knows, which an accepted one's is not: half of all answers came 40 ms late.
+        if (peer := transport.get_extra_info("socket")) is not None:
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.connection.over:
             self.drop(reset=self.connection.was_reset)
             return
