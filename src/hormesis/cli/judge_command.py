@@ -11,8 +11,7 @@ from hormesis.compose.judging import judge_directory, render
 from hormesis.compose.suite import find_suite
 from hormesis.record.run_directory import SUITE, runs_at
 from hormesis.words.judging import code_of
-from hormesis.words.outcome import ExitCode, Outcome
-from hormesis.words.report import Judged
+from hormesis.words.outcome import ExitCode
 
 
 def check_command(path: Path, *, as_json: bool) -> int:
@@ -22,11 +21,11 @@ def check_command(path: Path, *, as_json: bool) -> int:
     if as_json:
         data = [as_data(one, code, path) for one, code in zip(judged, codes, strict=True)]
         out.print_json(json.dumps(data[0] if len(data) == 1 else data))
-        return _worst(judged, codes)
+        return ExitCode.worst(codes)
     for one, code in zip(judged, codes, strict=True):
         show_run(out, one, code)
     show_advice(out, judged)
-    return _worst(judged, codes)
+    return ExitCode.worst(codes)
 
 
 def report_command(path: Path, kinds: tuple[str, ...]) -> int:
@@ -43,11 +42,3 @@ def report_command(path: Path, kinds: tuple[str, ...]) -> int:
 def _suite_title(folder: Path) -> str:
     suite = find_suite((folder / SUITE).read_text().strip())
     return suite.file.title if suite else folder.name
-
-
-def _worst(judged: list[Judged], codes: list[ExitCode]) -> int:
-    if len(codes) == 1:
-        return codes[0]
-    beyond = [code for code in codes if code > ExitCode.UNKNOWN]
-    merged = Outcome.merge(one.verdict.outcome for one in judged)
-    return min(beyond) if beyond else ExitCode.of(merged)

@@ -23,19 +23,6 @@ from hormesis.words.trouble import SkipTrouble, Trouble
 _ENDS_ALL = (ExitCode.INTERRUPTED, ExitCode.LEFT_DIRTY, ExitCode.USAGE)
 """Codes after which no other scenario is begun."""
 
-WORST_FIRST = (
-    ExitCode.LEFT_DIRTY,
-    ExitCode.INTERRUPTED,
-    ExitCode.STOPPED_BY_LIMIT,
-    ExitCode.BAD_INPUT,
-    ExitCode.USAGE,
-    ExitCode.FAIL,
-    ExitCode.CAPABILITY_MISSING,
-    ExitCode.UNKNOWN,
-    ExitCode.PASS,
-)
-"""How the codes of several runs make one."""
-
 
 @dataclass(frozen=True)
 class SuiteFinished:
@@ -115,7 +102,7 @@ def run_suite(
         # The others would be refused as well, or worse: only some of them.
         last = name if code in _ENDS_ALL else ""
     reports = render_suite(suite, finished, directory, own_report=own_report)
-    code = next((code for code in WORST_FIRST if code in codes), ExitCode.UNKNOWN)
+    code = ExitCode.worst(codes)
     return SuiteFinished(finished, directory, reports, code)
 
 

@@ -69,11 +69,6 @@ class RunDirectory:
         """The output of the services that were started."""
         return self.path / "logs"
 
-    @property
-    def system(self) -> Path:
-        """The data of the services that were started."""
-        return self.path / "system"
-
     def report(self, file_name: str) -> Path:
         """Return where the report called *file_name* lies."""
         return self.path / file_name

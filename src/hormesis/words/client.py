@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from contextlib import AbstractAsyncContextManager
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
 from hormesis.words.clock import Clock
 from hormesis.words.kind import Kind, Scalar
@@ -81,7 +81,3 @@ class ClientKind(Kind):
     @abstractmethod
     def make(self, user: User) -> Client:
         """Return the client of one virtual user."""
-
-
-ClientFactory = Any
-"""A user's own class: called with the User and the file's ``with:`` options."""

@@ -46,6 +46,11 @@ class ExitCode(IntEnum):
         return _MEANINGS[self]
 
     @classmethod
+    def worst(cls, codes: Iterable[ExitCode]) -> ExitCode:
+        """Return the code that stands for several runs; UNKNOWN for none."""
+        return min(codes, key=_WORST_FIRST.index, default=cls.UNKNOWN)
+
+    @classmethod
     def of(cls, outcome: Outcome) -> ExitCode:
         """Return the code that stands for *outcome* alone."""
         return {
@@ -66,3 +71,15 @@ _MEANINGS = {
     ExitCode.CAPABILITY_MISSING: "this machine lacks something the experiment needs",
     ExitCode.INTERRUPTED: "interrupted; everything was put back",
 }
+
+_WORST_FIRST = (
+    ExitCode.LEFT_DIRTY,
+    ExitCode.INTERRUPTED,
+    ExitCode.STOPPED_BY_LIMIT,
+    ExitCode.BAD_INPUT,
+    ExitCode.USAGE,
+    ExitCode.FAIL,
+    ExitCode.CAPABILITY_MISSING,
+    ExitCode.UNKNOWN,
+    ExitCode.PASS,
+)
