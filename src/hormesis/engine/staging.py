@@ -10,8 +10,7 @@ from pathlib import Path
 
 from hormesis.engine.custody import Custodian, Denied
 from hormesis.engine.waiting import Late, wait_until
-from hormesis.host.http_connection import HttpConnection
-from hormesis.host.http_origin import Origin
+from hormesis.host.http_get import NoAnswer, http_get
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import PROXY, SCRATCH, Experiment, Ready, Service
 from hormesis.words.outcome import ExitCode
@@ -186,15 +185,11 @@ async def _is_ready(ready: Ready, log: Path) -> bool:
 
 
 async def _answers(url: str) -> bool:
-    origin, target = Origin.and_target(url)
-    connection = HttpConnection(origin)
     try:
-        answer = await connection.request("GET", target, timeout_s=2.0)
-    except OSError:
+        got = await http_get(url, timeout_s=2.0)
+    except NoAnswer:
         return False
-    finally:
-        await connection.close()
-    return 200 <= answer.status < 300
+    return 200 <= got.answer.status < 300
 
 
 def _text_of(log: Path) -> str:

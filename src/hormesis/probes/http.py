@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator
 
-from hormesis.host.http_connection import HttpConnection
+from hormesis.host.http_get import NoAnswer, http_get
 from hormesis.host.http_origin import Origin
-from hormesis.host.http_trouble import HttpTrouble
 from hormesis.host.http_wire import HttpResponse
 from hormesis.host.json_path import Missing, at_path, checked_path
 from hormesis.words.kind import Scalar
@@ -61,22 +59,15 @@ class Http(Probe):
 
     async def observe(self, world: World) -> Observation:
         """Ask once, over a connection of its own."""
-        origin, target = Origin.and_target(self.get)
-        loop = asyncio.get_running_loop()
-        connection = HttpConnection(origin, headers=self.headers)
-        started = loop.time()
         try:
-            answer = await connection.request("GET", target, timeout_s=self.timeout)
-        except HttpTrouble as trouble:
-            return Observation(reason=f"{trouble.word}: {trouble}")
-        except ValueError as error:
-            return Observation(reason=f"bad-request: {error}")
-        finally:
-            await connection.close()
+            got = await http_get(self.get, headers=self.headers, timeout_s=self.timeout)
+        except NoAnswer as error:
+            return Observation(reason=str(error))
+        answer = got.answer
         fields: dict[str, Scalar] = {
             "value": answer.status,
             "status": answer.status,
-            "ms": round((loop.time() - started) * 1000, 3),
+            "ms": got.ms,
             "body": answer.body[:_SNIPPET].decode("utf-8", "replace"),
         }
         return self._read(answer, fields) if self.json_ else Observation(fields)

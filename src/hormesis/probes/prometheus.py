@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from hormesis.host.http_connection import HttpConnection
+from hormesis.host.http_get import NoAnswer, http_get
 from hormesis.host.http_origin import Origin
-from hormesis.host.http_trouble import HttpTrouble
 from hormesis.host.prometheus_text import samples_of
 from hormesis.words.probe import Observation, Probe, World
 from hormesis.words.units import Seconds
@@ -49,22 +47,14 @@ class Prometheus(Probe):
 
     async def observe(self, world: World) -> Observation:
         """Read the page once."""
-        origin, target = Origin.and_target(self.url)
-        loop = asyncio.get_running_loop()
-        connection = HttpConnection(origin, headers=self.headers)
-        started = loop.time()
         try:
-            answer = await connection.request("GET", target, timeout_s=self.timeout)
-        except HttpTrouble as trouble:
-            return Observation(reason=f"{trouble.word}: {trouble}")
-        except ValueError as error:
-            return Observation(reason=f"bad-request: {error}")
-        finally:
-            await connection.close()
+            got = await http_get(self.url, headers=self.headers, timeout_s=self.timeout)
+        except NoAnswer as error:
+            return Observation(reason=str(error))
+        answer = got.answer
         if answer.status != 200:
             return Observation({"status": answer.status}, reason=f"http-{answer.status}")
-        ms = round((loop.time() - started) * 1000, 3)
-        return self._read(answer.body.decode("utf-8", "replace"), ms)
+        return self._read(answer.body.decode("utf-8", "replace"), got.ms)
 
     def _read(self, page: str, ms: float) -> Observation:
         every = list(samples_of(page, self.metric))
