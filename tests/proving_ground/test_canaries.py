@@ -79,6 +79,8 @@ def test_no_reconnect(start_server: StartServer, postgres: Postgres, canary: str
     if not canary:
         assert set(claims(server)) == {200}
         return
+    # A connection that was being made at that moment may still answer, until a loss is noticed.
+    wait_for(lambda: 503 in claims(server), within_s=10, what="the loss is noticed")
     assert set(claims(server)) == {503}
     postgres.stop()
     postgres.start()

@@ -6,6 +6,7 @@ they were made.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -151,7 +152,16 @@ def runs_in(parent: Path) -> list[RunDirectory]:
     """Return the runs in *parent*, oldest first."""
     found = sorted(parent.iterdir()) if parent.is_dir() else []
     runs = [RunDirectory(path) for path in found if not path.is_symlink()]
-    return [run for run in runs if run.manifest.is_file()]
+    return sorted((run for run in runs if run.manifest.is_file()), key=_age)
+
+
+def _age(run: RunDirectory) -> tuple[float, str]:
+    """Return what orders runs; names alone cannot tell those of one second apart."""
+    try:
+        started = json.loads(run.manifest.read_bytes())["started_wall"]
+        return float(started), run.path.name
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0, run.path.name
 
 
 def _point_latest(path: Path) -> None:

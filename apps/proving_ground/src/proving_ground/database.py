@@ -162,6 +162,8 @@ class Database:
             _LOG.debug("connection was gone before it could be cut: %s", error)
 
     async def _take(self, deadline: float | None) -> _Held:
+        if self._gave_up:
+            raise DatabaseTrouble(UNAVAILABLE, "the database connection was lost")
         while self._idle:
             held = self._idle.pop()
             if NO_RECONNECT in self._canaries:
@@ -176,8 +178,6 @@ class Database:
         return await self._connect(deadline)
 
     async def _connect(self, deadline: float | None) -> _Held:
-        if self._gave_up:
-            raise DatabaseTrouble(UNAVAILABLE, "the database connection was lost")
         try:
             async with asyncio.timeout_at(deadline):
                 connection = await psycopg.AsyncConnection.connect(
