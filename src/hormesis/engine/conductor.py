@@ -28,7 +28,7 @@ from hormesis.engine.waiting import sleep_unless
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.client import ClientKind
 from hormesis.words.history import Note, Phase, ProcessRecord
-from hormesis.words.op import Ended, Op
+from hormesis.words.op import Op
 from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
 from hormesis.words.timeline import Timeline
@@ -441,7 +441,6 @@ class Conductor:
     def _record_op(self, op: Op) -> None:
         self._writer.op(op)
         self.live.ops += 1
-        self.live.errors += op.outcome is not Ended.OK
         self.live.recent.append((op.ended, op.response_s, op.outcome.value))
 
     def _note(self, level: str, source: str, text: str) -> None:

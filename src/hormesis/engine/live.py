@@ -21,7 +21,6 @@ class Live:
     """Probe name to (good, or None without an expectation; the value in words)."""
     recent: deque[tuple[float, float, str]] = field(default_factory=lambda: deque(maxlen=5000))
     ops: int = 0
-    errors: int = 0
     users: int = 0
     events: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=200))
     """(run time, line) of things worth a line of their own; a plain terminal prints each once."""
