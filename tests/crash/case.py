@@ -27,6 +27,7 @@ from hormesis.host.process import Identity, ended
 from hormesis.host.steps import drive
 from hormesis.host.tree import mark_of, processes
 from hormesis.record.ledger import read_ledger
+from tests.crash.rows import row_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(__file__).resolve().parent
@@ -108,56 +109,21 @@ class Case:
         """The folder of open runs."""
         return self.stage.folder / "state"
 
-    @property
-    def placed(self) -> Path:
-        """The file that the program makes."""
-        return self.stage.folder / "placed"
-
-    @property
-    def scratch(self) -> Path:
-        """The folder that the scratch verb makes."""
-        return self.stage.folder / "scratch"
-
     def effects(self) -> list[dict[str, Any]]:
         """Return the requests: a service of the run's own, then the effect under test."""
-        server = {"subject": "server", "run": ["/bin/sh", "-c", "sleep 601 & wait"], "grace_s": 1}
-        args: dict[str, dict[str, Any]] = {
-            "service": server,
-            "stop": {"subject": "stage"},
-            "kill": {"subject": "stage"},
-            "pause": {"subject": "stage"},
-            "holder": {"subject": "stage", "program": "crash_programs.hold"},
-            "scratch": {"subject": "stage", "path": str(self.scratch)},
-            "program": {
-                "subject": "stage", "program": "crash_programs.place",
-                "do": {"path": str(self.placed), "there": True},
-                "undo": {"path": str(self.placed), "there": False},
-            },
-            "toxic": {
-                "subject": self.stage.link, "control": self.stage.control, "name": self.run,
-                "toxic": "latency", "stream": "downstream", "attributes": {"delay": "1ms"},
-            },
-        }  # fmt: skip
         if self.verb == "*":
-            return [_do(f"{verb}-1/0", verb, args[verb]) for verb in _ROUND]
-        first = [] if self.verb == "service" else [_do("server/0", "service", server)]
-        return [*first, _do(f"{self.verb}-1/0", self.verb, args[self.verb])]
+            return [_do(f"{verb}-1/0", verb, row_of(verb).args(self)) for verb in _ROUND]
+        server = _do("server/0", "service", row_of("service").args(self))
+        first = [] if self.verb == "service" else [server]
+        return [*first, _do(f"{self.verb}-1/0", self.verb, row_of(self.verb).args(self))]
 
     def bites(self) -> bool:
         """Whether the effect shows, which proves that its absence later means something."""
-        if self.verb == "service":
-            return len(self.marked()) >= 2
-        if self.verb in ("stop", "kill"):
-            return not self.stage.live()
-        if self.verb == "pause":
-            return all(who.stat().stopped for who in self.stage.live())  # type: ignore[union-attr]
-        if self.verb == "holder":
-            return any("/holder-1/0" in mark_of(pid) for pid in self.marked())
-        if self.verb == "program":
-            return self.placed.exists()
-        if self.verb == "scratch":
-            return self.scratch.is_dir()
-        return self.run in self.stage.toxics()
+        return row_of(self.verb).bites(self)
+
+    def mark_of(self, pid: int) -> str:
+        """Return the mark that a process bears."""
+        return mark_of(pid)
 
     def marked(self) -> list[int]:
         """Return the pids that bear the run's mark."""
@@ -169,13 +135,8 @@ class Case:
         live = self.stage.live()
         if len(live) != 1:
             left.append(f"the stage's process runs {len(live)} times")
-        left += [f"{who} is stopped" for who in live if (stat := who.stat()) and stat.stopped]
-        if self.placed.exists():
-            left.append("the program's file is there")
-        if self.scratch.exists():
-            left.append("the scratch folder is there")
-        if self.run in self.stage.toxics():
-            left.append("the toxic is there")
+        for verb in _ROUND if self.verb == "*" else (self.verb,):
+            left += row_of(verb).left(self)
         content = read_ledger(self.ledger)
         if content.effects or not content.closed:
             left.append(f"the ledger is open: {list(content.effects)}")
@@ -206,7 +167,9 @@ class Case:
 
     def play(self) -> list[str]:
         """Play the case to its end and return what it left behind; empty is right."""
+        row = row_of("service" if self.verb == "*" else self.verb)
         stage = self.stage.start()
+        getattr(row, "prepare", _nothing)(self)
         engine = self.engine()
         try:
             return self._crash(engine)
@@ -216,6 +179,7 @@ class Case:
                 process.communicate()
             for who in self.stage.live():
                 os.kill(who.pid, signal.SIGKILL)
+            getattr(row, "clean", _nothing)(self)
 
     def _crash(self, engine: subprocess.Popen[bytes]) -> list[str]:
         custodian = Identity.of(self._next(engine)["custodian"])
@@ -293,6 +257,10 @@ class Case:
         while "end" not in (said := self._next(engine)):
             pass
         return said
+
+
+def _nothing(case: Case) -> None:
+    """Rows whose stage needs nothing more have no such function."""
 
 
 def _do(effect: str, verb: str, args: dict[str, Any]) -> dict[str, Any]:

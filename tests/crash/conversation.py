@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,9 @@ def conversation(
     folder: Path, *, lease_s: float = 30.0, permit: Permit | None = None
 ) -> Iterator[Conversation]:
     """Start a custodian for this process; it is closed, and must have been clean, at the end."""
-    allowed = permit or Permit(tuple(verb_names()), ("server", "other", "stage", "link"))
+    allowed = permit or Permit(
+        tuple(product(verb_names(), ("server", "other", "stage", "link")))
+    )
     custody = start_custodian(
         ledger=folder / "ledger.jsonl", run_id=f"run-{folder.name}", permit=allowed,
         lease_s=lease_s, state=folder / "state",

@@ -71,11 +71,14 @@ def test_beats_keep_the_lease(tmp_path: Path) -> None:
 
 
 def test_the_permit_is_enforced(tmp_path: Path) -> None:
-    permit = Permit(("service", "pause"), ("server",), hold_s_max=5, effects_max=2)
+    permit = Permit(
+        (("service", "server"), ("pause", "server"), ("kill", "other")), hold_s_max=5, effects_max=2
+    )
     with conversation(tmp_path, permit=permit) as talk:
         talk.do("server", "service", subject="server", run=SLEEPER)
         for verb, subject, hold_s in (
-            ("kill", "server", None), ("pause", "stranger", None), ("pause", "server", 6.0),
+            ("stop", "server", None), ("pause", "stranger", None), ("pause", "server", 6.0),
+            ("kill", "server", None), ("pause", "other", None),
         ):  # fmt: skip
             args = {"subject": subject}
             refused = talk.ask("do", effect="x", verb=verb, args=args, hold_s=hold_s)

@@ -16,9 +16,11 @@ from random import Random, SystemRandom
 from hormesis.compose.consulted import Consulted
 from hormesis.compose.registry import catalogue, systems
 from hormesis.compose.request import RunRequest
+from hormesis.compose.selecting_containers import with_containers
 from hormesis.custodian.registry import state_folder
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.conductor import Stand
+from hormesis.host.means import survey
 from hormesis.host.ports import port_finder
 from hormesis.plan.compile import compile_timeline
 from hormesis.record.run_directory import RunDirectory, name_of
@@ -90,7 +92,9 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         system=request.system,
     )
     _check_drivers(experiment)
-    timeline = compile_timeline(experiment)
+    experiment = with_containers(experiment)
+    timeline = compile_timeline(experiment, _missing_means(experiment))
+    _refuse_if_nothing_can_be_done(timeline)
     directory = RunDirectory(path)
     stand = Stand(
         run_id=run_id,
@@ -102,6 +106,29 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     return Prepared(
         request, experiment, timeline, stand, clock, wall, directory, environment.seen
     )
+
+
+def _missing_means(experiment: Experiment) -> dict[str, str]:
+    """Return why this machine lacks what it lacks, of all that the faults could use."""
+    ways = [way for track in experiment.faults for way in track.fault.ways()]
+    return survey(name for way in ways for name in way.means)
+
+
+def _refuse_if_nothing_can_be_done(timeline: Timeline) -> None:
+    """Refuse a run of which every fault would be skipped: it could prove nothing.
+
+    Raises:
+        SkipTrouble: that is so, with every reason.
+    """
+    skips = {action.track: action.skip for action in timeline.actions if action.skip}
+    if skips and all(action.skip for action in timeline.actions):
+        raise SkipTrouble(
+            (
+                Problem(text, path=f"tracks.{track}", hint="see `hormesis doctor`")
+                for track, text in skips.items()
+            ),
+            title=timeline.experiment.title,
+        )
 
 
 def _check_drivers(experiment: Experiment) -> None:

@@ -21,6 +21,7 @@ from hormesis.host.process import open_pidfd
 from hormesis.host.service import Service
 from hormesis.host.services import Services
 from hormesis.host.steps import Steps, Wait
+from hormesis.host.verbs import reader_of
 from hormesis.record.ledger import Ledger
 from hormesis.words.outcome import ExitCode
 from hormesis.words.permit import Permit
@@ -60,6 +61,7 @@ class Keeper:
         self._settled: Reverted | None = None
         self._strangers: dict[str, int] = {}
         self._told_ended: set[str] = set()
+        self._past: dict[str, Effect] = {}
         loop.lease = Lease(lease_s, time.monotonic() + lease_s)
 
     def tell(self, event: dict[str, Any]) -> None:
@@ -123,10 +125,15 @@ class Keeper:
 
     def _undo_held(self, effect: Effect, because: str) -> Steps[Undone]:
         self.reports[effect.name] = self.report_of(effect.name)
+        self._past[effect.name] = effect
         return (yield from self.effects.undo(effect, because))
 
     def report_of(self, name: str) -> dict[str, Any]:
-        """Return the last line that an effect's program printed, or an empty mapping."""
+        """Return what an effect's verb reads, or the last line that its program printed."""
+        known = self.effects.find(name) or self._past.get(name)
+        reader = reader_of(known.call.verb) if known is not None else None
+        if known is not None and reader is not None:
+            return reader(known.scene, known.call.args, known.facts)
         companion = self.companions.get(name)
         if companion is not None:
             companion.pump()

@@ -17,7 +17,7 @@ from hormesis.custodian.loop import Task
 from hormesis.host.listeners import listener_of
 from hormesis.host.process import Identity, boot_id
 from hormesis.host.service import Service
-from hormesis.host.verb_protocol import Scene
+from hormesis.host.verb_protocol import Missing, Scene
 from hormesis.host.verbs import load_verb
 from hormesis.words.verb import Undone, VerbCall
 
@@ -65,6 +65,8 @@ class Requests:
     def _refuse(self, request: Request, error: BaseException) -> None:
         why = error.why if isinstance(error, Refused) else "failed"
         message = str(error) or type(error).__name__
+        if isinstance(error, Missing):
+            why = "missing"
         self._keeper.loop.channel.send(
             {"id": request.get("id"), "ok": False, "error": message, "why": why}
         )
@@ -128,7 +130,7 @@ class Requests:
     def _adopt(self, request: Request) -> None:
         data = dict(request["service"])
         name = str(data.get("name", ""))
-        if name not in self._keeper.permit.subjects:
+        if not self._keeper.permit.names(name):
             raise Refused("permit", f"the permit of this run does not name {name!r}")
         service = Service.from_recipe({**data, "effect": ""})
         pid = int(data.get("pid") or 0) or (listener_of(service.port) if service.port else None)

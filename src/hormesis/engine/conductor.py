@@ -160,15 +160,9 @@ class Conductor:
 
     def _permit(self) -> Permit:
         """Return the plan's permit with what the engine itself needs."""
-        permit, services = self.timeline.permit, self.timeline.experiment.services
-        watched = {service.name for service in services if service.attached}
-        return replace(
-            permit,
-            # An attached service must be named to be watched, also when no fault touches it.
-            subjects=tuple(sorted(watched.union(permit.subjects))),
-            # The margin lets the engine release first, also what is held as long as permitted.
-            hold_s_max=permit.hold_s_max + HOLD_MARGIN_S,
-        )
+        permit = self.timeline.permit
+        # The margin lets the engine release first, also what is held as long as permitted.
+        return replace(permit, hold_s_max=permit.hold_s_max + HOLD_MARGIN_S)
 
     @property
     def custodian(self) -> Custodian:

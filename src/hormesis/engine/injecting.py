@@ -19,7 +19,7 @@ from hormesis.words.clock import Clock
 from hormesis.words.experiment import Limits
 from hormesis.words.history import FaultRecord
 from hormesis.words.kind import Scalar
-from hormesis.words.look import HolderLook, Look, ProcessLook, Reading
+from hormesis.words.look import EffectLook, LinkLook, Look, ProcessLook, Reading
 from hormesis.words.timeline import FaultAction
 from hormesis.words.verb import VerbCall
 
@@ -79,8 +79,9 @@ class Injection:
             kind=action.fault.kind,
             target=action.target.name,
             asked=surgery.clock.now(),
+            by=action.fault.by,
         )
-        self._look: Look = action.fault.look(action.target)
+        self._looks: tuple[Look, ...] = () if action.skip else _looks_of(action)
         self._before: Reading = {}
         self._told: dict[str, Scalar] = {}
 
@@ -88,18 +89,23 @@ class Injection:
         """Inject at its time (*began* is when the tracks began), hold, release, see it heal."""
         if await sleep_unless(self._with.stop, began + self.action.at_s, self._with.clock):
             return
-        self._update(asked=self._with.clock.now())
+        self._update(asked=self._with.clock.now(), skipped=self.action.skip)
+        if self.action.skip:
+            self._say(f"skipped: {self.action.skip}")
+            return
         try:
             await self._live_through()
         except Denied as error:
-            self._update(trouble=str(error))
+            # Only a fault that never began is skipped; one that broke halfway is trouble.
+            missing = error.why == "missing" and len(self._effects) == 1
+            self._update(**{"skipped" if missing else "trouble": str(error)})
         except Exception as error:  # noqa: BLE001 - a fault may be a plugin's
             self._update(trouble=f"the fault itself broke: {type(error).__name__}: {error}")
         finally:
             self._with.live.faults_on.pop(self.action.id, None)
 
     async def _live_through(self) -> None:
-        self._before = await self._with.eyes.read(self._look)
+        self._before = await self._read()
         try:
             await self._inject()
             await self._hold()
@@ -133,35 +139,60 @@ class Injection:
     async def _inject(self) -> None:
         calls = self.action.fault.verbs(self.action.target, self._rng)
         for number, call in enumerate(calls):
-            effect = f"{self.action.id}/{number}"
+            effect = self._effect(number)
             # Known before it is asked for, so that release covers a call that was cut off.
             self._effects.append(effect)
             hold_s = self.action.for_s + HOLD_MARGIN_S
-            result = await self._with.custodian.do(effect, self._completed(call), hold_s)
+            completed = self._completed(call, effect, hold_s)
+            result = await self._with.custodian.do(effect, completed, hold_s)
             # What a program reported of its own deed is evidence as well.
             self._told.update(result.get("report") or {})
-        if isinstance(self._look, HolderLook):
-            self._look = HolderLook(effect=self._effects[-1])
+        self._looks = tuple(
+            replace(look, effect=self._effects[look.number])
+            if isinstance(look, EffectLook) and self._effects
+            else look
+            for look in self._looks
+        )
         self._update(injected=self._with.clock.now())
         self._with.live.faults_on[self.action.id] = "injected, bite not seen yet"
         self._say("injected")
 
-    def _completed(self, call: VerbCall) -> VerbCall:
+    def _effect(self, number: int) -> str:
+        return f"{self.action.id}/{number}"
+
+    def _completed(self, call: VerbCall, effect: str, hold_s: float) -> VerbCall:
+        """Return *call* with what only the run knows: where its proxy is, how long it may last."""
         if call.verb == "toxic":
-            return VerbCall(call.verb, {**call.args, "control": self._with.control})
+            control = call.args.get("control") or self._with.control
+            return VerbCall(call.verb, {**call.args, "control": control, "name": effect})
+        if call.verb == "holder":
+            config = {**(call.args.get("config") or {}), "hold_s": hold_s}
+            return VerbCall(call.verb, {**call.args, "config": config})
         return call
+
+    async def _read(self) -> dict[str, Scalar]:
+        """Take all readings of this fault, as one."""
+        found: dict[str, Scalar] = {}
+        for look in self._looks:
+            found.update(await self._with.eyes.read(look))
+        return found
 
     def _readable(self, reading: Reading) -> bool:
         """Return whether *reading* says anything; a holder's error line still holds its counts."""
-        return isinstance(self._look, HolderLook) or "error" not in reading
+        return "error" not in reading or any(isinstance(one, EffectLook) for one in self._looks)
 
     async def _hurts(self) -> str:
         """Look, and return the proof that it hurts; a look that failed proves nothing."""
-        now = {**self._told, **await self._with.eyes.read(self._look)}
-        comparable = not isinstance(self._look, ProcessLook) or self._readable(self._before)
+        now = {**self._told, **await self._read()}
+        alone = all(isinstance(one, ProcessLook) for one in self._looks)
+        comparable = not alone or self._readable(self._before)
         if not (self._readable(now) and comparable):
             return ""
-        return self.action.fault.hurts(self._before, now)
+        fault = self.action.fault
+        proof = fault.hurts(self._before, now)
+        if proof and (measure := fault.measured(self._before, now)) is not None:
+            self._update(asked_value=measure.asked, seen_value=measure.seen, unit=measure.unit)
+        return proof
 
     async def _bites(self) -> bool:
         if self._record.bitten is None and (proof := await self._hurts()):
@@ -211,8 +242,8 @@ class Injection:
         fault, before = self.action.fault, self._before
 
         async def gone() -> str:
-            now = dict(await self._with.eyes.read(self._look))
-            if isinstance(self._look, HolderLook):
+            now = await self._read()
+            if any(isinstance(one, EffectLook) for one in self._looks):
                 now["ended"] = True
             return fault.healed(before, now) if self._readable(now) else ""
 
@@ -234,3 +265,13 @@ class Injection:
         else:
             self._update(healed=self._with.clock.now(), proof_gone=proof)
             self._say(f"healed: {proof}")
+
+
+def _looks_of(action: FaultAction) -> tuple[Look, ...]:
+    """Return the looks of an action; a toxic goes by the id of its effect, the first one."""
+    looks = action.fault.look(action.target)
+    every = looks if isinstance(looks, tuple) else (looks,)
+    return tuple(
+        replace(look, toxic=look.toxic or f"{action.id}/0") if isinstance(look, LinkLook) else look
+        for look in every
+    )

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from hormesis.engine.custody import Custodian
+from hormesis.host.looks.address import read_address
 from hormesis.host.looks.link import read_link
 from hormesis.host.looks.sql import read_sql
-from hormesis.words.look import HolderLook, LinkLook, Look, ProcessLook, Reading
+from hormesis.words.look import (
+    AddressLook,
+    EffectLook,
+    LinkLook,
+    Look,
+    ProcessLook,
+    Reading,
+)
 
 
 class Eyes:
@@ -21,6 +29,8 @@ class Eyes:
             return await self._custodian.service(look.service)
         if isinstance(look, LinkLook):
             return await read_link(self._control, look)
-        if isinstance(look, HolderLook):
-            return await self._custodian.report(look.effect)
+        if isinstance(look, EffectLook):
+            return await self._custodian.report(look.effect) if look.effect else {}
+        if isinstance(look, AddressLook):
+            return await read_address(look)
         return await read_sql(look)

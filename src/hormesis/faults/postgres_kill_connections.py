@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.words.fault import Fault
-from hormesis.words.look import HolderLook, Look, Reading
+from hormesis.words.look import EffectLook, Look, Reading
 from hormesis.words.target import Facet, Target
 from hormesis.words.units import Share, Span
 from hormesis.words.verb import VerbCall
@@ -53,7 +53,7 @@ class PostgresKillConnections(Fault):
         return [VerbCall("holder", args)]
 
     def look(self, target: Target) -> Look:
-        return HolderLook()
+        return EffectLook()
 
     def hurts(self, before: Reading, now: Reading) -> str:
         killed, rounds = now.get("killed"), now.get("rounds")

@@ -20,7 +20,7 @@ from hormesis.host.children import Children
 from hormesis.host.process import MARK, Identity, ended
 from hormesis.host.spawn import adopt_child
 from hormesis.host.steps import Steps, Wait
-from hormesis.host.verb_protocol import NothingDone, VerbFailed
+from hormesis.host.verb_protocol import Args, NothingDone, Scene, VerbFailed
 
 _SOURCE = str(Path(__file__).resolve().parents[2])
 # The toolkit may not be installed; its folder goes last, so that it shadows nothing.
@@ -150,6 +150,21 @@ class Companion:
             if fd >= 0:
                 os.close(fd)
         self.stdout = self._errors = -1
+
+
+def of_process(scene: Scene, args: Args) -> dict[str, Any]:
+    """Return ``pid`` and ``pids`` (the whole tree) of the service that ``process`` names, if any.
+
+    Raises:
+        NothingDone: there is no such service, or it is not running.
+    """
+    if not args.get("process"):
+        return {}
+    service = scene.services.need(str(args["process"]))
+    if service.process is None or service.state == "gone":
+        raise NothingDone(f"service {service.name!r} is not running")
+    pids = [who.pid for who in service.members(scene.run)]
+    return {"pid": service.process.pid, "pids": pids}
 
 
 def module_of(shelf: str, program: str) -> str:

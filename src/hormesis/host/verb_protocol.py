@@ -28,6 +28,10 @@ class NothingDone(Exception):
     """The verb refused or failed before it changed anything, so there is nothing to undo."""
 
 
+class Missing(NothingDone):
+    """This machine lacks what the operation takes, so the fault is skipped and counted."""
+
+
 class VerbFailed(Exception):
     """The verb failed after it may have changed something; what it did is undone."""
 
@@ -82,4 +86,12 @@ class Verb(Protocol):
         Raises:
             Exception: it is not undone; the effect stays open and is tried again.
         """
+        ...
+
+
+class Reader(Protocol):
+    """The function ``read`` that a verb may have: how its effect stands, also when undone."""
+
+    def __call__(self, scene: Scene, args: Args, facts: Facts) -> Facts:
+        """Return flat scalars; what is not there any more is left out, and nothing is raised."""
         ...

@@ -7,6 +7,7 @@ from itertools import combinations
 from math import floor
 
 from hormesis.words.experiment import PROXY, SCRATCH, Experiment, FaultTrack
+from hormesis.words.fault import NoWay, chosen
 from hormesis.words.load import Burst, Load
 from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
@@ -22,8 +23,13 @@ SORTS = ("probe", "load", "fault")
 """The sorts of moments, in the order in which those of one instant are listed."""
 
 
-def compile_timeline(experiment: Experiment) -> Timeline:
-    """Select targets, lay everything out in time, and say what the run may do at most.
+def compile_timeline(
+    experiment: Experiment, missing: Mapping[str, str] | None = None
+) -> Timeline:
+    """Select targets, choose mechanisms, lay everything out in time, and say what may be done.
+
+    ``missing`` says of each means that this machine lacks why it does. A fault that no mechanism
+    can do here stays on the timeline and says why it is skipped.
 
     The same experiment always gives the same timeline: targets are picked with the sub-stream
     ``pick, TRACK`` of its seed, and the permit is made from the verbs that each fault becomes with
@@ -32,14 +38,21 @@ def compile_timeline(experiment: Experiment) -> Timeline:
     Raises:
         InputTrouble: tracks contradict each other or the limits; all contradictions are listed.
     """
-    actions = tuple(action for track in experiment.faults for action in _actions(track, experiment))
+    problems = [*_beyond_limits(experiment)]
+    actions: list[FaultAction] = []
+    for track in experiment.faults:
+        try:
+            actions.extend(_actions(track, experiment, missing or {}))
+        except NoWay as error:
+            problems.append(Problem(str(error), track.place, f"tracks.{track.name}"))
     calls = {
         action.id: tuple(
             action.fault.verbs(action.target, stream_of(experiment.seed, action.stream))
         )
         for action in actions
+        if not action.skip
     }
-    problems = [*_beyond_limits(experiment), *_overlaps(actions, calls, experiment)]
+    problems += [*_beyond_radius(experiment, actions), *_overlaps(actions, calls, experiment)]
     if problems:
         raise InputTrouble(problems)
     ends = [action.at_s + action.for_s for action in actions]
@@ -79,17 +92,32 @@ def picked(targets: Sequence[Target], track: FaultTrack, seed: int) -> tuple[Tar
     return tuple(target for index, target in enumerate(targets) if index in chosen)
 
 
-def _actions(track: FaultTrack, experiment: Experiment) -> Iterator[FaultAction]:
+def _actions(
+    track: FaultTrack, experiment: Experiment, missing: Mapping[str, str]
+) -> Iterator[FaultAction]:
+    """Yield one action for each picked target.
+
+    Raises:
+        NoWay: the target is of a sort that the fault cannot hit, whatever the machine.
+    """
     targets = experiment.targets.get(track.target, ())
     for number, target in enumerate(picked(targets, track, experiment.seed), start=1):
+        fault, skip = track.fault, ""
+        try:
+            fault = chosen(fault, target, missing)
+        except NoWay as error:
+            if not error.lacking:
+                raise
+            skip = str(error)
         yield FaultAction(
             id=f"{track.name}-{number}",
             track=track.name,
-            fault=track.fault,
+            fault=fault,
             target=target,
             at_s=track.at_s,
             for_s=track.for_s,
             stream=f"fault/{track.name}/{target.name}",
+            skip=skip,
         )
 
 
@@ -117,6 +145,48 @@ def _beyond_limits(experiment: Experiment) -> Iterator[Problem]:
             )
 
 
+def _beyond_radius(
+    experiment: Experiment, actions: Sequence[FaultAction]
+) -> Iterator[Problem]:
+    """Yield a problem for each track that reaches further than the limits allow."""
+    limits = experiment.limits
+    hit: dict[str, list[Target]] = {}
+    for action in actions:
+        hit.setdefault(action.track, []).append(action.target)
+    touched = {action.target.name for action in actions}
+    if limits.targets_max is not None and len(touched) > limits.targets_max:
+        yield Problem(
+            f"expected at most {limits.targets_max} targets to be hit (limits.targets_max),"
+            f" found {len(touched)}: {', '.join(sorted(touched))}",
+            path="limits.targets_max",
+        )
+    for track in experiment.faults:
+        path, reached = f"tracks.{track.name}", hit.get(track.name, [])
+        every = len(experiment.targets.get(track.target, ()))
+        share = len(reached) / every if every > 1 else 0.0
+        if limits.share_max is not None and share > limits.share_max:
+            yield Problem(
+                f"expected at most {limits.share_max:.0%} of {track.target} to be hit"
+                f" (limits.share_max), found {len(reached)} of {every}",
+                track.place,
+                path,
+                "give the track a `pick`",
+            )
+        spared = {*limits.protected}
+        for target in reached:
+            names = {track.target, target.name, target.service, target.link, target.container}
+            if met := sorted(spared & {name for name in names if name}):
+                yield Problem(
+                    f"expected no fault on {met[0]}, which limits.protected spares",
+                    track.place,
+                    path,
+                )
+
+
+STACKABLE = frozenset({"toxic", "holder", "program"})
+"""Verbs of which one thing may bear several at a time, since each is undone by itself."""
+
+
 def _overlaps(
     actions: Sequence[FaultAction], calls: Calls, experiment: Experiment
 ) -> Iterator[Problem]:
@@ -126,10 +196,12 @@ def _overlaps(
     """
     places = {track.name: track.place for track in experiment.faults}
     subjects = {
-        id_: {call.args.get("subject") for call in its_calls} for id_, its_calls in calls.items()
+        id_: {call.args.get("subject") for call in its_calls if call.verb not in STACKABLE}
+        for id_, its_calls in calls.items()
     }
     told: set[tuple[str, str]] = set()
-    for first, second in combinations(sorted(actions, key=lambda one: one.at_s), 2):
+    played = sorted((one for one in actions if not one.skip), key=lambda one: one.at_s)
+    for first, second in combinations(played, 2):
         same = first.fault.kind == second.fault.kind and subjects[first.id] & subjects[second.id]
         pair = (first.track, second.track)
         overlap = second.at_s < first.at_s + first.for_s or second.at_s == first.at_s
@@ -146,19 +218,20 @@ def _overlaps(
 
 
 def _permit(experiment: Experiment, calls_by_id: Calls) -> Permit:
-    calls = [call for calls in calls_by_id.values() for call in calls]
-    started = [service.name for service in experiment.services if not service.attached]
-    verbs = {call.verb for call in calls} | ({"service"} if started else set())
+    pairs = {
+        (call.verb, str(call.args.get("subject", "")))
+        for calls in calls_by_id.values()
+        for call in calls
+    }
+    pairs |= {("service", one.name) for one in experiment.services if not one.attached}
+    pairs |= {(verb, one.name) for one in experiment.volumes for verb in ("mount", "holder")}
     if experiment.links:
         # The fault proxy of the links is a holder.
-        verbs.add("holder")
-        started.append(PROXY)
-    subjects = {str(call.args["subject"]) for call in calls if call.args.get("subject")}
-    verbs.add("scratch")
-    started.append(SCRATCH)
+        pairs.add(("holder", PROXY))
+    pairs.add(("scratch", SCRATCH))
     return Permit(
-        verbs=tuple(sorted(verbs)),
-        subjects=tuple(sorted(subjects.union(started))),
+        allowed=tuple(sorted(pairs)),
+        watched=tuple(sorted(one.name for one in experiment.services if one.attached)),
         hold_s_max=experiment.limits.hold_s,
         effects_max=experiment.limits.effects,
     )
@@ -173,7 +246,7 @@ def _moments(
             sort="fault",
             name=action.id,
             text=f"{action.fault.describe()} on {action.target.name}",
-            mechanism=action.fault.mechanism,
+            mechanism=f"skipped: {action.skip}" if action.skip else action.fault.by,
             until_s=action.at_s + action.for_s if action.for_s else None,
         )
         for action in actions

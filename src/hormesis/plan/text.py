@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 
 from hormesis.words.experiment import Experiment, NamedProbe, Service
+from hormesis.words.permit import Permit
 from hormesis.words.secrets import passwords_masked
 from hormesis.words.timeline import FaultAction, Moment, Timeline
 from hormesis.words.units import text_of_seconds
@@ -52,14 +53,21 @@ def plan_lines(timeline: Timeline) -> list[str]:
     return [
         experiment.title,
         f"seed {experiment.seed}, tracks last {_told(timeline.duration_s)}{scale}",
-        f"may use: {', '.join(permit.verbs) or 'nothing'}",
-        f"may touch: {', '.join(permit.subjects) or 'nothing'}",
+        f"may do: {_allowed(permit)}",
         "",
         *(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ),
     ]
+
+
+def _allowed(permit: Permit) -> str:
+    """Return which verb may be done to what: ``kill web, worker; stop web``."""
+    subjects: dict[str, list[str]] = {}
+    for verb, subject in permit.allowed:
+        subjects.setdefault(verb, []).append(subject)
+    return "; ".join(f"{verb} {', '.join(names)}" for verb, names in subjects.items()) or "nothing"
 
 
 def _cells(line: PlanLine) -> tuple[str, ...]:
@@ -71,6 +79,8 @@ def _cells(line: PlanLine) -> tuple[str, ...]:
 def _before(experiment: Experiment) -> Iterator[PlanLine]:
     for service in experiment.services:
         yield PlanLine(BEFORE, "", _started(service), service.name, "process")
+    for volume in experiment.volumes:
+        yield PlanLine(BEFORE, "", f"mount {volume.path}", volume.name, volume.sort)
     for link in experiment.links:
         yield PlanLine(BEFORE, "", f"proxy {link.listen} → {link.upstream}", link.name, "proxy")
     for condition in experiment.steady_state:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from random import Random
@@ -38,10 +36,9 @@ class LinkFault(Fault):
         return None
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
-        """Return the one call that adds the toxic; the engine fills in ``control``."""
+        """Return the one call that adds the toxic; the engine names it and the control socket."""
         args: dict[str, Any] = {
             "subject": _link_of(target),
-            "name": self.toxic_name(target),
             "toxic": self.kind,
             "attributes": self.attributes(),
         }
@@ -51,7 +48,7 @@ class LinkFault(Fault):
 
     def look(self, target: Target) -> LinkLook:
         """Return the look at this fault's own toxic."""
-        return LinkLook(_link_of(target), self.toxic_name(target))
+        return LinkLook(_link_of(target))
 
     def hurts(self, before: Reading, now: Reading) -> str:
         """Return the proof; an earlier toxic of the same name proves nothing."""
@@ -62,11 +59,6 @@ class LinkFault(Fault):
     def healed(self, before: Reading, now: Reading) -> str:
         """Return the proof that the toxic is gone."""
         return "the toxic is gone from the link" if now.get("active") is False else ""
-
-    def toxic_name(self, target: Target) -> str:
-        """Return the toxic's name, the same for the same fault on the same target."""
-        text = json.dumps([self.model_dump(mode="json"), target.name], sort_keys=True)
-        return f"{self.kind}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def figure(reading: Reading, name: str) -> float:

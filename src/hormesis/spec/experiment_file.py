@@ -22,9 +22,11 @@ from hormesis.spec.targets import Targets, read_links
 from hormesis.spec.tracks import Tracks
 from hormesis.spec.translate import keys_of
 from hormesis.spec.variables import Unresolved, Variables
+from hormesis.spec.volumes import read_volumes
 from hormesis.words.catalogue import Catalogue
 from hormesis.words.client import ClientKind
-from hormesis.words.experiment import Experiment, Limits, Link
+from hormesis.words.experiment import Experiment, Limits, Link, Volume
+from hormesis.words.fault import Fault
 from hormesis.words.secrets import masked, masked_data
 from hormesis.words.target import Target
 from hormesis.words.trouble import Problem, SkipTrouble
@@ -85,6 +87,7 @@ def read_experiment(
         time_scale=scale,
         services=(*stage.processes.services, *stage.attached),
         links=stage.links,
+        volumes=stage.volumes,
         targets=stage.targets,
         prepare=play.prepare,
         finish=play.finish,
@@ -148,6 +151,9 @@ def _limits_of(frame: LimitsFrame) -> Limits:
         bite_within_s=frame.bite_within,
         heal_within_s=frame.heal_within,
         settle_s=frame.settle,
+        targets_max=frame.targets_max,
+        share_max=frame.share_max,
+        protected=tuple(frame.protected),
     )
 
 
@@ -157,6 +163,7 @@ class _Stage:
 
     processes: Processes
     links: tuple[Link, ...]
+    volumes: tuple[Volume, ...]
     targets: Mapping[str, tuple[Target, ...]]
     attached: tuple[Any, ...]
     attached_addresses: tuple[str, ...]
@@ -171,11 +178,13 @@ def _stage(
 ) -> _Stage:
     processes = read_processes(part("processes"), variables, forms)
     links = read_links(part("links"), variables, forms)
-    reader = Targets(processes, links, variables, forms)
+    volumes = read_volumes(part("volumes"), variables, forms)
+    reader = Targets(processes, links, volumes, variables, forms)
     targets = reader.read(part("targets"), *included.each("targets"))
     return _Stage(
         processes,
         links,
+        volumes,
         targets,
         tuple(reader.attached),
         reader.attached_addresses(),
@@ -241,7 +250,7 @@ def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
         at = node.under("target")
         members = stage.targets.get(track.target, ())
         for target in members:
-            missing = sorted(one.value for one in track.fault.needed() - target.facets)
+            missing = _lacking(track.fault, target)
             if missing:
                 held = ", ".join(sorted(one.value for one in target.facets)) or "nothing"
                 needs = " and ".join(missing)
@@ -253,6 +262,13 @@ def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
         if isinstance(track.pick, int) and members and track.pick > len(members):
             message = f"expected at most {len(members)}, the members of {track.target}"
             problems.add(node.under("pick"), f"{message}, found {track.pick}")
+
+
+def _lacking(fault: Fault, target: Target) -> list[str]:
+    """Return which facets *target* lacks for the way of *fault* that lacks the fewest."""
+    ways = [way for way in fault.ways() if way.name == fault.by] or list(fault.ways())
+    needed = min((way.needs - target.facets for way in ways), key=len)
+    return sorted(facet.value for facet in needed)
 
 
 def _facet_hint(facet: str, target: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from hormesis.words.units import Seconds, Span, share_from
+from hormesis.words.units import Bytes, Seconds, Share, Span, share_from
 
 _NOES = frozenset({"false", "no", "0"})
 
@@ -56,6 +56,10 @@ Unless = Annotated[str, AfterValidator(lambda text: "" if text.strip().lower() i
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+def _container_from(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
 class ReadyFrame(Frame):
     """When a started process counts as ready: one of ``tcp``, ``http`` or ``line``."""
 
@@ -97,6 +101,8 @@ class ProcessFrame(Frame):
     """How it is asked to stop."""
     restart: Literal["never", "on-exit"] = "never"
     """``on-exit``: start it again after an exit that nobody planned, as a supervisor would."""
+    clock: Literal["machine", "adjustable"] = "machine"
+    """``adjustable``: its wall clock can be set by faults; it must use the C library's clock."""
 
 
 class LinkFrame(Frame):
@@ -104,6 +110,30 @@ class LinkFrame(Frame):
 
     upstream: Word
     """Where it leads: ``host:port`` or a URL."""
+
+
+class VolumeFrame(Frame):
+    """A folder that the run mounts before it starts any process, and unmounts at its end."""
+
+    kind: Literal["tmpfs", "loop", "fuse"] = "tmpfs"
+    """In memory, an ext4 file system in a file, or a folder whose operations faults can touch."""
+    size: Bytes = 0
+    """How much it holds; 0: as much as its backing (not for ``loop``)."""
+    inodes: Annotated[int, Field(ge=0)] = 0
+    """How many files and folders it holds; 0: no limit of its own (not for ``fuse``)."""
+
+
+class ContainerFrame(Frame):
+    """Which running containers: those to which all that is given applies."""
+
+    name: Word | None = None
+    """A container's name, or a pattern such as ``web-*``."""
+    label: Word | None = None
+    """A label, ``key`` or ``key=value``."""
+    compose: Word | None = None
+    """The name of a service of a compose file, ``service`` or ``project/service``."""
+    docker: Word = "/var/run/docker.sock"
+    """The socket of the container engine."""
 
 
 class TargetFrame(Frame):
@@ -125,6 +155,16 @@ class TargetFrame(Frame):
     """The process id of a running process to attach to."""
     port: Port | None = None
     """The TCP port that a running process to attach to listens on."""
+    path: Word | None = None
+    """A folder."""
+    volume: Word | None = None
+    """The name of a volume of the system."""
+    container: Annotated[ContainerFrame | None, BeforeValidator(_container_from)] = None
+    """Running containers; a text is their name or pattern."""
+    netns: Word | None = None
+    """A network namespace: its name (``ip netns``) or its path."""
+    host: bool = False
+    """The machine itself."""
     start: Annotated[list[str], Field(min_length=1)] | None = None
     """For ``pid`` and ``port``: the command that starts it again."""
 
@@ -217,6 +257,12 @@ class LimitsFrame(Frame):
     """How long the hurt may last after the fault is released."""
     settle: Seconds = 0.0
     """How long the run goes on watching after the last track."""
+    targets_max: Annotated[int, Field(ge=1)] | None = None
+    """How many targets the faults may hit in all; left out: all that the tracks select."""
+    share_max: Annotated[Share, Field(gt=0)] | None = None
+    """The largest share of a target's members that one track may hit."""
+    protected: list[Word] = []
+    """Targets, processes, links and containers that no fault may hit."""
     time_scale_min: Annotated[float, Field(gt=0)] | None = None
     """The smallest ``--time-scale`` that still makes sense; a smaller one is raised to it."""
 

@@ -25,6 +25,7 @@ from hormesis.spec.frames import (
     SkipFrame,
     SystemUseFrame,
     TargetFrame,
+    VolumeFrame,
 )
 from hormesis.spec.translate import keys_of
 from hormesis.words.catalogue import Catalogue
@@ -99,6 +100,7 @@ def _system(maker: _Maker) -> Schema:
             "ports": _list_of(names, "Names of free ports, for `${port.NAME}`."),
             "processes": _mapping_of(maker.object(ProcessFrame), "Started in this order."),
             "links": _mapping_of(maker.object(LinkFrame), "Connections through the fault proxy."),
+            "volumes": _mapping_of(maker.object(VolumeFrame), "Folders that the run mounts."),
             "targets": _mapping_of(maker.object(TargetFrame), "What faults can hit."),
         },
     }

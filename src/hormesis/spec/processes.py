@@ -82,15 +82,18 @@ def _instances(
     name: str, first: ProcessFrame, process: Node, variables: Variables, forms: Forms
 ) -> Iterator[Service]:
     if first.count is None:
-        yield _service(name, first, process, forms.problems)
+        yield _service(name, first, process, forms.problems, variables.bindings.scratch)
         return
     for index in range(1, first.count + 1):
         frame, node = _frame(process, variables, forms, index)
         if frame is not None:
-            yield _service(f"{name}-{index}", frame, node, forms.problems)
+            service = f"{name}-{index}"
+            yield _service(service, frame, node, forms.problems, variables.bindings.scratch)
 
 
-def _service(name: str, frame: ProcessFrame, node: Node, problems: Problems) -> Service:
+def _service(
+    name: str, frame: ProcessFrame, node: Node, problems: Problems, scratch: str
+) -> Service:
     return Service(
         name=name,
         run=tuple(frame.run),
@@ -100,6 +103,7 @@ def _service(name: str, frame: ProcessFrame, node: Node, problems: Problems) -> 
         ready=_ready(frame.ready, node, problems) if frame.ready else None,
         stop_signal=frame.stop.signal,
         stop_grace_s=frame.stop.grace,
+        clock=f"{scratch}/clocks/{name}" if frame.clock == "adjustable" else "",
     )
 
 

@@ -18,7 +18,7 @@ from hormesis.spec.scalars import told
 from hormesis.spec.variables import RESERVED, Definition, Variables
 from hormesis.words.trouble import InputTrouble, Problem
 
-SYSTEM_KEYS = ("title", "description", "vars", "ports", "processes", "links", "targets")
+SYSTEM_KEYS = ("title", "description", "vars", "ports", "processes", "links", "volumes", "targets")
 _USE_KEYS = ("use", "file", "set")
 
 
@@ -156,6 +156,7 @@ def variables_of(
     return Variables(
         definitions=declared,
         upstreams=links,
+        volumes=_volumes(section.part("volumes"), bindings),
         ports=_ports(section.part("ports"), bindings, problems),
         listens={name: Address("127.0.0.1", bindings.port_of(f"link.{name}")) for name in links},
         bindings=bindings,
@@ -195,6 +196,12 @@ def _ports(node: Node | None, bindings: Bindings, problems: Problems) -> dict[st
         else:
             ports[one.value] = bindings.port_of(one.value)
     return ports
+
+
+def _volumes(node: Node | None, bindings: Bindings) -> dict[str, str]:
+    """Return the path of every volume."""
+    names = node.value if node is not None and isinstance(node.value, dict) else {}
+    return {name: f"{bindings.scratch}/volumes/{name}" for name in names}
 
 
 def _upstreams(node: Node | None, problems: Problems) -> dict[str, Definition]:

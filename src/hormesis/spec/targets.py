@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from hormesis.spec.address import Address, address_in, bare_address, url_address
 from hormesis.spec.did_you_mean import did_you_mean
-from hormesis.spec.frames import LinkFrame, TargetFrame
+from hormesis.spec.frames import ContainerFrame, LinkFrame, TargetFrame
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, found, mapping, named
 from hormesis.spec.processes import Processes
 from hormesis.spec.substitution import substituted
 from hormesis.spec.variables import Unresolved, Variables
-from hormesis.words.experiment import PROXY, SCRATCH, Link, Service
+from hormesis.words.experiment import PROXY, SCRATCH, Link, Service, Volume
 from hormesis.words.target import Target
 
 _URLS: Mapping[str, tuple[str, ...]] = {
@@ -21,7 +22,10 @@ _URLS: Mapping[str, tuple[str, ...]] = {
     "postgres": ("postgresql", "postgres"),
     "redis": ("redis", "rediss"),
 }
-_FACETS = ("process", "link", "address", "http", "postgres", "redis", "pid", "port")
+_FACETS = (
+    "process", "link", "address", "http", "postgres", "redis", "pid", "port", "path", "volume",
+    "container", "netns", "host",
+)  # fmt: skip
 
 
 def read_links(node: Node | None, variables: Variables, forms: Forms) -> tuple[Link, ...]:
@@ -51,6 +55,7 @@ class Targets:
 
     processes: Processes
     links: tuple[Link, ...]
+    volumes: tuple[Volume, ...]
     variables: Variables
     forms: Forms
     attached: list[Service] = field(default_factory=list)
@@ -84,7 +89,7 @@ class Targets:
         if frame is None:
             return ()
         problems = self.forms.problems
-        if not any(getattr(frame, facet) is not None for facet in _FACETS):
+        if not any(getattr(frame, facet) not in (None, False) for facet in _FACETS):
             problems.add(node, f"expected at least one of {', '.join(_FACETS)}")
             return ()
         named(node, problems, PROXY, SCRATCH)
@@ -101,6 +106,12 @@ class Targets:
             http=frame.http,
             postgres=frame.postgres,
             redis=frame.redis,
+            path=self._path(node, frame),
+            volume=frame.volume,
+            container=_pattern(frame.container),
+            docker=frame.container.docker if frame.container else None,
+            netns=_namespace(frame.netns),
+            host=frame.host,
         )
         services = list(self._services(name, node, frame))
         if not services:
@@ -111,9 +122,23 @@ class Targets:
                 name=name if len(services) == 1 else f"{name}/{service.name}",
                 service=service.name,
                 restartable=bool(service.run),
+                clock=service.clock or None,
             )
             for service in services
         )
+
+    def _path(self, node: Node, frame: TargetFrame) -> str | None:
+        if frame.volume is None:
+            return str(Path(node.document.folder) / frame.path) if frame.path else None
+        problems = self.forms.problems
+        if frame.path is not None:
+            problems.add(node, "expected one of path and volume, found both")
+        known = {volume.name: volume.path for volume in self.volumes}
+        if frame.volume not in self.variables.volumes:
+            hint = did_you_mean(frame.volume, known, noun="declared volumes")
+            message = f"expected the name of a volume, found {found(frame.volume)}"
+            problems.add(node.under("volume"), message, hint)
+        return known.get(frame.volume, "")
 
     def _services(self, name: str, node: Node, frame: TargetFrame) -> Iterator[Service]:
         chosen = [key for key in ("process", "pid", "port") if getattr(frame, key) is not None]
@@ -166,3 +191,15 @@ class Targets:
             self.addresses.append(url_address(text, schemes) if schemes else bare_address(text))
         except ValueError as error:
             self.forms.problems.expected(node, str(error))
+
+
+def _pattern(frame: ContainerFrame | None) -> str | None:
+    """Return which containers are meant as one text: ``name:web-*, label:tier=web``."""
+    if frame is None:
+        return None
+    given = {"name": frame.name, "label": frame.label, "compose": frame.compose}
+    return ", ".join(f"{key}:{value}" for key, value in given.items() if value) or "name:*"
+
+
+def _namespace(netns: str | None) -> str | None:
+    return netns if netns is None or netns.startswith("/") else f"/run/netns/{netns}"

@@ -15,7 +15,7 @@ from hormesis.spec.template import Parts, Reference, parts_of
 from hormesis.words.trouble import Problem
 
 GIVEN = ("run.dir", "run.scratch", "run.id", "python", "folder", "index")
-RESERVED = frozenset({"python", "folder", "index", "run", "env", "port", "link"})
+RESERVED = frozenset({"python", "folder", "index", "run", "env", "port", "link", "volume"})
 _DEPTH_MAX = 40
 _LINK_PARTS = ("url", "address", "host", "port")
 
@@ -46,6 +46,7 @@ class Variables:
     upstreams: Mapping[str, Definition]
     ports: Mapping[str, int]
     listens: Mapping[str, Address]
+    volumes: Mapping[str, str]
     bindings: Bindings
     environment: Mapping[str, str]
     problems: Problems
@@ -119,6 +120,8 @@ class Variables:
             return str(self._port(rest, node))
         if head == "link" and rest:
             return self._link(rest, node)
+        if head == "volume" and rest:
+            return self._volume(rest, node)
         if name == "index":
             if index is None:
                 self._refuse(node, "expected ${index} only in a process with a count")
@@ -152,6 +155,12 @@ class Variables:
             message = f"expected a name from `ports`, found {found(name)}"
             self._refuse(node, message, did_you_mean(name, self.ports, noun="declared ports"))
         return self.ports[name]
+
+    def _volume(self, name: str, node: Node) -> str:
+        if name not in self.volumes:
+            message = f"expected the name of a volume, found {found(name)}"
+            self._refuse(node, message, did_you_mean(name, self.volumes, noun="declared volumes"))
+        return self.volumes[name]
 
     def _link(self, rest: str, node: Node) -> str:
         name, _, part = rest.rpartition(".")

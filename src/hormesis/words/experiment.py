@@ -59,6 +59,20 @@ class Service:
     ready: Ready | None = None
     stop_signal: str = "TERM"
     stop_grace_s: float = 5.0
+    clock: str = ""
+    """The file through which its clock is set; empty: it has the machine's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A folder that the run mounts before it starts any process; sizes in bytes, 0: no limit."""
+
+    name: str
+    sort: str
+    """tmpfs, loop or fuse."""
+    path: str
+    size_bytes: int = 0
+    inodes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,12 @@ class Limits:
     heal_within_s: float = 30.0
     settle_s: float = 0.0
     """How long probes and loads go on watching after the last fault is released."""
+    targets_max: int | None = None
+    """How many targets the faults may hit in all."""
+    share_max: float | None = None
+    """The largest share of a selection that one track may hit."""
+    protected: tuple[str, ...] = ()
+    """Targets, services, links and containers that no fault may hit."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +160,7 @@ class Experiment:
     time_scale: float = 1.0
     services: tuple[Service, ...] = ()
     links: tuple[Link, ...] = ()
+    volumes: tuple[Volume, ...] = ()
     targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     prepare: tuple[ClientKind, ...] = ()
     finish: tuple[ClientKind, ...] = ()

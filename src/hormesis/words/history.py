@@ -38,6 +38,14 @@ class FaultRecord:
     released_by: str = ""
     skipped: str = ""
     """Names the missing capability when the fault was not even tried."""
+    by: str = ""
+    """The mechanism."""
+    asked_value: float | None = None
+    """The bite as a number, as it was asked for."""
+    seen_value: float | None = None
+    """The same number as it was measured."""
+    unit: str = ""
+    """The unit of both."""
 
     @property
     def window(self) -> tuple[float, float] | None:

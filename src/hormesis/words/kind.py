@@ -28,6 +28,9 @@ class Kind(BaseModel):
     extra: ClassVar[str] = ""
     """The extra that brings the driver: ``hormesis[postgres]`` is ``postgres``."""
 
+    told_elsewhere: ClassVar[frozenset[str]] = frozenset()
+    """Fields that :meth:`describe` leaves out, because they are shown beside it."""
+
     shorthand: ClassVar[str] = ""
     """The field that a bare value fills: ``client: a.py:C`` means ``{python: a.py:C}``."""
 
@@ -37,7 +40,9 @@ class Kind(BaseModel):
 
     def describe(self) -> str:
         """Return one line for the plan and the report: what is set, written as in files."""
-        given = self.model_dump(mode="json", by_alias=True, include=self.model_fields_set)
+        given = self.model_dump(
+            mode="json", by_alias=True, include=self.model_fields_set - self.told_elsewhere
+        )
         told = ", ".join(f"{name}={_brief(value)}" for name, value in sorted(given.items()))
         return f"{self.kind}({told})" if told else self.kind
 

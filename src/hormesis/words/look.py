@@ -32,15 +32,32 @@ class LinkLook:
     """
 
     link: str
-    toxic: str
+    toxic: str = ""
+    """Filled in by the engine: toxics go by the ids of their effects."""
 
 
 @dataclass(frozen=True, slots=True)
-class HolderLook:
-    """Read the last report line (JSON object) of a holder or program started by this fault."""
+class EffectLook:
+    """Read what the custodian can say of one verb call of this fault, in flat scalars.
 
+    A holder or program says its last report line; another verb reads the host itself, also after
+    it was undone. ``ended`` is added once the fault was released.
+    """
+
+    number: int = -1
+    """Which of the fault's verb calls, counted from 0; -1 is the last."""
     effect: str = ""
     """Filled in by the engine: the custodian's id of the effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressLook:
+    """Connect to ``host:port`` over TCP and hang up.
+
+    ``connect`` (ok, refused, timeout, reset, unreachable) and, when ok, ``connect_ms``.
+    """
+
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +68,4 @@ class SqlLook:
     query: str
 
 
-Look = ProcessLook | LinkLook | HolderLook | SqlLook
+Look = ProcessLook | LinkLook | EffectLook | AddressLook | SqlLook

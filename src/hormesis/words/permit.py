@@ -16,28 +16,33 @@ from hormesis.words.verb import VerbCall
 class Permit:
     """The blast radius of one run.
 
-    ``verbs`` are the allowed verb names. ``subjects`` are the services, links and databases that
-    may be touched, as they appear in a call's ``subject`` argument. ``hold_s_max`` bounds how long
-    any effect may last, in seconds. ``effects_max`` bounds how many may be active at once.
+    ``allowed`` are the pairs of a verb and its subject: the service, link, database or folder that
+    the call's ``subject`` argument names. ``watched`` are services that may be watched besides.
+    ``hold_s_max`` bounds how long any effect may last, in seconds. ``effects_max`` bounds how many
+    may be active at once.
     """
 
-    verbs: tuple[str, ...] = ()
-    subjects: tuple[str, ...] = ()
+    allowed: tuple[tuple[str, str], ...] = ()
+    watched: tuple[str, ...] = ()
     hold_s_max: float = 600.0
     effects_max: int = 256
 
     def refusal(self, call: VerbCall, hold_s: float | None, active: int) -> str:
         """Return why *call* is not allowed, or an empty text when it is."""
-        subject = call.args.get("subject", "")
-        if call.verb not in self.verbs:
+        subject = str(call.args.get("subject", ""))
+        if not any(verb == call.verb for verb, _ in self.allowed):
             return f"the permit of this run does not allow the verb {call.verb!r}"
-        if subject and subject not in self.subjects:
-            return f"the permit of this run does not name {subject!r}"
+        if (call.verb, subject) not in self.allowed:
+            return f"the permit of this run does not allow to {call.verb} {subject!r}"
         if hold_s is not None and hold_s > self.hold_s_max:
             return f"a hold of {hold_s:g} s is longer than the permitted {self.hold_s_max:g} s"
         if active >= self.effects_max:
             return f"{active} effects are active, the permitted maximum is {self.effects_max}"
         return ""
+
+    def names(self, service: str) -> bool:
+        """Return whether *service* may be watched: it is named, alone or as a subject."""
+        return service in self.watched or any(subject == service for _, subject in self.allowed)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data that :meth:`from_json` understands."""
@@ -46,11 +51,11 @@ class Permit:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Permit:
         """Rebuild a permit from :meth:`to_json`'s data."""
-        verbs: Sequence[str] = data.get("verbs", ())
-        subjects: Sequence[str] = data.get("subjects", ())
+        allowed: Sequence[Sequence[str]] = data.get("allowed", ())
+        watched: Sequence[str] = data.get("watched", ())
         return cls(
-            verbs=tuple(verbs),
-            subjects=tuple(subjects),
+            allowed=tuple((str(verb), str(subject)) for verb, subject in allowed),
+            watched=tuple(watched),
             hold_s_max=float(data.get("hold_s_max", 600.0)),
             effects_max=int(data.get("effects_max", 256)),
         )

@@ -2,7 +2,7 @@
 
 A *service* is a process that the custodian knows by name: one it started, or one it was shown by
 pid or listening port. A *link* is a proxied connection between two parts of the system, so that a
-fault can shape it.
+fault can shape it. A *volume* is a folder that the run itself mounts, so that a fault can fill it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,20 @@ class Facet(str, Enum):
 
     PROCESS = "process"
     RESTARTABLE = "restartable"
+    CLOCK = "clock"
+    """A process that was started with a clock that can be set."""
     LINK = "link"
     ADDRESS = "address"
+    NETWORK = "network"
+    """Packets of it can be told from others: by address, process, container or namespace."""
     HTTP = "http"
     POSTGRES = "postgres"
     REDIS = "redis"
+    PATH = "path"
+    VOLUME = "volume"
+    CONTAINER = "container"
+    HOST = "host"
+    """The machine itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +38,27 @@ class Target:
 
     ``name`` is ``target`` or ``target/service`` when the selection has several members.
     ``service`` is the custodian's name of the process; ``restartable`` says that the custodian
-    knows how to start it. ``link`` is a proxy link's name. ``address`` is ``host:port``.
+    knows how to start it; ``clock`` is the file through which its clock is set. ``link`` is a
+    proxy link's name. ``address`` is ``host:port``. ``path`` is a folder, and that of ``volume``
+    too. ``container`` is a container's name, and ``docker`` the socket of its engine. ``netns`` is
+    the path of a network namespace.
     """
 
     name: str
     service: str | None = None
     restartable: bool = False
+    clock: str | None = None
     link: str | None = None
     address: str | None = None
     http: str | None = None
     postgres: str | None = None
     redis: str | None = None
+    path: str | None = None
+    volume: str | None = None
+    container: str | None = None
+    docker: str | None = None
+    netns: str | None = None
+    host: bool = False
 
     @property
     def facets(self) -> frozenset[Facet]:
@@ -47,10 +66,16 @@ class Target:
         held = {
             Facet.PROCESS: self.service,
             Facet.RESTARTABLE: self.service and self.restartable,
+            Facet.CLOCK: self.service and self.clock,
             Facet.LINK: self.link,
             Facet.ADDRESS: self.address,
+            Facet.NETWORK: self.address or self.service or self.container or self.netns,
             Facet.HTTP: self.http,
             Facet.POSTGRES: self.postgres,
             Facet.REDIS: self.redis,
+            Facet.PATH: self.path,
+            Facet.VOLUME: self.volume,
+            Facet.CONTAINER: self.container,
+            Facet.HOST: self.host,
         }
         return frozenset(facet for facet, value in held.items() if value)

@@ -12,7 +12,10 @@ from hormesis.words.target import Target
 
 @dataclass(frozen=True, slots=True)
 class FaultAction:
-    """One fault on one target. ``id`` is unique; ``stream`` names its sub-stream of the seed."""
+    """One fault on one target. ``id`` is unique; ``stream`` names its sub-stream of the seed.
+
+    The mechanism is chosen; ``skip`` says why there is none on this machine.
+    """
 
     id: str
     track: str
@@ -21,6 +24,7 @@ class FaultAction:
     at_s: float
     for_s: float
     stream: str
+    skip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

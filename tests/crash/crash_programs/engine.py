@@ -10,6 +10,7 @@ import json
 import select
 import sys
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -58,7 +59,7 @@ def main() -> None:
     ledger = Path(case["ledger"])
     custody = start_custodian(
         ledger=ledger, run_id=case["run"], lease_s=case["lease_s"], state=Path(case["state"]),
-        permit=Permit(tuple(verb_names()), tuple(case["subjects"])),
+        permit=Permit(tuple(product(verb_names(), case["subjects"]))),
     )  # fmt: skip
     say(at="started", custodian=custody.pid)
     try:

@@ -42,7 +42,7 @@ def test_the_new_file_can_be_planned_as_it_is(hormesis: CommandLine) -> None:
     assert "fault frozen: pause" in plan.out
     as_json = json.loads(hormesis("plan", "mine.yaml", "--json").out)
     assert [one["name"] for one in as_json["moments"] if one["sort"] == "fault"] == ["frozen-1"]
-    assert as_json["permit"]["subjects"]
+    assert as_json["permit"]["allowed"]
 
 
 def test_a_plan_is_written_in_units_of_the_file(hormesis: CommandLine) -> None:

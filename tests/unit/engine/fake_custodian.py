@@ -14,7 +14,7 @@ from hormesis.engine.live import Live
 from hormesis.words.experiment import Limits
 from hormesis.words.fault import Fault
 from hormesis.words.history import FaultRecord
-from hormesis.words.look import HolderLook, Look, ProcessLook, Reading
+from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Target
 from hormesis.words.timeline import FaultAction
 from hormesis.words.verb import VerbCall
@@ -31,7 +31,7 @@ class Sore(Fault):
         return [VerbCall(verb, {"subject": target.service}) for verb in self.verbs_asked]
 
     def look(self, target: Target) -> Look:
-        return HolderLook() if self.holder else ProcessLook(target.service or "")
+        return EffectLook() if self.holder else ProcessLook(target.service or "")
 
     def hurts(self, before: Reading, now: Reading) -> str:
         return f"{now['active']} active" if now.get("active") else ""

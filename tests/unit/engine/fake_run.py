@@ -100,7 +100,7 @@ class Run:
             loads=experiment.loads,
             probes=experiment.probes,
             moments=(),
-            permit=Permit(verbs=("pause",), hold_s_max=experiment.limits.hold_s),
+            permit=Permit((("pause", "web"),), hold_s_max=experiment.limits.hold_s),
             duration_s=self.duration_s,
         )
         stand = Stand("r1", self.folder, self.folder, self.folder / "ledger", "/tmp/none")

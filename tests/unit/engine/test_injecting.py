@@ -7,7 +7,7 @@ import pytest
 from hormesis.engine.injecting import HOLD_MARGIN_S, LOOK_S, MOMENT_S
 from hormesis.words.experiment import Limits
 from hormesis.words.history import FaultRecord
-from hormesis.words.look import HolderLook
+from hormesis.words.look import EffectLook
 from tests.unit.engine.fake_custodian import Broken, FakeCustodian, FakeEyes, Moment, Sore, Theatre
 from tests.virtual_time import virtually
 
@@ -49,7 +49,9 @@ async def test_a_toxic_is_told_the_proxy_and_nothing_else_is() -> None:
     theatre = Theatre(Sore(verbs_asked=("toxic", "pause")))
     await theatre.play()
     toxic, pause = theatre.custodian.calls["sore-1/0"], theatre.custodian.calls["sore-1/1"]
-    assert toxic.args == {"subject": "server", "control": "/run/proxy.sock"}
+    assert toxic.args == {
+        "subject": "server", "control": "/run/proxy.sock", "name": "sore-1/0"
+    }  # fmt: skip
     assert pause.args == {"subject": "server"}
 
 
@@ -149,8 +151,8 @@ async def test_a_holder_is_looked_at_by_its_effect() -> None:
         Sore(holder=True, verbs_asked=("pause", "holder")), custodian=custodian, eyes=eyes
     )
     await theatre.play()
-    assert eyes.looks[0] == HolderLook()
-    assert set(eyes.looks[1:]) == {HolderLook("sore-1/1")}
+    assert eyes.looks[0] == EffectLook()
+    assert set(eyes.looks[1:]) == {EffectLook(effect="sore-1/1")}
 
 
 @virtually

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from hormesis.faults.postgres_corrupt import PostgresCorrupt
 from hormesis.faults.postgres_kill_connections import PostgresKillConnections
-from hormesis.words.look import HolderLook, SqlLook
+from hormesis.words.look import EffectLook, SqlLook
 from hormesis.words.target import Facet, Target
 
 TARGET = Target("database", postgres="postgresql://postgres@127.0.0.1:1/postgres")
@@ -31,7 +31,7 @@ def test_killing_is_one_seeded_holder() -> None:
     assert (config["share"], config["every_s"], config["user"]) == (0.25, 2.0, "app")
     assert config["seed"] == Random(1).getrandbits(32)
     assert json.loads(json.dumps(call.args)) == call.args
-    assert isinstance(fault.look(TARGET), HolderLook)
+    assert isinstance(fault.look(TARGET), EffectLook)
 
 
 def test_killing_bites_only_when_something_was_killed() -> None:

@@ -34,12 +34,14 @@ def test_actions(tmp_path: Path) -> None:
 def test_permit_holds_what_is_needed_and_no_more(tmp_path: Path) -> None:
     it = read_text(tmp_path, GOOD)
     permit = compile_timeline(it).permit
-    assert permit.verbs == ("holder", "kill", "scratch", "service", "stop")
-    assert permit.subjects == ("db", PROXY, SCRATCH, "web", "worker-1", "worker-2")
+    killed = compile_timeline(it).actions[-1].target.service
+    assert set(permit.allowed) == {
+        *(("service", name) for name in ("db", "web", "worker-1", "worker-2")),
+        ("holder", PROXY), ("scratch", SCRATCH), ("stop", "db"), ("kill", killed),
+    }  # fmt: skip
     assert (permit.hold_s_max, permit.effects_max) == (600.0, 256)
     bare = replace(it, services=(), links=(), faults=(), targets={})
-    assert compile_timeline(bare).permit.verbs == ("scratch",)
-    assert compile_timeline(bare).permit.subjects == (SCRATCH,)
+    assert compile_timeline(bare).permit.allowed == (("scratch", SCRATCH),)
 
 
 @pytest.mark.parametrize(
@@ -146,11 +148,11 @@ def test_plan_table(tmp_path: Path) -> None:
 
 def test_plan_lines(tmp_path: Path) -> None:
     lines = plan_lines(compile_timeline(read_text(tmp_path, GOOD, time_scale=0.5)))
-    assert lines[:4] == [
+    assert lines[:3] == [
         "Good",
         "seed 1, tracks last 17s, time scale 0.5",
-        "may use: holder, kill, scratch, service, stop",
-        "may touch: db, hormesis-proxy, scratch, web, worker-1, worker-2",
+        "may do: holder hormesis-proxy; kill worker-1; scratch scratch; "
+        "service db, web, worker-1, worker-2; stop db",
     ]
     assert any(line.startswith("5s      7.5s   fault stop: stop") for line in lines)
     assert lines == plan_lines(compile_timeline(read_text(tmp_path, GOOD, time_scale=0.5)))

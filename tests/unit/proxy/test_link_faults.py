@@ -59,7 +59,7 @@ def test_a_fault_is_one_toxic_that_the_proxy_understands(
     assert (call.verb, args["subject"]) == ("toxic", "db-link")
     toxic = toxic_of("hormesis.toxics", args["toxic"], args.get("stream"), args["attributes"])
     assert toxic.kind == one.kind
-    assert (one.look(TARGET).link, one.look(TARGET).toxic) == ("db-link", args["name"])
+    assert one.look(TARGET).link == "db-link"
 
 
 @pytest.mark.parametrize(("fault", "given", "seen", "proof"), FAULTS)
@@ -96,14 +96,6 @@ def test_few_chunks_of_a_jittered_delay_may_be_fast() -> None:
     one = Latency.model_validate({"delay": "200ms", "jitter": "150ms"})
     assert one.hurts(BEFORE, now(hits=2, delay_ms_mean=90.0))
     assert one.hurts(BEFORE, now(hits=200, delay_ms_mean=90.0)) == ""
-
-
-def test_names_differ_by_parameters_and_target() -> None:
-    short, long = (Latency.model_validate({"delay": text}) for text in ("1s", "2s"))
-    other = Target(name="other", link="db-link")
-    names = {short.toxic_name(TARGET), long.toxic_name(TARGET), short.toxic_name(other)}
-    assert len(names) == 3
-    assert short.toxic_name(TARGET) == Latency.model_validate({"delay": "1s"}).toxic_name(TARGET)
 
 
 def test_bad_parameters_are_refused() -> None:

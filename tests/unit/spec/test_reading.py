@@ -138,7 +138,7 @@ tracks:
     assert db.attached
     assert (db.port, db.run) == (5432, ("pg", "start"))
     assert (app.attached, app.pid) == (True, 4711)
-    assert it.targets["app"][0].facets == {Facet.PROCESS}
+    assert it.targets["app"][0].facets == {Facet.PROCESS, Facet.NETWORK}
     assert it.targets["db"][0].postgres == "postgresql://127.0.0.1:20001/app"
     assert it.attached_addresses == (
         "db.example:5432", "127.0.0.1:5432", "127.0.0.1:80", "127.0.0.1:6379", "pid:4711",

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import cast
 
-from hormesis.host.verb_protocol import Verb
+from hormesis.host.verb_protocol import Reader, Verb
 
 
 def verb_names() -> list[str]:
@@ -23,3 +23,8 @@ def load_verb(name: str) -> Verb:
     if not name.isidentifier() or name not in verb_names():
         raise LookupError(f"there is no verb {name!r}; there are {', '.join(verb_names())}")
     return cast(Verb, importlib.import_module(f"{__name__}.{name}"))
+
+
+def reader_of(name: str) -> Reader | None:
+    """Return what reads how effects of the verb *name* stand, or None where nothing does."""
+    return cast(Reader | None, getattr(load_verb(name), "read", None))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 
-from hormesis.host.companion import Companion, module_of
+from hormesis.host.companion import Companion, module_of, of_process
 from hormesis.host.process import Identity, ended
 from hormesis.host.steps import Steps
 from hormesis.host.tree import kill_tree
-from hormesis.host.verb_protocol import Args, Facts, Scene, VerbFailed
+from hormesis.host.verb_protocol import Args, Facts, Missing, Scene, VerbFailed
 from hormesis.words.verb import Undone
 
 survives_reboot = False
@@ -30,9 +30,13 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     companion = Companion(facts["module"], scene.mark, scene.services.children)
     scene.companions[scene.effect] = companion
     scene.note({"process": companion.who.to_json()})
-    companion.configure(args.get("config") or {}, keep_open=True)
+    config = {**(args.get("config") or {}), **of_process(scene, args)}
+    companion.configure(config, keep_open=True)
     until = time.monotonic() + float(args.get("ready_s") or _READY_S)
     spoke = yield from companion.wait(until, lines=1)
+    if missing := companion.report.get("missing"):
+        yield from undo(scene, args, facts)
+        raise Missing(str(missing))
     if not companion.report.get("ready"):
         reason = companion.report.get("error") or companion.complaint() or "it said nothing"
         what = f"ended with status {companion.status}" if spoke else "is not ready in time"

@@ -1,15 +1,19 @@
-"""``program``: run a program once to do something; undo runs it once more to put it back."""
+"""``program``: run a program once to do something; undo runs it once more to put it back.
+
+With a configuration under ``capture`` it runs once before, changing nothing; what it reports then
+is in the ledger before anything is done, and the undo finds it under ``captured``.
+"""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from hormesis.host.companion import Companion, module_of
+from hormesis.host.companion import Companion, module_of, of_process
 from hormesis.host.process import Identity
 from hormesis.host.steps import Steps
 from hormesis.host.tree import kill_tree
-from hormesis.host.verb_protocol import Args, Facts, Scene, VerbFailed
+from hormesis.host.verb_protocol import Args, Facts, Missing, Scene, VerbFailed
 from hormesis.words.verb import Undone
 
 survives_reboot = True
@@ -22,7 +26,10 @@ def capture(scene: Scene, args: Args) -> Facts:
 
 
 def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
-    """Run it with the configuration under ``do``."""
+    """Run it with the configuration under ``do``, after what undo needs is known durably."""
+    if args.get("capture") is not None:
+        captured = yield from _run(scene, args, facts, args["capture"])
+        scene.note({"captured": captured})
     report = yield from _run(scene, args, facts, args.get("do") or {})
     return {"report": report}
 
@@ -35,9 +42,9 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     # A first run that is still under way would do its work after it was undone.
     who = Identity.from_json(facts.get("process"))
     yield from kill_tree(who, session=True, mark=scene.mark, known=[])
-    if args.get("undo") is None:
+    if args.get("undo") is None or (args.get("capture") and "captured" not in facts):
         return Undone.GONE
-    yield from _run(scene, args, facts, args["undo"])
+    yield from _run(scene, args, facts, {**args["undo"], "captured": facts.get("captured")})
     return Undone.DONE
 
 
@@ -46,13 +53,15 @@ def _run(scene: Scene, args: Args, facts: Facts, config: dict[str, Any]) -> Step
     scene.companions[scene.effect] = companion
     try:
         scene.note({"process": companion.who.to_json()})
-        companion.configure(config, keep_open=False)
+        companion.configure({**config, **of_process(scene, args)}, keep_open=False)
         timeout_s = float(args.get("timeout_s") or _TIMEOUT_S)
         over = yield from companion.wait(time.monotonic() + timeout_s)
         companion.pump()
         if not over:
             yield from kill_tree(companion.who, session=True, mark=scene.mark, known=[])
             raise VerbFailed(f"{facts['module']} did not end within {timeout_s:g} s")
+        if missing := companion.report.get("missing"):
+            raise Missing(str(missing))
         if companion.status != 0:
             reason = companion.report.get("error") or companion.complaint() or "it said nothing"
             raise VerbFailed(f"{facts['module']} ended with status {companion.status}: {reason}")
