@@ -19,6 +19,8 @@ class Always(Check, Window):
     system that does not answer does not hold what was claimed.
     """
 
+    judges_live: ClassVar[bool] = True
+
     shorthand: ClassVar[str] = "probe"
     refers: ClassVar[Mapping[str, str]] = {
         "probe": "probe", "during": "fault", "after": "fault", "before": "fault",

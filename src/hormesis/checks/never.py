@@ -23,6 +23,8 @@ class Never(Check, Window):
     end, the verdict is unknown.
     """
 
+    judges_live: ClassVar[bool] = True
+
     shorthand: ClassVar[str] = "probe"
     refers: ClassVar[Mapping[str, str]] = {
         "probe": "probe", "during": "fault", "after": "fault", "before": "fault",

@@ -23,6 +23,8 @@ class NeverDuplicate(Check):
     and do not count.
     """
 
+    judges_live: ClassVar[bool] = True
+
     refers: ClassVar[Mapping[str, str]] = {"of": "op"}
 
     of: str

@@ -19,6 +19,8 @@ class NeverExit(Check):
     The evidence is that the service was seen to start, or was attached to.
     """
 
+    judges_live: ClassVar[bool] = True
+
     refers: ClassVar[Mapping[str, str]] = {"of": "service"}
 
     of: str

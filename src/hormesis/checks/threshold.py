@@ -36,6 +36,8 @@ class Threshold(Check, Window):
     dropped, or is broken by no more than a saturated load generator was late itself.
     """
 
+    judges_live: ClassVar[bool] = True
+
     shorthand: ClassVar[str] = "expression"
     refers: ClassVar[Mapping[str, str]] = {
         "during": "fault", "after": "fault", "before": "fault", "outside": "fault",

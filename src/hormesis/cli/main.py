@@ -48,6 +48,10 @@ Out = Annotated[Path, typer.Option("--out", help="Folder in which the run direct
 System = Annotated[
     Path | None, typer.Option("--system", help="A system file that replaces the file's system.")
 ]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", "-y", help="Break what the run did not start without asking, as in CI."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Only JSON, on standard output.")]
 
@@ -89,6 +93,14 @@ def run(
     recover: Annotated[
         bool, typer.Option("--recover", help="Undo what a dead run left before starting.")
     ] = False,
+    yes: Yes = False,
+    isolated: Annotated[
+        bool,
+        typer.Option(
+            "--isolated",
+            help="Run everything in network and mount namespaces of its own; needs no root.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -105,6 +117,8 @@ def run(
         scenarios=tuple(scenario or ()),
         force=force,
         recover=recover,
+        yes=yes,
+        isolated=isolated,
         quiet=quiet,
         as_json=as_json,
         extra=tuple(context.args),
@@ -168,6 +182,18 @@ def revert(
     from hormesis.cli.revert_command import revert_command
 
     raise typer.Exit(revert_command(dry_run=dry_run))
+
+
+@app.command()
+def halt(
+    patience: Annotated[
+        float, typer.Option(min=0, help="Seconds an engine may take to stop in good order.")
+    ] = 10.0,
+) -> None:
+    """Stop every run on this host at once, and put everything back."""
+    from hormesis.cli.halt_command import halt_command
+
+    raise typer.Exit(halt_command(patience_s=patience))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
+from hormesis.cli.confirmation import confirm
 from hormesis.cli.console import err, out
 from hormesis.cli.live_view import PlainView, TerminalView
 from hormesis.cli.revert_command import recover_all
@@ -21,12 +22,15 @@ from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import Watch, run
 from hormesis.compose.suite import find_suite, suite_names
+from hormesis.host.isolation import isolate
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.words.trouble import UsageTrouble
 
 
 def run_command(what: str, options: RunOptions) -> int:
     """Run *what* and return the exit code."""
+    if options.isolated:
+        isolate(sys.argv[1:])
     request = _request(Path(what), options)
     if options.recover:
         recover_all(err)  # Standard output holds the verdict alone.
@@ -40,6 +44,7 @@ def run_command(what: str, options: RunOptions) -> int:
         hint = did_you_mean(what, known) or f"suites: {', '.join(known)}"
         raise UsageTrouble(f"{what!r} is neither a file nor a suite", hint=hint)
     prepared = prepare(request)
+    confirm(prepared.timeline, yes=options.yes)
     with watching(prepared.experiment.title, options) as watch:
         finished = run(prepared, watch=watch)
     if options.as_json:

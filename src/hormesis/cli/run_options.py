@@ -18,6 +18,8 @@ class RunOptions:
     scenarios: tuple[str, ...] = ()
     force: bool = False
     recover: bool = False
+    yes: bool = False
+    isolated: bool = False
     quiet: bool = False
     as_json: bool = False
     extra: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from hormesis.engine.chores import Chores
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.custody import Custodian, Denied
 from hormesis.engine.generator import Generator
+from hormesis.engine.guarding import Guard
 from hormesis.engine.injecting import HOLD_MARGIN_S, Injection, Surgery
 from hormesis.engine.live import Live
 from hormesis.engine.observing import CustodianWorld, Observer, patience_s
@@ -37,6 +38,8 @@ from hormesis.words.trouble import Trouble
 FLUSH_S = 0.2
 DRAIN_S = 15.0
 """How long a run that is stopped may take to end in good order before it is cut off."""
+PATIENCE_S = 5.0
+"""How long a stop condition's last look may take once the tracks have ended."""
 REVERT_S = 60.0
 """How long the custodian may take to revert everything, beyond what services take to stop."""
 
@@ -256,6 +259,9 @@ class Conductor:
             asyncio.create_task(self._monitor(observer, track, began, over))
             for track in self.timeline.probes
         }
+        monitors |= {
+            asyncio.create_task(guard.watch(over)) for guard in self._guards(observer)
+        }
         try:
             # One that fails cancels the others, and every fault that is cancelled is released.
             async with asyncio.TaskGroup() as group:
@@ -270,11 +276,24 @@ class Conductor:
             over.set()
             await self._end(monitors)
 
+    def _guards(self, observer: Observer) -> list[Guard]:
+        return [
+            Guard(
+                condition,
+                observer=observer,
+                clock=self._clock,
+                directory=self._stand.directory,
+                flush=self._writer.flush,
+                stop=partial(self.stop, "stopped"),
+            )
+            for condition in self.timeline.experiment.stop_when
+        ]
+
     async def _end(self, monitors: set[asyncio.Task[None]]) -> None:
         """Let monitors finish their last look; cut off one that hangs, which it notes itself."""
         if not monitors:
             return
-        patience = max(patience_s(track) for track in self.timeline.probes)
+        patience = max((patience_s(track) for track in self.timeline.probes), default=PATIENCE_S)
         try:
             await asyncio.wait(monitors, timeout=patience)
         finally:

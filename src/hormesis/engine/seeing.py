@@ -5,6 +5,7 @@ from __future__ import annotations
 from hormesis.engine.custody import Custodian
 from hormesis.host.looks.address import read_address
 from hormesis.host.looks.link import read_link
+from hormesis.host.looks.redis import read_redis
 from hormesis.host.looks.sql import read_sql
 from hormesis.words.look import (
     AddressLook,
@@ -13,6 +14,7 @@ from hormesis.words.look import (
     Look,
     ProcessLook,
     Reading,
+    RedisLook,
 )
 
 
@@ -28,9 +30,11 @@ class Eyes:
         if isinstance(look, ProcessLook):
             return await self._custodian.service(look.service)
         if isinstance(look, LinkLook):
-            return await read_link(self._control, look)
+            return await read_link(look.control or self._control, look)
         if isinstance(look, EffectLook):
             return await self._custodian.report(look.effect) if look.effect else {}
         if isinstance(look, AddressLook):
             return await read_address(look)
+        if isinstance(look, RedisLook):
+            return await read_redis(look)
         return await read_sql(look)

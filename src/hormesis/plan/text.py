@@ -85,6 +85,8 @@ def _before(experiment: Experiment) -> Iterator[PlanLine]:
         yield PlanLine(BEFORE, "", f"proxy {link.listen} → {link.upstream}", link.name, "proxy")
     for condition in experiment.steady_state:
         yield _condition(BEFORE, condition)
+    for stop in experiment.stop_when:
+        yield PlanLine(BEFORE, "", f"stop when {stop.describe()}", stop.name, "guard")
     for client in experiment.prepare:
         yield PlanLine(BEFORE, "", f"prepare: {client.describe()}", "", client.kind)
 

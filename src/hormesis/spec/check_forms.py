@@ -73,24 +73,27 @@ class ReadCheck:
         return f"{self.check.title()} (unless {why})"
 
 
-def read_check(node: Node, forms: Forms) -> ReadCheck | None:
+def read_check(node: Node, forms: Forms, beside: tuple[str, ...] = ()) -> ReadCheck | None:
     """Return the check that *node* describes; problems are added.
 
     One key names the kind: ``never: duplicate`` is the kind ``never-duplicate`` if there is one,
-    else the kind ``never``, whose shorthand field gets the value.
+    else the kind ``never``, whose shorthand field gets the value. *beside* are keys that the
+    caller reads itself.
     """
     kinds: Mapping[str, type[Check]] = forms.catalogue.checks
     if not isinstance(node.value, dict):
         forms.problems.expected(node, "a mapping in which one key names the check")
         return None
     frame = forms.frame_of(CheckFrame, node)
-    check = _read_kind(node, kinds, forms)
+    check = _read_kind(node, kinds, forms, (*_BESIDE, *beside))
     if check is None or frame is None:
         return None
     return ReadCheck(check, node, frame.unless.strip())
 
 
-def _read_kind(node: Node, kinds: Mapping[str, type[Check]], forms: Forms) -> Check | None:
+def _read_kind(
+    node: Node, kinds: Mapping[str, type[Check]], forms: Forms, beside: tuple[str, ...]
+) -> Check | None:
     joined = [
         (key, f"{key}-{value}")
         for key, value in node.value.items()
@@ -98,7 +101,7 @@ def _read_kind(node: Node, kinds: Mapping[str, type[Check]], forms: Forms) -> Ch
     ]
     if joined:
         key, name = joined[0]
-        return forms.parameters(kinds[name], node, (key, *_BESIDE), also_known=_BESIDE)
+        return forms.parameters(kinds[name], node, (key, *beside), also_known=beside)
     names = [key for key in node.value if key in kinds]
     if not names:
         _tell_unknown(node, kinds, forms)
@@ -109,7 +112,7 @@ def _read_kind(node: Node, kinds: Mapping[str, type[Check]], forms: Forms) -> Ch
         return None
     key = names[0]
     bare = node.under(key)
-    return forms.parameters(kinds[key], node, (key, *_BESIDE), bare=bare, also_known=_BESIDE)
+    return forms.parameters(kinds[key], node, (key, *beside), bare=bare, also_known=beside)
 
 
 def check_references(check: Check, node: Node, names: Names, forms: Forms) -> None:

@@ -16,6 +16,7 @@ from hormesis.spec.included import Included
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, found
 from hormesis.spec.processes import Processes, read_processes
+from hormesis.spec.stop_conditions import read_stop_condition
 from hormesis.spec.substitution import substituted
 from hormesis.spec.system import system_section, variables_of
 from hormesis.spec.targets import Targets, read_links
@@ -28,6 +29,7 @@ from hormesis.words.client import ClientKind
 from hormesis.words.experiment import Experiment, Limits, Link, Volume
 from hormesis.words.fault import Fault
 from hormesis.words.secrets import masked, masked_data
+from hormesis.words.stop_condition import StopCondition
 from hormesis.words.target import Target
 from hormesis.words.trouble import Problem, SkipTrouble
 
@@ -98,6 +100,7 @@ def read_experiment(
         final_probes=tuple(play.tracks.conditions.get("final", ())),
         checks=tuple(one.check for one in play.checks),
         left_out=play.left_out,
+        stop_when=tuple(one for one, _ in play.stops),
         limits=_limits_of(limits),
         variables=known,
         attached_addresses=stage.attached_addresses,
@@ -201,6 +204,7 @@ class _Play:
     finish: tuple[ClientKind, ...]
     checks: tuple[ReadCheck, ...]
     left_out: tuple[str, ...]
+    stops: tuple[tuple[StopCondition, ReadCheck | None], ...]
 
     @classmethod
     def read(cls, included: Included, variables: Variables, forms: Forms) -> _Play:
@@ -238,6 +242,11 @@ class _Play:
             clients["finish"],
             tuple(one for one, _ in read if not one.unless),
             tuple(one.left_out(raw) for one, raw in read if one.unless),
+            tuple(
+                stop
+                for node, local in resolved("stop_when")
+                if (stop := read_stop_condition(node, local)) is not None
+            ),
         )
 
 
@@ -288,7 +297,8 @@ def _check_checks(play: _Play, stage: _Stage, forms: Forms) -> None:
         loads=sorted({*given.get("load", ()), *performers}),
         services=[*services, *stage.processes.left_out],
     )
-    for one in play.checks:
+    live = [read for _, read in play.stops if read is not None]
+    for one in (*play.checks, *live):
         check_references(one.check, one.node, names, forms)
 
 

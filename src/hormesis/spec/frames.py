@@ -224,6 +224,17 @@ class ConditionFrame(Frame):
     """How long it may take until it is met."""
 
 
+class StopConditionFrame(Frame):
+    """What ends the run at once: a probe that misses its expectation, or a check that fails."""
+
+    name: Word | None = None
+    """How it is called in the verdict; left out: as the probe or the check."""
+    every: Annotated[Seconds, Field(gt=0)] = 1.0
+    """How often it is looked at while the tracks run."""
+    for_: Annotated[Seconds, Field(alias="for")] = 0.0
+    """Of a probe: how long it must miss on end; left out: one miss is enough."""
+
+
 class CheckFrame(Frame):
     """What every check may say beside its own parameters."""
 

@@ -7,6 +7,7 @@ refer to each other, facets, overlaps) is left to ``hormesis plan``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -23,6 +24,7 @@ from hormesis.spec.frames import (
     ProbeFrame,
     ProcessFrame,
     SkipFrame,
+    StopConditionFrame,
     SystemUseFrame,
     TargetFrame,
     VolumeFrame,
@@ -59,6 +61,7 @@ def schema_of(catalogue: Catalogue) -> Schema:
         "finish": _list_of(any_client, "Clients that do one iteration after the tracks."),
         "steady_state": _list_of({"$ref": "#/$defs/condition"}, "What must hold before and after."),
         "tracks": _list_of({"$ref": "#/$defs/track"}, "Faults, loads and probes along the time."),
+        "stop_when": _list_of({"$ref": "#/$defs/stop"}, "What ends the run at once."),
         "final": _list_of({"$ref": "#/$defs/condition"}, "Probes that are read once at the end."),
         "checks": _list_of({"$ref": "#/$defs/check"}, "What is claimed about the run."),
         "limits": maker.object(LimitsFrame),
@@ -70,6 +73,7 @@ def schema_of(catalogue: Catalogue) -> Schema:
                 maker.object(kind, "probe", ConditionFrame) for kind in catalogue.probes.values()
             ]
         },
+        "stop": {"anyOf": [*_stop_probes(catalogue, maker), *_stop_checks(catalogue, maker)]},
         "client": {"anyOf": _clients(catalogue, maker)},
         "check": {"anyOf": _checks(catalogue, maker)},
     }
@@ -118,6 +122,20 @@ def _tracks(catalogue: Catalogue, maker: _Maker, client: Schema) -> list[Schema]
         track["required"].append("client")
         tracks.append(track)
     return tracks + [maker.object(one, "probe", ProbeFrame) for one in catalogue.probes.values()]
+
+
+def _stop_probes(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
+    kinds = catalogue.probes.values()
+    return [maker.object(kind, "probe", StopConditionFrame) for kind in kinds]
+
+
+def _stop_checks(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
+    live = {name: kind for name, kind in catalogue.checks.items() if kind.judges_live}
+    forms = _checks(replace(catalogue, checks=live), maker)
+    every = maker.object(StopConditionFrame)["properties"]["every"]
+    for form in forms:
+        form["properties"]["every"] = every
+    return forms
 
 
 def _clients(catalogue: Catalogue, maker: _Maker) -> list[Schema]:

@@ -108,6 +108,7 @@ class Targets:
             redis=frame.redis,
             path=self._path(node, frame),
             volume=frame.volume,
+            fuse=self._fuse(frame.volume),
             container=_pattern(frame.container),
             docker=frame.container.docker if frame.container else None,
             netns=_namespace(frame.netns),
@@ -139,6 +140,11 @@ class Targets:
             message = f"expected the name of a volume, found {found(frame.volume)}"
             problems.add(node.under("volume"), message, hint)
         return known.get(frame.volume, "")
+
+    def _fuse(self, volume: str | None) -> str | None:
+        return next(
+            (one.control for one in self.volumes if one.name == volume and one.control), None
+        )
 
     def _services(self, name: str, node: Node, frame: TargetFrame) -> Iterator[Service]:
         chosen = [key for key in ("process", "pid", "port") if getattr(frame, key) is not None]

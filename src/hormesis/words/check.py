@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from hormesis.words.history import History
 from hormesis.words.kind import Kind, Scalar
@@ -40,6 +40,9 @@ class Verdict:
 
 class Check(Kind):
     """A claim about a run, judged from its history alone."""
+
+    judges_live: ClassVar[bool] = False
+    """True when a fail on the beginning of a history stands whatever comes after."""
 
     name: str = ""
     """How the verdict is called; the kind and what it is about when left out."""

@@ -15,6 +15,7 @@ from hormesis.words.client import ClientKind
 from hormesis.words.fault import Fault
 from hormesis.words.load import Load
 from hormesis.words.probe import Probe
+from hormesis.words.stop_condition import StopCondition
 from hormesis.words.target import Target
 from hormesis.words.trouble import Place
 
@@ -73,6 +74,11 @@ class Volume:
     path: str
     size_bytes: int = 0
     inodes: int = 0
+
+    @property
+    def control(self) -> str:
+        """The socket for the rules of a fuse volume; empty for any other sort."""
+        return f"{self.path}.sock" if self.sort == "fuse" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,7 @@ class Experiment:
     checks: tuple[Check, ...] = ()
     left_out: tuple[str, ...] = ()
     """Checks that ``unless`` left out, each with its reason, to be counted and shown."""
+    stop_when: tuple[StopCondition, ...] = ()
     limits: Limits = field(default_factory=Limits)
     variables: Mapping[str, str] = field(default_factory=dict)
     """The variables as resolved, secrets masked, for the manifest."""

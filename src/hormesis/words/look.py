@@ -34,6 +34,8 @@ class LinkLook:
     link: str
     toxic: str = ""
     """Filled in by the engine: toxics go by the ids of their effects."""
+    control: str = ""
+    """The control socket; empty: that of the run's proxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,12 @@ class SqlLook:
     query: str
 
 
-Look = ProcessLook | LinkLook | EffectLook | AddressLook | SqlLook
+@dataclass(frozen=True, slots=True)
+class RedisLook:
+    """Ask Redis one command that only reads: ``value``, or the reply's fields by name."""
+
+    url: str
+    command: tuple[str, ...]
+
+
+Look = ProcessLook | LinkLook | EffectLook | AddressLook | SqlLook | RedisLook

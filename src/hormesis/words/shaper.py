@@ -6,12 +6,13 @@ outputs of one shaper feed the next in the chain. Times are seconds of the proxy
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from random import Random
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from pydantic import Field
 
 from hormesis.words.kind import Kind
 
@@ -69,8 +70,38 @@ class Shaper(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Hits:
+    """How often one toxic may act, and how often it did, over all connections of its link."""
+
+    skip: int = 0
+    """So many occasions pass before the first hit."""
+    first: int | None = None
+    """So many hits at most; None: no limit."""
+    met: int = 0
+    """Occasions so far."""
+    taken: int = 0
+    """Occasions that were to be hit."""
+    count: int = 0
+    """Hits that the toxic itself has counted as really done."""
+
+    def take(self) -> bool:
+        """Return whether this occasion, one more, is to be hit."""
+        self.met += 1
+        if self.met <= self.skip or (self.first is not None and self.taken >= self.first):
+            return False
+        self.taken += 1
+        return True
+
+
 class Toxic(Kind):
     """A fault inside the TCP proxy."""
+
+    counts_hits: ClassVar[bool] = False
+    """True when it counts its own hits; else they are the chunks it keeps and connections it ends.
+    """
+    counts_requests: ClassVar[bool] = False
+    """True when ``first`` counts requests, which the toxic tells apart, instead of connections."""
 
     stream: Stream = Stream.DOWNSTREAM
     """Which direction it acts on."""
@@ -78,6 +109,28 @@ class Toxic(Kind):
     refuses: bool = False
     """True when connections are refused and live ones closed instead of shaped."""
 
-    @abstractmethod
+    first: int | None = Field(default=None, ge=1)
+    """Only the first so many connections (requests, where it tells them apart) are hit."""
+
+    def hits(self) -> Hits:
+        """Return the count of this toxic's hits, made once when it comes to a link."""
+        return Hits(first=self.first if self.counts_requests else None)
+
     def shaper(self, stream: Stream, rng: Random) -> Shaper:
-        """Return the shaper for one direction of one connection; *rng* is that connection's own."""
+        """Return the shaper for one direction of one connection; *rng* is that connection's own.
+
+        A toxic has this or its own :meth:`pair`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has neither shaper() nor pair()")
+
+    def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
+        """Return the shapers of both directions of one connection; None leaves a direction alone.
+
+        A toxic whose directions must know of each other, or that counts, has its own.
+        """
+        upstream = self.stream is not Stream.DOWNSTREAM
+        downstream = self.stream is not Stream.UPSTREAM
+        return (
+            self.shaper(Stream.UPSTREAM, up) if upstream else None,
+            self.shaper(Stream.DOWNSTREAM, down) if downstream else None,
+        )

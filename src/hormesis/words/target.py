@@ -27,6 +27,8 @@ class Facet(str, Enum):
     REDIS = "redis"
     PATH = "path"
     VOLUME = "volume"
+    FUSE = "fuse"
+    """A volume whose single operations can be made slow or fail."""
     CONTAINER = "container"
     HOST = "host"
     """The machine itself."""
@@ -40,7 +42,7 @@ class Target:
     ``service`` is the custodian's name of the process; ``restartable`` says that the custodian
     knows how to start it; ``clock`` is the file through which its clock is set. ``link`` is a
     proxy link's name. ``address`` is ``host:port``. ``path`` is a folder, and that of ``volume``
-    too. ``container`` is a container's name, and ``docker`` the socket of its engine. ``netns`` is
+    too; ``fuse`` is the socket for the volume's rules. ``container`` is a container's name, and ``docker`` the socket of its engine. ``netns`` is
     the path of a network namespace.
     """
 
@@ -55,6 +57,7 @@ class Target:
     redis: str | None = None
     path: str | None = None
     volume: str | None = None
+    fuse: str | None = None
     container: str | None = None
     docker: str | None = None
     netns: str | None = None
@@ -75,6 +78,7 @@ class Target:
             Facet.REDIS: self.redis,
             Facet.PATH: self.path,
             Facet.VOLUME: self.volume,
+            Facet.FUSE: self.volume and self.fuse,
             Facet.CONTAINER: self.container,
             Facet.HOST: self.host,
         }

@@ -73,6 +73,44 @@ def test_a_limit_stops_the_run(world: World) -> None:
     assert (run.directory / "report.html").is_file()
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ({"probe": "http", "get": "${link.front.url}", "expect": {"status": 200},
+          "timeout": "200ms", "every": "100ms", "for": "400ms"}, "stop when http"),
+        ({"name": "no failures", "threshold": "http_req_failed rate < 1%", "every": "100ms"},
+         "no failures"),
+    ],
+    ids=["probe", "check"],
+)  # fmt: skip
+def test_a_stop_condition_ends_the_run_at_once(
+    condition: dict[str, Any], told: str, world: World
+) -> None:
+    world.write("shop.json", long(stop_when=[condition]))
+    answer = world.hormesis("run", "shop.json", "--json")
+    assert answer.code == LIMIT, answer.err
+    assert f"the stop condition '{told}' was met" in json.dumps(answer.data)
+    world.run().clean()
+
+
+def test_halt_ends_a_run_and_a_frozen_one(world: World) -> None:
+    assert world.hormesis("halt").code == PASS
+    world.write("shop.json", long())
+    command = world.start("run", "shop.json", "--quiet")
+    run = world.active("frozen-1/0")
+    halted = world.hormesis("halt")
+    assert (halted.code, "everything is put back" in halted.out) == (PASS, True)
+    assert command.answer(5.0).code == 130
+    assert run.remains() == []
+    frozen_engine = world.start("run", "shop.json", "--quiet")
+    second = world.active("frozen-1/0")
+    frozen_engine.send(signal.SIGSTOP)
+    halted = world.hormesis("halt", "--patience", "0.2")
+    assert (halted.code, "killing it" in halted.out) == (PASS, True)
+    assert frozen_engine.answer(5.0).code == -signal.SIGKILL
+    assert second.remains() == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
 def test_an_interrupted_run_puts_everything_back(number: int, world: World) -> None:
     world.write("shop.json", long())
