@@ -1,44 +1,90 @@
-"""``hormesis doctor``: what this machine can do, and what to install for the rest."""
+"""``hormesis doctor``: what this machine can do and how, and what to install for the rest."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 
 from rich.text import Text
 
 from hormesis.cli.columns import columns
 from hormesis.cli.console import out
-from hormesis.custodian.registry import open_runs, state_folder
-from hormesis.host.capabilities import Capability, survey
+from hormesis.compose.ability import Ability, abilities, remedies
+from hormesis.custodian.registry import open_runs, state_folders
+from hormesis.host.capabilities import Capability, capabilities
+from hormesis.host.means import load_means, means_names, survey
 from hormesis.words.outcome import ExitCode
+
+Row = tuple[Text, str, str]
 
 
 def doctor_command(*, as_json: bool) -> int:
-    """Print every capability; return LEFT_DIRTY when a dead run has left effects."""
-    found = survey()
-    left = [run for run in open_runs(state_folder(dict(os.environ))) if not run.alive]
+    """Print every capability and fault; return LEFT_DIRTY when a dead run has left effects."""
+    missing = survey(means_names())
+    able = list(abilities(missing))
+    known = [run for state in state_folders(dict(os.environ)) for run in open_runs(state)]
+    left = [run for run in known if not run.alive]
     if as_json:
-        data = {
-            "capabilities": [asdict(one) for one in found],
-            "dead_runs": [run.run_id for run in left],
-        }
-        out.print_json(json.dumps(data))
+        out.print_json(json.dumps(_data(missing, able, [run.run_id for run in left])))
         return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
-    for line in columns([_row(one) for one in found]):
-        out.print(line)
+    _show("This machine", [_capability(one) for one in capabilities()])
+    _show("Means of faults, tried in throw-away namespaces", list(_means(missing)))
+    _show("Faults, and how they can be done here", list(_faults(able)))
     for run in left:
         out.print(Text(f"run {run.run_id} died and left effects: hormesis revert", style="red"))
     return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
 
 
-def _row(one: Capability) -> tuple[Text, str, str]:
-    if one.idle:
-        state = "there" if one.there else "not there"
-        told = "; ".join(filter(None, [f"{state}, no fault uses it yet", one.detail]))
-        return Text("·"), one.name, told
-    if one.there:
-        return Text("✔", style="green"), one.name, one.detail
+def _data(
+    missing: Mapping[str, str], able: Sequence[Ability], dead: Sequence[str]
+) -> dict[str, object]:
+    return {
+        "capabilities": [asdict(one) for one in capabilities()],
+        "means": [
+            {"name": name, "there": not why, "why": why, "use": load_means(name).USE,
+             "remedy": load_means(name).REMEDY}
+            for name, why in missing.items()
+        ],
+        "faults": [{**asdict(one), "there": one.there} for one in able],
+        "dead_runs": list(dead),
+    }  # fmt: skip
+
+
+def _show(title: str, rows: Sequence[Row]) -> None:
+    out.print(Text(title, style="bold"))
+    for line in columns(rows):
+        out.print(line)
+    out.print()
+
+
+def _mark(there: bool) -> Text:
+    return Text("✔", style="green") if there else Text("–", style="yellow")
+
+
+def _capability(one: Capability) -> Row:
     get = f"to get it: {one.remedy}"
-    return Text("–", style="yellow"), one.name, f"{one.detail}; {get}" if one.detail else get
+    told = one.detail if one.there else "; ".join(filter(None, [one.detail, get]))
+    return _mark(one.there), one.name, told
+
+
+def _means(missing: Mapping[str, str]) -> Iterator[Row]:
+    for name, why in missing.items():
+        means = load_means(name)
+        told = f"{means.USE} – {why}; to get it: {means.REMEDY}" if why else means.USE
+        yield _mark(not why), name, told
+
+
+def _faults(able: Sequence[Ability]) -> Iterator[Row]:
+    for fault, group in groupby(able, key=lambda one: one.fault):
+        ways = list(group)
+        told = [_way(one) for one in ways]
+        yield _mark(any(one.there for one in ways)), fault, "; ".join(told)
+
+
+def _way(one: Ability) -> str:
+    if one.there:
+        return one.mechanism
+    return f"not by {one.mechanism} ({'; '.join(remedies(one.lacking))})"

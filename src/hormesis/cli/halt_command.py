@@ -8,14 +8,15 @@ from rich.text import Text
 
 from hormesis.cli.console import out
 from hormesis.custodian.halting import halt
-from hormesis.custodian.registry import OpenRun, open_runs, state_folder
+from hormesis.custodian.registry import OpenRun, open_runs, state_folders
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
 
 
 def halt_command(*, patience_s: float) -> int:
     """Halt every run that is open; return PASS when nothing is left of any, else LEFT_DIRTY."""
-    runs = open_runs(state_folder(dict(os.environ)))
+    states = state_folders(dict(os.environ))
+    runs = [run for state in states for run in open_runs(state)]
     if not runs:
         out.print(Text("nothing to halt: no run is under way on this host"))
         return ExitCode.PASS

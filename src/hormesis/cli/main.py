@@ -101,6 +101,16 @@ def run(
             help="Run everything in network and mount namespaces of its own; needs no root.",
         ),
     ] = False,
+    sudo: Annotated[
+        bool,
+        typer.Option("--sudo", help="Let sudo start the custodian; nothing else gets its rights."),
+    ] = False,
+    user: Annotated[
+        str,
+        typer.Option(
+            "--as", metavar="USER", help="Started by root: keep the rights to the custodian alone."
+        ),
+    ] = "",
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -119,6 +129,8 @@ def run(
         recover=recover,
         yes=yes,
         isolated=isolated,
+        sudo=sudo,
+        user=user,
         quiet=quiet,
         as_json=as_json,
         extra=tuple(context.args),
@@ -197,6 +209,23 @@ def halt(
 
 
 @app.command()
+def drill(
+    file: File,
+    variables: Set = None,
+    kills: Annotated[
+        int, typer.Option(min=0, help="So many more rounds, with kills at drawn moments.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Where the drawn moments come from.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run FILE, kill the engine, the custodian and both while a fault bites; see what is left."""
+    from hormesis.cli.drill_command import drill_command
+
+    options = [word for one in variables or () for word in ("--set", one)]
+    raise typer.Exit(drill_command(file, options, kills=kills, seed=seed, as_json=as_json))
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Tell what this machine can do, how, and what to install for the rest."""
     from hormesis.cli.doctor_command import doctor_command
@@ -246,6 +275,32 @@ def demo(
     from hormesis.cli.demo_command import demo_command
 
     raise typer.Exit(demo_command(time_scale=time_scale, out=out, quiet=quiet))
+
+
+@app.command()
+def proxy(
+    host: Annotated[
+        str, typer.Option("--host", "-host", help="The address on which the API listens.")
+    ] = "localhost",
+    port: Annotated[
+        int, typer.Option("--port", "-port", min=0, max=65535, help="Its port; 0 takes a free one.")
+    ] = 8474,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-config", help="A JSON file with proxies to start with."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", "-seed", help="Draw everything from this seed.")
+    ] = None,
+    proxy_metrics: Annotated[
+        bool,
+        typer.Option("--proxy-metrics", "-proxy-metrics", help="Serve /metrics for Prometheus."),
+    ] = False,
+) -> None:
+    """Serve Toxiproxy's API, for its clients, until interrupted."""
+    from hormesis.cli.proxy_command import ProxyOptions, proxy_command
+
+    raise typer.Exit(proxy_command(ProxyOptions(host, port, config, seed, proxy_metrics)))
 
 
 def main() -> None:

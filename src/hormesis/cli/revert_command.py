@@ -9,7 +9,7 @@ from rich.text import Text
 
 from hormesis.cli.console import out
 from hormesis.custodian.recover import end_lost, replay
-from hormesis.custodian.registry import OpenRun, open_runs, state_folder
+from hormesis.custodian.registry import OpenRun, open_runs, state_folders
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
 
@@ -29,8 +29,8 @@ def revert_command(*, dry_run: bool) -> int:
 
 def dead_runs() -> list[OpenRun]:
     """Return runs whose custodian is gone while their ledger is open."""
-    state = state_folder(dict(os.environ))
-    return [run for run in open_runs(state) if not run.alive]
+    states = state_folders(dict(os.environ))
+    return [run for state in states for run in open_runs(state) if not run.alive]
 
 
 def recover_all(console: Console) -> bool:
@@ -46,6 +46,9 @@ def _recovered(run: OpenRun, console: Console) -> bool:
         return _ended_lost(run, console)
     try:
         steps = replay(run.ledger)
+    except PermissionError:
+        console.print(Text("  its custodian had other rights: sudo hormesis revert"))
+        return False
     except (Trouble, OSError) as error:
         console.print(Text(f"  {error}"))
         return False

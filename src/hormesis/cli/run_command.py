@@ -22,6 +22,7 @@ from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import Watch, run
 from hormesis.compose.suite import find_suite, suite_names
+from hormesis.custodian.privilege import Starter, give_up_rights, start_starter
 from hormesis.host.isolation import isolate
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.words.trouble import UsageTrouble
@@ -31,7 +32,8 @@ def run_command(what: str, options: RunOptions) -> int:
     """Run *what* and return the exit code."""
     if options.isolated:
         isolate(sys.argv[1:])
-    request = _request(Path(what), options)
+    starter = _starter(options)  # First: it may change whose environment this is.
+    request = replace(_request(Path(what), options), starter=starter)
     if options.recover:
         recover_all(err)  # Standard output holds the verdict alone.
     suite = find_suite(what)
@@ -72,6 +74,15 @@ def watching(title: str, options: RunOptions) -> Iterator[Watch]:
             yield view
     else:
         yield PlainView()
+
+
+def _starter(options: RunOptions) -> Starter | None:
+    """Give up what rights the options say, and return what keeps them for the custodian."""
+    if options.sudo and options.user:
+        raise UsageTrouble("--sudo and --as are two ways to one end", hint="give one of them")
+    if options.user:
+        return give_up_rights(options.user)
+    return start_starter(sudo=True) if options.sudo else None
 
 
 def _request(file: Path, options: RunOptions) -> RunRequest:

@@ -20,6 +20,8 @@ class RunOptions:
     recover: bool = False
     yes: bool = False
     isolated: bool = False
+    sudo: bool = False
+    user: str = ""
     quiet: bool = False
     as_json: bool = False
     extra: tuple[str, ...] = ()

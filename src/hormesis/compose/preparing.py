@@ -16,8 +16,8 @@ from random import Random, SystemRandom
 from hormesis.compose.consulted import Consulted
 from hormesis.compose.registry import catalogue, systems
 from hormesis.compose.request import RunRequest
-from hormesis.compose.selecting_containers import with_containers
-from hormesis.custodian.registry import state_folder
+from hormesis.compose.selecting_containers import engines_missing, with_containers
+from hormesis.custodian.registry import MACHINE, state_folder
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.conductor import Stand
 from hormesis.host.means import survey
@@ -99,7 +99,8 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     stand = Stand(
         run_id=run_id,
         directory=path,
-        state=state_folder(request.environment),
+        state=_state_of(request),
+        starter=request.starter,
         ledger=directory.ledger,
         scratch=scratch,
     )
@@ -108,10 +109,19 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     )
 
 
+def _state_of(request: RunRequest) -> Path:
+    """Return where the run is known: to the machine when its custodian has the machine's rights."""
+    given = request.environment.get("HORMESIS_STATE")
+    if request.starter is not None and not given:
+        return MACHINE
+    return state_folder(request.environment)
+
+
 def _missing_means(experiment: Experiment) -> dict[str, str]:
     """Return why this machine lacks what it lacks, of all that the faults could use."""
     ways = [way for track in experiment.faults for way in track.fault.ways()]
-    return survey(name for way in ways for name in way.means)
+    means = {name for way in ways for name in way.means}
+    return {**survey(means), **engines_missing(experiment)}
 
 
 def _refuse_if_nothing_can_be_done(timeline: Timeline) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hormesis.custodian.privilege import Starter
+
 
 @dataclass(frozen=True)
 class RunRequest:
@@ -15,7 +17,8 @@ class RunRequest:
     ``time_scale`` multiplies the durations of the experiment's own shape. ``out`` is the folder in
     which the run directory is made. ``system`` replaces the file's system. ``suite`` and
     ``scenario`` say where in a suite the file stands, as they are given on a command line.
-    ``reports`` are the kinds to write; None: every kind there is.
+    ``starter`` gives the custodian rights that this process lacks. ``reports`` are the kinds to
+    write; None: every kind there is.
     """
 
     file: Path
@@ -26,6 +29,7 @@ class RunRequest:
     time_scale: float = 1.0
     system: Path | None = None
     force: bool = False
+    starter: Starter | None = None
     suite: str = ""
     scenario: str = ""
     reports: tuple[str, ...] | None = None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import shutil
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hormesis.compose.judging import judge_directory, render
 from hormesis.compose.manifest import manifest_of
 from hormesis.compose.preparing import Prepared
-from hormesis.custodian.registry import open_runs
+from hormesis.custodian.registry import open_runs, state_folder, state_folders
 from hormesis.engine.conductor import Conductor
 from hormesis.engine.live import Live
 from hormesis.host.interrupts import on_interrupt
@@ -45,13 +45,14 @@ class CrashTrouble(Trouble):
     code = ExitCode.UNKNOWN
 
 
-def refuse_if_dirty(state: Path) -> None:
+def refuse_if_dirty(environment: Mapping[str, str]) -> None:
     """Refuse to start while effects of a dead run are left on this host.
 
     Raises:
         DirtyTrouble: there are some; ``hormesis revert`` undoes them.
     """
-    left = [run for run in open_runs(state) if not run.alive and (run.effects or run.lost)]
+    known = [run for state in state_folders(environment) for run in open_runs(state)]
+    left = [run for run in known if not run.alive and (run.effects or run.lost)]
     if left:
         told = "; ".join(
             f"run {run.run_id} left {len(run.effects)} effects"
@@ -73,10 +74,10 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
         CrashTrouble: Hormesis itself broke; everything is undone and the record tells where.
         Trouble: the system could not be brought up; what was started is undone and recorded.
     """
-    refuse_if_dirty(prepared.stand.state)
+    refuse_if_dirty(prepared.request.environment)
     with hold_targets(
         prepared.experiment.attached_addresses,
-        state=prepared.stand.state,
+        state=state_folder(prepared.request.environment),
         run_id=prepared.stand.run_id,
         force=prepared.request.force,
     ) as disturbed:

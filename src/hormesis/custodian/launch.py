@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from hormesis.custodian.privilege import Remote, Starter
+from hormesis.host.owner import Owner
 from hormesis.host.spawn import tail_of
 from hormesis.words.permit import Permit
 from hormesis.words.trouble import CapabilityTrouble, Problem
@@ -37,7 +39,7 @@ class Custody:
     pid: int
     pidfd: int
     log: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Remote
 
     def wait(self, timeout_s: float) -> int:
         """Return the exit status: 0, 3 when something is left dirty, minus a signal's number.
@@ -64,13 +66,15 @@ class Custody:
 
 
 def start_custodian(
-    *, ledger: Path, run_id: str, permit: Permit, lease_s: float, state: Path
+    *, ledger: Path, run_id: str, permit: Permit, lease_s: float, state: Path,
+    starter: Starter | None = None,
 ) -> Custody:
     """Start a custodian for this process and return once it watches and its ledger is open.
 
     ``ledger`` must not exist yet; ``state`` is :func:`state_folder
     <hormesis.custodian.registry.state_folder>`. An engine that sends nothing for ``lease_s``
-    seconds is taken for dead.
+    seconds is taken for dead. With a *starter* the custodian has its rights, and starts whatever
+    belongs to the run as this process's user.
 
     Raises:
         CapabilityTrouble: it did not come up, with its reason.
@@ -80,14 +84,18 @@ def start_custodian(
     log = ledger.with_name("custodian.log")
     try:
         with open(log, "ab") as complaints:
-            process = subprocess.Popen(
-                [
-                    sys.executable, "-I", "-S", "-c", _BOOT,
-                    str(theirs.fileno()), str(engine),
-                ],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints,
-                pass_fds=(theirs.fileno(), engine), start_new_session=True,
-            )  # fmt: skip
+            process: subprocess.Popen[bytes] | Remote
+            if starter is not None:
+                process = starter.start(_BOOT, (theirs.fileno(), engine, complaints.fileno()))
+            else:
+                process = subprocess.Popen(
+                    [
+                        sys.executable, "-I", "-S", "-c", _BOOT,
+                        str(theirs.fileno()), str(engine),
+                    ],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints,
+                    pass_fds=(theirs.fileno(), engine), start_new_session=True,
+                )  # fmt: skip
     except BaseException:
         ours.close()
         raise
@@ -97,6 +105,7 @@ def start_custodian(
     orders = {
         "run": run_id, "engine": os.getpid(), "ledger": str(ledger.absolute()),
         "permit": permit.to_json(), "lease_s": lease_s, "state": str(state.absolute()),
+        "owner": Owner.current().to_json() if starter is not None else None,
     }  # fmt: skip
     try:
         ours.sendall(json.dumps(orders).encode() + b"\n")

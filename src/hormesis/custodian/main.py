@@ -24,6 +24,7 @@ from hormesis.custodian.loop import Loop
 from hormesis.custodian.registry import pointer_of, register_run
 from hormesis.custodian.requests import Requests
 from hormesis.host.children import Children
+from hormesis.host.owner import Owner
 from hormesis.host.process import Identity, boot_id
 from hormesis.host.services import Services
 from hormesis.record.ledger import Ledger
@@ -87,9 +88,13 @@ def _take_over(orders: Mapping[str, Any], loop: Loop) -> Keeper:
     state = Path(orders["state"])
     # The header first: a run that is known must have a ledger that says where it is known.
     pointer = pointer_of(state, run)
-    ledger.start(run=run, boot=boot_id(), pointer=str(pointer), custodian=me.to_json())
+    owner = Owner.from_json(orders.get("owner"))
+    ledger.start(
+        run=run, boot=boot_id(), pointer=str(pointer), custodian=me.to_json(),
+        owner=owner.to_json() if owner is not None else None,
+    )  # fmt: skip
     register_run(state, run, ledger.path, me, master)
-    services = Services(run, Children(), loop.channel.send)
+    services = Services(run, Children(owner), loop.channel.send)
     effects = Effects(ledger, Failpoint.from_environment(engine))
     return Keeper(
         run=run, permit=Permit.from_json(orders["permit"]), ledger=ledger, pointer=pointer,

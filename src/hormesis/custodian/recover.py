@@ -17,6 +17,7 @@ from hormesis.custodian.registry import OpenRun
 from hormesis.custodian.sweep import sweep_marked
 from hormesis.host.children import Children
 from hormesis.host.companion import Companion
+from hormesis.host.owner import Owner
 from hormesis.host.services import Services
 from hormesis.host.steps import Steps, Wait, drive
 from hormesis.host.verb_protocol import Scene
@@ -105,7 +106,7 @@ def _take(path: Path) -> Steps[Ledger]:
 
 def _recall(ledger: Ledger, content: LedgerContent) -> tuple[Effects, list[Effect]]:
     run = str(content.header["run"])
-    services = Services(run, Children())
+    services = Services(run, Children(Owner.from_json(content.header.get("owner"))))
     effects = Effects(ledger, Failpoint())
     companions: dict[str, Companion] = {}
     recalled = []

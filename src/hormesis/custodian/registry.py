@@ -17,6 +17,8 @@ from hormesis.host.process import Identity
 from hormesis.record.ledger import OpenEffect, open_effects
 
 _SUFFIX = ".run.json"
+MACHINE = Path("/var/lib/hormesis")
+"""The machine's own state folder, of runs whose custodian is root's."""
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
@@ -25,9 +27,15 @@ def state_folder(environment: Mapping[str, str]) -> Path:
     if given:
         return Path(given)
     if os.geteuid() == 0:
-        return Path("/var/lib/hormesis")
+        return MACHINE
     home = environment.get("XDG_STATE_HOME")
     return (Path(home) if home else Path.home() / ".local" / "state") / "hormesis"
+
+
+def state_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return every folder where open runs of this user may be known, the own one first."""
+    own = state_folder(environment)
+    return (own,) if environment.get("HORMESIS_STATE") or own == MACHINE else (own, MACHINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ def register_run(
     Raises:
         OSError: the state folder cannot be written.
     """
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state.mkdir(parents=True, exist_ok=True, mode=0o755)
     pointer = pointer_of(state, run_id)
     data: dict[str, Any] = {
         "run": run_id, "ledger": str(ledger.resolve()),

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hormesis.custodian.privilege import Starter
 from hormesis.custodian.recover import replay
 from hormesis.engine.chores import Chores
 from hormesis.engine.clock import LoopClock
@@ -53,6 +54,8 @@ class Stand:
     state: Path
     ledger: Path
     scratch: str
+    starter: Starter | None = None
+    """What starts custodians with rights that the engine lacks."""
 
     @property
     def control(self) -> str:
@@ -158,6 +161,7 @@ class Conductor:
             permit=self._permit(),
             lease_s=self.timeline.experiment.limits.lease_s,
             state=self._stand.state,
+            starter=self._stand.starter,
         )
         self._custodian.on_event = self._on_event
 

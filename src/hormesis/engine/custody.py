@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hormesis.custodian.launch import Custody, start_custodian
+from hormesis.custodian.privilege import Starter
 from hormesis.words.kind import Scalar
 from hormesis.words.permit import Permit
 from hormesis.words.verb import VerbCall
@@ -48,7 +49,14 @@ class Custodian:
 
     @classmethod
     async def start(
-        cls, *, ledger: Path, run_id: str, permit: Permit, lease_s: float, state: Path
+        cls,
+        *,
+        ledger: Path,
+        run_id: str,
+        permit: Permit,
+        lease_s: float,
+        state: Path,
+        starter: Starter | None = None,
     ) -> Custodian:
         """Start the process and begin to renew its lease.
 
@@ -62,6 +70,7 @@ class Custodian:
             permit=permit,
             lease_s=lease_s,
             state=state,
+            starter=starter,
         )
         self = cls(handle, lease_s)
         reader, self._writer = await asyncio.open_connection(sock=handle.link, limit=2**24)

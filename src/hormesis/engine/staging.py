@@ -10,11 +10,12 @@ from pathlib import Path
 
 from hormesis.engine.custody import Custodian, Denied
 from hormesis.engine.waiting import Late, wait_until
+from hormesis.host import clock_file, clock_shim
 from hormesis.host.http_get import NoAnswer, http_get
 from hormesis.words.clock import Clock
-from hormesis.words.experiment import PROXY, SCRATCH, Experiment, Ready, Service
+from hormesis.words.experiment import PROXY, SCRATCH, Experiment, Ready, Service, Volume
 from hormesis.words.outcome import ExitCode
-from hormesis.words.trouble import Problem, Trouble
+from hormesis.words.trouble import CapabilityTrouble, Problem, Trouble
 from hormesis.words.verb import VerbCall
 
 STARTS_MAX = 3
@@ -54,13 +55,16 @@ class Stage:
         self._attached = attached
 
     async def up(self) -> None:
-        """Start links first (the system connects through them), then services in file order.
+        """Mount volumes, start links (the system connects through them), then services in order.
 
         Raises:
             StagingTrouble: a service did not start or did not become ready in its time.
+            CapabilityTrouble: this machine cannot mount a volume.
         """
         folder = VerbCall("scratch", {"subject": SCRATCH, "path": self._scratch})
         await self._asked(SCRATCH, folder, "the scratch folder could not be made")
+        for volume in self._experiment.volumes:
+            await self._mount(volume)
         if self._experiment.links:
             await self._start_proxy()
         for service in self._experiment.services:
@@ -70,6 +74,33 @@ class Stage:
                 await self._adopt(service)
             else:
                 await self._start(service)
+
+    async def _mount(self, volume: Volume) -> None:
+        args = {
+            "subject": volume.name,
+            "sort": volume.sort,
+            "path": volume.path,
+            "size_bytes": volume.size_bytes,
+            "inodes": volume.inodes,
+            "control": volume.control,
+            "seed": self._experiment.seed,
+        }
+        what = f"volume {volume.name!r} could not be mounted"
+        await self._asked(f"volume.{volume.name}", VerbCall("mount", args), what)
+
+    async def _environment(self, service: Service) -> dict[str, str]:
+        """Return the environment to start *service* with, its clock included."""
+        if not service.clock:
+            return dict(service.env)
+        try:
+            library = await clock_shim.build(Path(service.clock).parent)
+        except CapabilityTrouble as trouble:
+            # A fault that needs the clock is skipped, and says so; all else needs no shim.
+            self._say(f"{service.name} keeps the machine's clock: {trouble}")
+            return dict(service.env)
+        clock_file.make(service.clock)
+        inherited = os.environ.get("LD_PRELOAD", "")
+        return clock_shim.environment(library, service.clock, dict(service.env), inherited)
 
     async def _start_proxy(self) -> None:
         config = {
@@ -91,7 +122,7 @@ class Stage:
             {
                 "subject": service.name,
                 "run": list(service.run),
-                "env": dict(service.env),
+                "env": await self._environment(service),
                 "cwd": service.cwd or os.getcwd(),
                 "log": str(log),
                 "restart": service.restart,
@@ -130,6 +161,8 @@ class Stage:
         try:
             await self._custodian.do(f"system/{effect}", call, None)
         except Denied as error:
+            if error.why == "missing":
+                raise CapabilityTrouble(Problem(f"{what}: {error}")) from None
             raise StagingTrouble(f"{what}: {error}") from None
 
     async def _wait_ready(self, service: Service, ready: Ready, log: Path) -> None:

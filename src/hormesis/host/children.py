@@ -7,15 +7,29 @@ no such loop and asks for each child by itself. Both ask here.
 from __future__ import annotations
 
 import os
+from typing import Any
+
+from hormesis.host.owner import PRIVILEGED, Owner
 
 
 class Children:
-    """The children started through this process and how they ended."""
+    """The children started through this process and how they ended.
 
-    def __init__(self) -> None:
+    ``owner`` is whose they are; None: this process's own user's.
+    """
+
+    def __init__(self, owner: Owner | None = None) -> None:
+        self.owner = owner
         self._started: set[int] = set()
         self._statuses: dict[int, int] = {}
         self._unreported: list[int] = []
+
+    def popen(self, module: str = "") -> dict[str, Any]:
+        """Return the arguments by which ``subprocess`` starts one as its owner.
+
+        *module* is the program's when it is one of ours, which may keep this process's rights.
+        """
+        return {} if self.owner is None or module in PRIVILEGED else self.owner.popen()
 
     def __contains__(self, pid: int) -> bool:
         return pid in self._started

@@ -55,6 +55,7 @@ class Companion:
                 [sys.executable, "-P", "-c", _BOOT, module],
                 stdin=stdin_read, stdout=stdout_write, stderr=self._errors,
                 env={**os.environ, MARK: mark}, start_new_session=True,
+                **children.popen(module),
             )  # fmt: skip
             self.who: Identity = adopt_child(child, children)
         except (OSError, NothingDone) as error:

@@ -70,6 +70,7 @@ def spawn_gated(
                 ["/bin/sh", "-c", _GATE, "sh", *run],
                 stdin=read_end, stdout=output, stderr=output,
                 env=dict(env), cwd=cwd or None, start_new_session=True,
+                **children.popen(),
             )  # fmt: skip
         return Gated(adopt_child(child, children), write_end)
     except (OSError, NothingDone) as error:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hormesis.reports.page.markup import Content, Markup, element
 from hormesis.reports.page.pills import pill
 from hormesis.reports.parts.fault_story import FaultStory, Step, fault_stories
-from hormesis.reports.parts.wording import moment, plural, shortened
+from hormesis.reports.parts.wording import measured, moment, plural, shortened
 from hormesis.words.history import FaultRecord
 
 FAULTS_SHOWN = 20
@@ -60,6 +60,8 @@ def _proofs(fault: FaultRecord) -> Content:
     by = fault.released_by if fault.released_by not in ("", "engine") else ""
     pairs = (
         ("Bite", fault.proof),
+        ("Measured", measured(fault)),
+        ("Done by", fault.by),
         ("Gone", fault.proof_gone),
         ("Released by", by),
         ("Trouble", fault.trouble),

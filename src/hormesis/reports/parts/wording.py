@@ -141,3 +141,11 @@ _UNITS: Mapping[str, Callable[[float | None], str]] = {
     "_bytes": size,
 }
 """How figures are written, by the ending of their name; the longer endings come first."""
+
+
+def measured(fault: FaultRecord) -> str:
+    """Return the bite as asked and as seen: ``asked 200 ms, seen 201 ms``; empty if no number."""
+    if fault.asked_value is None or fault.seen_value is None:
+        return ""
+    asked, seen = (f"{value:.4g} {fault.unit}" for value in (fault.asked_value, fault.seen_value))
+    return f"asked {asked}, seen {seen}"

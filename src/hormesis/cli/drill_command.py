@@ -1,0 +1,85 @@
+"""``hormesis drill``: proves, on the experiment at hand, that its faults always go away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rich.text import Text
+
+from hormesis.cli.columns import columns
+from hormesis.cli.console import err, out
+from hormesis.custodian.drill import Round, drill
+from hormesis.words.outcome import ExitCode
+from hormesis.words.trouble import UsageTrouble
+
+
+def drill_command(
+    file: Path, options: Sequence[str], *, kills: int, seed: int, as_json: bool
+) -> int:
+    """Drill and tell; return FAIL when a round left something, SKIP's code when none could run."""
+    if not file.is_file():
+        raise UsageTrouble(f"there is no file {file}")
+    rounds = drill(file, options, kills=kills, rng=Random(seed), tell=_progress)
+    if as_json:
+        out.print_json(json.dumps([data_of(one) for one in rounds]))
+    else:
+        for line in columns([_row(one) for one in rounds]):
+            out.print(line)
+        for one in rounds:
+            for text in filter(None, [*one.left, one.trouble]):
+                out.print(Text(f"  {_name(one)}: {text}; see {one.folder}", style="red"))
+    for one in rounds:
+        if one.held or one.skipped:
+            shutil.rmtree(one.folder, ignore_errors=True)
+    if any(one.left for one in rounds):
+        return ExitCode.LEFT_DIRTY
+    if rounds[0].skipped:
+        return ExitCode.CAPABILITY_MISSING
+    return ExitCode.PASS if all(one.held for one in rounds) else ExitCode.FAIL
+
+
+def data_of(one: Round) -> dict[str, Any]:
+    """Return a round as plain data."""
+    return {
+        "victim": one.victim or "none",
+        "held": one.held,
+        "undone_s": one.undone_s,
+        "struck": one.struck,
+        "left": one.left,
+        "trouble": one.trouble,
+        "skipped": one.skipped,
+        "faults": one.faults,
+    }
+
+
+def _progress(one: Round) -> None:
+    err.print(Text(f"{_name(one)}: {_state(one)}"))
+
+
+def _name(one: Round) -> str:
+    return f"{one.victim} killed" if one.victim else "nobody killed"
+
+
+def _state(one: Round) -> str:
+    if one.skipped:
+        return f"skipped: {one.skipped}"
+    if one.trouble or one.left:
+        return "not everything went back"
+    return "everything went back"
+
+
+def _row(one: Round) -> tuple[Text, str, str]:
+    sign = Text("✔", style="green") if one.held else Text("✘", style="red")
+    took = "" if one.undone_s is None else f" within {one.undone_s * 1000:.0f} ms"
+    proofs = "" if one.victim else "; ".join(_proof(record) for record in one.faults)
+    told = f"{_state(one)}{took}" + (f"; {proofs}" if proofs else "")
+    return sign, _name(one), told
+
+
+def _proof(record: Mapping[str, Any]) -> str:
+    return f"{record['track']}: {record.get('proof') or record.get('skipped') or 'never bit'}"

@@ -1,0 +1,216 @@
+"""Drill: runs an experiment and kills its engine, its custodian, or both, while a fault bites.
+
+It proves on the user's own system what the toolkit promises: whatever dies, everything goes back.
+Each round is a run of its own, in a folder and with a state of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from hormesis.custodian.registry import OpenRun, open_runs
+from hormesis.host.leftovers import leftovers
+from hormesis.host.process import Identity, ended
+from hormesis.host.steps import Steps, Wait, drive
+from hormesis.record.ledger import read_ledger
+
+VICTIMS = ("engine", "custodian", "both")
+_LOOK_S = 0.005
+_SETTLE_S = 20.0
+_BITE_S = 60.0
+_BOOT = "from hormesis.cli.main import main; main()"
+
+
+@dataclass(slots=True)
+class Round:
+    """One run of the drill; times in seconds. ``left`` and ``trouble`` are empty when all is well.
+
+    ``faults`` are the fault records of the run as far as it came.
+    """
+
+    victim: str
+    folder: Path
+    run_id: str = ""
+    struck: list[str] = field(default_factory=list)
+    undone_s: float | None = None
+    left: list[str] = field(default_factory=list)
+    trouble: str = ""
+    skipped: str = ""
+    faults: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def held(self) -> bool:
+        """Whether the round kept the promise."""
+        return not (self.left or self.trouble or self.skipped)
+
+
+def drill(
+    file: Path, options: Sequence[str], *, kills: int, rng: Random, tell: Callable[[Round], None]
+) -> list[Round]:
+    """Play a clean round, one for each victim, and *kills* more at drawn moments.
+
+    *options* are passed on to ``hormesis run``. A clean round that does not pass ends the drill:
+    what kills would show then would prove nothing.
+    """
+    rounds: list[Round] = []
+    plan: list[tuple[str, float | None]] = [("", None), *((victim, None) for victim in VICTIMS)]
+    plan += [(rng.choice(VICTIMS), rng.random()) for _ in range(kills)]
+    lasted_s = 1.0
+    for victim, moment in plan:
+        one = Round(victim, Path(tempfile.mkdtemp(prefix="hormesis-drill-")))
+        began = time.monotonic()
+        _play(one, file, options, None if moment is None else moment * lasted_s)
+        lasted_s = time.monotonic() - began if not victim else lasted_s
+        rounds.append(one)
+        tell(one)
+        if not victim and not one.held:
+            break
+    return rounds
+
+
+def _play(one: Round, file: Path, options: Sequence[str], moment_s: float | None) -> None:
+    state = one.folder / "state"
+    environment = {**os.environ, "HORMESIS_STATE": str(state)}
+    command = [sys.executable, "-c", _BOOT, "run", str(file.resolve()), "--out", str(one.folder),
+               "--yes", "--json", *options]  # fmt: skip
+    with open(one.folder / "drill.log", "wb") as log:
+        engine = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        if not one.victim:
+            _see_through(one, engine)
+        elif (run := _struck(one, engine, state, moment_s)) is not None:
+            _see_reverted(one, engine, run, environment)
+    finally:
+        if engine.poll() is None:
+            engine.kill()
+        engine.wait()
+    one.faults = list(_faults(one.folder))
+    if one.run_id:
+        _until(lambda: not leftovers(one.run_id), _SETTLE_S)
+        one.left = leftovers(one.run_id)
+    one.left += [f"{run.pointer} is there" for run in open_runs(state)]
+
+
+def _see_through(one: Round, engine: subprocess.Popen[bytes]) -> None:
+    status = engine.wait()
+    one.run_id = _run_id(one.folder)
+    told = " ".join((one.folder / "drill.log").read_text(errors="replace").split())[-400:]
+    if status == 69:
+        one.skipped = told
+    elif status != 0:
+        one.trouble = f"the run ended with exit code {status}: {told}"
+
+
+def _struck(
+    one: Round, engine: subprocess.Popen[bytes], state: Path, moment_s: float | None
+) -> OpenRun | None:
+    """Strike the victim once a fault bites, or at a moment of the run; return the run."""
+    began = time.monotonic()
+    if moment_s is None:
+        _until(lambda: engine.poll() is not None or _bites(one.folder), _BITE_S)
+    else:
+        _until(lambda: engine.poll() is not None or time.monotonic() > began + moment_s, moment_s)
+    known = open_runs(state)
+    if not known:
+        if moment_s is None:
+            one.trouble = "the run was over before a fault bit"
+        return None
+    run = known[0]
+    one.run_id, one.struck = run.run_id, [effect.effect for effect in run.effects]
+    if one.victim in ("custodian", "both") and run.custodian is not None:
+        # Held first, so that it cannot revert in the instant between the two deaths.
+        _kill(run.custodian, signal.SIGSTOP)
+    if one.victim in ("engine", "both"):
+        engine.kill()
+    if one.victim in ("custodian", "both") and run.custodian is not None:
+        _kill(run.custodian, signal.SIGKILL)
+    return run
+
+
+def _see_reverted(
+    one: Round, engine: subprocess.Popen[bytes], run: OpenRun, environment: Mapping[str, str]
+) -> None:
+    struck = time.monotonic()
+    if one.victim == "both":
+        if run.custodian is not None:
+            drive(ended([run.custodian], struck + _SETTLE_S))
+        struck = time.monotonic()
+        command = [sys.executable, "-c", _BOOT, "revert"]
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        if done.returncode:
+            one.trouble = f"revert ended with {done.returncode}: {done.stdout}{done.stderr}".strip()
+    if not _until(lambda: _is_closed(run.ledger), _SETTLE_S):
+        one.trouble = one.trouble or "the ledger was not closed"
+        return
+    one.undone_s = time.monotonic() - struck
+    if one.victim == "custodian":
+        engine.wait()
+
+
+def _is_closed(ledger: Path) -> bool:
+    try:
+        content = read_ledger(ledger)
+    except OSError:
+        return False
+    return content.closed or not content.header
+
+
+def _kill(who: Identity, number: int) -> None:
+    if who.alive:
+        os.kill(who.pid, number)
+
+
+def _until(condition: Callable[[], bool], within_s: float) -> bool:
+    """Wait until *condition* holds, at most *within_s* seconds; return whether it does."""
+
+    def steps() -> Steps[bool]:
+        until = time.monotonic() + within_s
+        while not condition():
+            if time.monotonic() >= until:
+                return False
+            yield Wait(time.monotonic() + _LOOK_S)
+        return True
+
+    return drive(steps())
+
+
+def _bites(folder: Path) -> bool:
+    return any(record.get("bitten") is not None for record in _faults(folder))
+
+
+def _faults(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the latest record of each fault in a run's history, as far as it is written."""
+    latest: dict[str, dict[str, Any]] = {}
+    for path in folder.glob("*/history.jsonl"):
+        if path.parent.is_symlink():
+            continue
+        for line in path.read_text(errors="replace").splitlines():
+            try:
+                record = json.loads(line).get("fault")
+            except ValueError:
+                continue
+            if record:
+                latest[record["id"]] = record
+    yield from latest.values()
+
+
+def _run_id(folder: Path) -> str:
+    for path in folder.glob("*/manifest.json"):
+        return str(json.loads(path.read_text()).get("run", ""))
+    return ""
