@@ -46,7 +46,7 @@ def run_command(what: str, options: RunOptions) -> int:
         hint = did_you_mean(what, known) or f"suites: {', '.join(known)}"
         raise UsageTrouble(f"{what!r} is neither a file nor a suite", hint=hint)
     prepared = prepare(request)
-    confirm(prepared.timeline, yes=options.yes)
+    confirm(prepared.timeline, scratch=prepared.stand.scratch, yes=options.yes)
     with watching(prepared.experiment.title, options) as watch:
         finished = run(prepared, watch=watch)
     if options.as_json:

@@ -98,16 +98,19 @@ def _play(one: Round, file: Path, options: Sequence[str], moment_s: float | None
             engine.kill()
         engine.wait()
     one.faults = list(_faults(one.folder))
-    if one.run_id:
-        _until(lambda: not leftovers(one.run_id), _SETTLE_S)
-        one.left = leftovers(one.run_id)
-    one.left += [f"{run.pointer} is there" for run in open_runs(state)]
+    _until(lambda: not _left(one, state), _SETTLE_S)
+    one.left = _left(one, state)
+
+
+def _left(one: Round, state: Path) -> list[str]:
+    known = [f"{run.pointer} is there" for run in open_runs(state)]
+    return known + (leftovers(one.run_id) if one.run_id else [])
 
 
 def _see_through(one: Round, engine: subprocess.Popen[bytes]) -> None:
     status = engine.wait()
     one.run_id = _run_id(one.folder)
-    told = " ".join((one.folder / "drill.log").read_text(errors="replace").split())[-400:]
+    told = _told(one.folder)
     if status == 69:
         one.skipped = told
     elif status != 0:
@@ -208,6 +211,13 @@ def _faults(folder: Path) -> Iterator[dict[str, Any]]:
             if record:
                 latest[record["id"]] = record
     yield from latest.values()
+
+
+def _told(folder: Path) -> str:
+    """Return the verdict's reason, or what the command said when there is no verdict."""
+    for path in folder.glob("*/verdict.json"):
+        return str(json.loads(path.read_text()).get("reason", ""))
+    return " ".join((folder / "drill.log").read_text(errors="replace").split())[-400:]
 
 
 def _run_id(folder: Path) -> str:

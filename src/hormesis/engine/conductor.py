@@ -27,9 +27,10 @@ from hormesis.engine.observing import CustodianWorld, Observer, patience_s
 from hormesis.engine.seeing import Eyes
 from hormesis.engine.staging import Stage
 from hormesis.engine.waiting import sleep_unless
+from hormesis.engine.witness import Witness
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.client import ClientKind
-from hormesis.words.history import Note, Phase, ProcessRecord
+from hormesis.words.history import Note, Phase
 from hormesis.words.op import Op
 from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
@@ -90,6 +91,14 @@ class Conductor:
         self._generators: list[Generator] = []
         self._custodian: Custodian | None = None
         self._playing: asyncio.Task[None] | None = None
+        self._witness = Witness(
+            writer=writer,
+            clock=clock,
+            live=live,
+            injections=lambda: self._injections,
+            stop=self.stop,
+            note=self._note,
+        )
 
     def stop(self, reason: str, detail: str) -> None:
         """End the run early, in good order. The first reason stays."""
@@ -163,7 +172,7 @@ class Conductor:
             state=self._stand.state,
             starter=self._stand.starter,
         )
-        self._custodian.on_event = self._on_event
+        self._custodian.on_event = self._witness.heard
 
     def _permit(self) -> Permit:
         """Return the plan's permit with what the engine itself needs."""
@@ -196,7 +205,7 @@ class Conductor:
                 control=self._stand.control,
                 given_up=self._stop.is_set,
                 say=lambda text: self.live.say(self._clock.now(), text),
-                attached=self._seen_running,
+                attached=self._witness.attached,
             )
             await stage.up()
             if not await self._steady(observer, "steady-before"):
@@ -403,57 +412,6 @@ class Conductor:
         except (Trouble, OSError) as error:
             return [f"the ledger could not be replayed: {error}"]
         return [f"{one.effect}: {one.trouble}" for one in replayed if one.trouble]
-
-    def _on_event(self, event: dict[str, Any]) -> None:
-        moment = self._clock.at(float(event.get("at", 0.0)))
-        sort = str(event["event"])
-        if sort == "reverted":
-            self._reverted(event, moment)
-        elif sort == "ended":
-            self._program_ended(event)
-        elif sort in ("started", "exited"):
-            self._process_changed(event, moment)
-        else:
-            told = f"{sort} {event.get('effect', '')}: {event.get('error', '')}"
-            self._note("fatal", "custodian", told)
-
-    def _seen_running(self, service: str, pid: int) -> None:
-        """Record that a service runs that nobody started, which the custodian tells nobody."""
-        self._writer.process(ProcessRecord(service, self._clock.now(), "attached", pid=pid))
-
-    def _process_changed(self, event: dict[str, Any], moment: float) -> None:
-        record = ProcessRecord(
-            service=str(event.get("service", "")),
-            time=moment,
-            change=str(event["event"]),
-            pid=int(event.get("pid") or 0),
-            status=event.get("status"),
-            planned=bool(event.get("planned", False)),
-        )
-        self._writer.process(record)
-        if record.change == "exited" and not record.planned:
-            self.live.say(moment, f"{record.service} ended by itself, status {record.status}")
-
-    def _program_ended(self, event: dict[str, Any]) -> None:
-        """Record that a program whose life is an effect has ended although nobody asked it to."""
-        effect, error = str(event.get("effect", "")), str(event.get("error") or "")
-        told = f"its program ended by itself, status {event.get('status')}"
-        told = f"{told}: {error}" if error else told
-        for injection in self._injections:
-            if injection.holds(effect):
-                injection.mark(trouble=told)
-                return
-        self._note("fatal", effect, told)
-        self.stop("program-died", f"{effect}: {told}")
-
-    def _reverted(self, event: dict[str, Any], moment: float) -> None:
-        effect, because = str(event.get("effect", "")), str(event.get("because", ""))
-        self._note("fatal", "custodian", f"reverted {effect} behind the engine's back: {because}")
-        for injection in self._injections:
-            if injection.holds(effect):
-                injection.mark(released=moment, released_by=f"custodian: {because}")
-        if because == "lease":
-            self.stop("lease-lost", "the engine did not renew its lease in time")
 
     def _record_op(self, op: Op) -> None:
         self._writer.op(op)

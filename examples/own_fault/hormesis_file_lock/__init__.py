@@ -1,0 +1,1 @@
+"""A fault for Hormesis: somebody else holds the lock of a file."""
