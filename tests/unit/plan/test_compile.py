@@ -126,6 +126,28 @@ def test_contradictions(
     assert problem.place.line == line
 
 
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ("targets_max: 1", "at most 1 targets to be hit (limits.targets_max), found 3"),
+        ("share_max: 50%", "at most 50% of both to be hit (limits.share_max), found 2 of 2"),
+        ("protected: [b]", "no fault on b, which limits.protected spares"),
+    ],
+)
+def test_the_blast_radius_is_enforced(tmp_path: Path, limits: str, words: str) -> None:
+    text = stops("target: a, for: 1s", "target: both, at: 2s, for: 1s", limits)
+    with pytest.raises(InputTrouble) as caught:
+        compile_timeline(read_text(tmp_path, text))
+    assert any(words in one.message for one in caught.value.problems)
+    wide = stops("target: a, for: 1s", "target: both, at: 2s, for: 1s", "targets_max: 3")
+    assert compile_timeline(read_text(tmp_path, wide)).actions
+
+
+def test_a_pick_keeps_within_the_share(tmp_path: Path) -> None:
+    text = stops("target: a, for: 1s", "target: both, at: 2s, for: 1s, pick: 50%", "share_max: 50%")
+    assert len(compile_timeline(read_text(tmp_path, text)).actions) == 2
+
+
 def test_one_process_under_two_targets_is_one_process(tmp_path: Path) -> None:
     text = stops("target: a, for: 5s", "target: both, at: 1s, for: 2s")
     with pytest.raises(InputTrouble, match="stop on both/a only once at a time"):

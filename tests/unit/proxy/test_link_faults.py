@@ -9,14 +9,26 @@ import pytest
 from pydantic import ValidationError
 
 from hormesis.faults.bandwidth import Bandwidth
+from hormesis.faults.corrupt import Corrupt
 from hormesis.faults.down import Down
+from hormesis.faults.http_delay import HttpDelay
+from hormesis.faults.http_header import HttpHeader
+from hormesis.faults.http_status import HttpStatus
+from hormesis.faults.http_truncate import HttpTruncate
 from hormesis.faults.latency import Latency
+from hormesis.faults.limit_data import LimitData
 from hormesis.faults.postgres_delay import PostgresDelay
+from hormesis.faults.postgres_fail import PostgresFail
+from hormesis.faults.redis_delay import RedisDelay
+from hormesis.faults.redis_fail import RedisFail
 from hormesis.faults.reset import Reset
+from hormesis.faults.slicer import Slicer
+from hormesis.faults.slow_close import SlowClose
 from hormesis.faults.timeout import Timeout
 from hormesis.proxy.link_fault import LinkFault
 from hormesis.proxy.shelf import toxic_of
 from hormesis.proxy.tally import UNSEEN
+from hormesis.words.fault import Measure
 from hormesis.words.kind import Scalar
 from hormesis.words.target import Target
 
@@ -41,6 +53,45 @@ FAULTS: list[tuple[type[LinkFault], dict[str, Any], dict[str, Scalar], str]] = [
     (
         PostgresDelay, {"min": "2s", "max": "5s"}, {"hits": 4, "delay_ms_mean": 3400.0},
         "delayed 4 batches by 3400 ms on average (asked 2000 to 5000 ms)",
+    ),
+    (
+        SlowClose, {"delay": "400ms"}, {"hits": 3, "delay_ms_mean": 401.0},
+        "held 3 ends back for 401 ms (asked 400 ms)",
+    ),
+    (Slicer, {"average_size": "10B", "delay": "1ms"}, {"hits": 9}, "cut data into 9 pieces"),
+    (LimitData, {"bytes": "10KB"}, {"hits": 2}, "closed 2 connections after 10000 bytes each"),
+    (
+        Corrupt, {"rate": "1%", "spare": "1KB"}, {"hits": 9, "bytes_shaped": 1000},
+        "changed 9 of 1000 bytes",
+    ),
+    (
+        HttpStatus, {"status": 500, "body": "no", "headers": {"Retry-After": "1"}, "first": 3},
+        {"hits": 3, "met": 9}, "answered 3 of 9 matching requests with 500",
+    ),
+    (
+        HttpDelay, {"min": "1s", "max": "2s", "path": "^/a", "stream": "both"},
+        {"hits": 4, "delay_ms_mean": 1400.0},
+        "delayed 4 requests by 1400 ms on average (asked 1000 to 2000 ms)",
+    ),
+    (
+        HttpTruncate, {"after": "1KB", "reset": True}, {"hits": 1, "met": 2},
+        "cut 1 of 2 matching responses after 1KB",
+    ),
+    (
+        HttpHeader, {"set": {"A": "b"}, "remove": ["c"], "stream": "upstream"},
+        {"hits": 2, "met": 2}, "changed the headers of 2 messages, of 2 matching requests",
+    ),
+    (
+        PostgresFail, {"matching": "^insert", "sqlstate": "40P01", "skip": 1},
+        {"hits": 2, "met": 5}, "failed 2 of 5 matching statements with 40P01",
+    ),
+    (
+        RedisDelay, {"min": "1s", "max": "2s", "command": "GET"}, {"hits": 4, "delay_ms_mean": 1400.0},
+        "delayed 4 commands by 1400 ms on average (asked 1000 to 2000 ms)",
+    ),
+    (
+        RedisFail, {"command": "SET", "key": "^a", "error": "OOM no room"}, {"hits": 2, "met": 5},
+        "failed 2 of 5 matching commands with OOM",
     ),
 ]  # fmt: skip
 
@@ -81,6 +132,34 @@ def test_a_fault_is_healed_once_its_toxic_is_gone(
     assert one.healed(BEFORE, now(**seen)) == ""
     assert one.healed(BEFORE, {"error": "no proxy"}) == ""
     assert one.healed(BEFORE, {**now(**seen), "active": False, "listening": True})
+
+
+def test_all_that_is_given_reaches_the_toxic() -> None:
+    given = {"min": "1s", "max": "2s", "path": "a", "method": "PUT", "probability": "50%", "skip": 1}
+    one = HttpDelay.model_validate({**given, "first": 3, "share": "30%", "stream": "downstream"})
+    args = one.verbs(TARGET, Random(1))[0].args
+    toxic = toxic_of("hormesis.toxics", args["toxic"], args["stream"], args["attributes"])
+    shared = {"min", "max", "path", "method", "probability", "skip", "first", "stream"}
+    assert toxic.model_dump(include=shared) == one.model_dump(include=shared)
+    assert args["toxicity"] == 0.3
+
+
+def test_a_bite_is_measured_beside_what_was_asked() -> None:
+    slow = RedisDelay.model_validate({"min": "1s", "max": "2s"})
+    assert slow.measured(BEFORE, now()) is None
+    measure = slow.measured(BEFORE, now(hits=1, delay_ms_mean=1400.0))
+    assert measure == Measure(1500.0, 1400.0, "ms")
+    some = HttpStatus.model_validate({"probability": "50%"})
+    assert some.measured(BEFORE, now(hits=4, met=10)) == Measure(
+        0.5, 0.4, "of the matching requests"
+    )
+    assert HttpStatus.model_validate({"first": 1}).measured(BEFORE, now(hits=1, met=9)) is None
+
+
+def test_a_refusal_for_some_closes_them() -> None:
+    one = Down.model_validate({"share": "30%"})
+    assert one.hurts(BEFORE, now(hits=2, listening=True)) == "closed 2 connections"
+    assert one.hurts(BEFORE, now(hits=0, listening=True)) == ""
 
 
 def test_a_link_that_does_not_listen_again_is_not_healed() -> None:

@@ -152,6 +152,7 @@ class NeverDuplicate(SmallCheck):
 
 
 class NeverExit(SmallCheck):
+    judges_live: ClassVar[bool] = True
     refers: ClassVar[Mapping[str, str]] = {"of": "service"}
 
     of: str

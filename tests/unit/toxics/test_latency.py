@@ -53,3 +53,14 @@ def test_a_short_draw_does_not_overtake_and_the_end_comes_last() -> None:
     assert times == sorted(times)
     assert isinstance(shaped[0], Send)
     assert isinstance(shaped[-1], Finish)
+
+
+@pytest.mark.parametrize(("distribution", "median"), [("exponential", 13.9), ("pareto", 10.4)])
+def test_a_tail_adds_the_jitter_on_average_and_never_less_than_the_delay(
+    distribution: str, median: float
+) -> None:
+    given = {"delay": "200ms", "jitter": "20ms", "distribution": distribution}
+    drawn = sorted(moments(Latency.model_validate(given), 5000))
+    assert drawn[0] >= 0.2 - 1e-9
+    assert sum(drawn) / 5000 == pytest.approx(0.22, abs=0.002)
+    assert drawn[2500] == pytest.approx(0.2 + median / 1000, abs=0.001)

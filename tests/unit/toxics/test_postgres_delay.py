@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hormesis.toxics.postgres_delay import SQL_MAX, PostgresDelay
+from hormesis.proxy.postgres_frontend import SQL_MAX
+from hormesis.toxics.postgres_delay import PostgresDelay
 from hormesis.words.shaper import Send, Shaped, Shaper, Stream
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
