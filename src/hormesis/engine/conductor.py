@@ -91,6 +91,7 @@ class Conductor:
         self._generators: list[Generator] = []
         self._custodian: Custodian | None = None
         self._playing: asyncio.Task[None] | None = None
+        self._replaying: asyncio.Task[list[str]] | None = None
         self._witness = Witness(
             writer=writer,
             clock=clock,
@@ -162,6 +163,9 @@ class Conductor:
         if self.reason != "custodian-died":
             self._note("fatal", "custodian", "the custodian died during the run")
             self.stop("custodian-died", "the custodian died; the engine reverts by itself")
+            # At once, not at the end of the run: what was broken must not wait for loads to drain.
+            self._note("fatal", "engine", "reverted system/*: the custodian died")
+            self._replaying = asyncio.create_task(self._replay())
 
     async def _start_custodian(self) -> None:
         self._custodian = await Custodian.start(
@@ -406,7 +410,12 @@ class Conductor:
                 )
             except Denied as error:
                 self._note("fatal", "custodian", f"closing: {error}")
+        left = [] if self._replaying is None else await self._replaying
         await custodian.leave()
+        return left if self._replaying is not None and not left else await self._replay()
+
+    async def _replay(self) -> list[str]:
+        """Undo what the ledger still holds open, in the custodian's place."""
         try:
             replayed = await asyncio.to_thread(replay, self._stand.ledger)
         except (Trouble, OSError) as error:

@@ -186,11 +186,14 @@ async def test_when_the_custodian_dies_the_engine_reverts(
     run.replayed = [Replayed("sore-1/0", "pause", None, "it does not answer")]
     run.later(5.0, run.custodian.die)
     history = await run.play()
-    assert run.replays == 1
+    assert run.replays == 2, "at once, and again at the end, since something was left"
     assert end_of(history)[0] == "custodian-died"
     assert history.end is not None
     assert history.end["dirty"] == ["sore-1/0: it does not answer"]
-    assert fatal(history) == ["custodian: the custodian died during the run"]
+    assert fatal(history) == [
+        "custodian: the custodian died during the run",
+        "engine: reverted system/*: the custodian died",
+    ]
     (fault,) = history.faults
     assert fault.released == pytest.approx(history.end["time"], abs=0.1)
     assert fault.released_by == "engine"
