@@ -48,9 +48,7 @@ def _read(config: Path) -> bytes:
 
 async def _serve(options: ProxyOptions, body: bytes) -> int:
     seed = SystemRandom().randint(0, SEED_MAX) if options.seed is None else options.seed
-    server = ToxiproxyServer(
-        seed=seed, wall=LoopClock().wall, proxy_metrics=options.proxy_metrics
-    )
+    server = ToxiproxyServer(seed=seed, wall=LoopClock().wall, proxy_metrics=options.proxy_metrics)
     ended = asyncio.Event()
     try:
         with on_interrupt(lambda _: ended.set(), ended.set):

@@ -14,7 +14,7 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         "a registry host; which index is used is the user's setting",
     ),
     (
-        re.compile(r"\b(AI|LLM|LLMs|chatbot|Claude|Copilot)\b|(?<![Uu]ser-)\b[Aa]gents?\b"),
+        re.compile(r"\b(AI|LLM|LLMs|chatbot|Claude|Copilot)\b|(?<![Uu]ser[- ])\b[Aa]gents?\b"),
         "text about how the code was written; say what the code does",
     ),
     (

@@ -7,7 +7,9 @@ import pytest
 
 from hormesis import __version__
 from hormesis.cli.suite_command import suite_options
+from hormesis.compose.ability import abilities, remedies
 from hormesis.compose.suite import find_suite
+from hormesis.host.means import load_means, means_names
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import UsageTrouble
 from tests.unit.cli.command_line import CommandLine
@@ -95,13 +97,23 @@ def test_suite_options_take_values_both_ways() -> None:
         suite_options(suite, (f"--{option}",))
 
 
-def test_the_doctor_says_what_nothing_uses_yet(hormesis: CommandLine) -> None:
-    survey = json.loads(hormesis("doctor", "--json").out)["capabilities"]
-    found = {one["name"]: one for one in survey}
-    idle = {name for name, one in found.items() if one["idle"]}
-    assert {"strace", "fuse", "gpu", "docker engine", "qdisc netem", "nft"} <= idle
-    assert not {"fault proxy", "pidfd", "extra postgres"} & idle
+def test_the_doctor_tells_each_fault_by_each_mechanism(hormesis: CommandLine) -> None:
+    data = json.loads(hormesis("doctor", "--json").out)
+    missing = {one["name"] for one in data["means"] if not one["there"]}
+    assert all(one["why"] and one["remedy"] for one in data["means"] if not one["there"])
+    told = {(one["fault"], one["mechanism"]): one for one in data["faults"]}
+    assert told["pause", "signal"]["there"] is True
+    for one in told.values():
+        assert one["there"] == (not missing & set(one["means"])), one
     lines = hormesis("doctor").out.splitlines()
-    (strace,) = [line for line in lines if " strace " in line]
-    assert "no fault uses it yet" in strace
-    assert "\N{HEAVY CHECK MARK}" not in strace
+    assert any(line.startswith("\N{HEAVY CHECK MARK}  pause ") for line in lines)
+
+
+def test_what_is_lacking_is_told_with_its_remedy() -> None:
+    found = {(one.fault, one.mechanism): one for one in abilities({"strace": "it is not there"})}
+    lacking = found["io-error", "strace"]
+    assert (lacking.there, dict(lacking.lacking)) == (False, {"strace": "it is not there"})
+    assert remedies(lacking.lacking) == [load_means("strace").REMEDY]
+    assert found["pause", "signal"].there
+    used = {name for one in found.values() for name in one.means}
+    assert used <= set(means_names()), "a fault takes means that nobody can survey"

@@ -14,6 +14,7 @@ from hormesis.proxy.passing import Passing
 from hormesis.proxy.tally import Tally
 from hormesis.toxics.bandwidth import Bandwidth
 from hormesis.toxics.latency import Latency
+from hormesis.toxics.limit_data import LimitData
 from hormesis.toxics.postgres_delay import PostgresDelay
 from hormesis.toxics.reset import Reset
 from hormesis.toxics.timeout import Timeout
@@ -30,7 +31,8 @@ KEEPING: Sequence[Toxic] = (
 
 
 def stage_of(toxic: Toxic, name: str = "t", seed: int = 1) -> Stage:
-    return Stage(name, toxic.shaper(Stream.UPSTREAM, Random(seed)), Tally())
+    up, _ = toxic.pair(Random(seed), Random(seed), toxic.hits())
+    return Stage(name, up or toxic.shaper(Stream.UPSTREAM, Random(seed)), Tally())
 
 
 def latency(delay: str, name: str = "t") -> Stage:
@@ -169,6 +171,28 @@ def test_a_reset_ends_the_chain_and_drops_what_is_held() -> None:
     assert chain.held == 0
     assert chain.received(b"y", 1.1) == []
     assert chain.advance(20.0) == []
+
+
+def test_what_passed_before_a_close_still_passes_the_later_stages() -> None:
+    chain = Chain()
+    chain.add(stage_of(LimitData.model_validate({"bytes": "3B", "stream": "upstream"}), "l"), 0.0)
+    chain.add(latency("1s", "a"), 0.0)
+    assert chain.received(b"abcdef", 0.5) == []
+    assert chain.received(b"ghi", 0.6) == []
+    assert chain.finished(0.7) == []
+    assert chain.remove("l", 0.8) == []
+    assert drained(chain, 0.8) == ([b"abc", Ending.CLOSE], 1.5)
+    assert chain.held == 0
+
+
+def test_a_close_drops_what_earlier_stages_hold() -> None:
+    chain = Chain()
+    chain.add(latency("9s", "a"), 0.0)
+    chain.add(stage_of(Timeout.model_validate({"timeout": "1s"}), "t"), 0.0)
+    chain.add(latency("1s", "b"), 0.0)
+    chain.received(b"x", 0.5)
+    assert drained(chain, 0.5) == ([Ending.CLOSE], 2.0)
+    assert chain.held == 0
 
 
 def test_held_counts_queued_bytes_and_their_overhead() -> None:

@@ -86,7 +86,8 @@ FAULTS: list[tuple[type[LinkFault], dict[str, Any], dict[str, Scalar], str]] = [
         {"hits": 2, "met": 5}, "failed 2 of 5 matching statements with 40P01",
     ),
     (
-        RedisDelay, {"min": "1s", "max": "2s", "command": "GET"}, {"hits": 4, "delay_ms_mean": 1400.0},
+        RedisDelay, {"min": "1s", "max": "2s", "command": "GET"},
+        {"hits": 4, "delay_ms_mean": 1400.0},
         "delayed 4 commands by 1400 ms on average (asked 1000 to 2000 ms)",
     ),
     (
@@ -135,8 +136,9 @@ def test_a_fault_is_healed_once_its_toxic_is_gone(
 
 
 def test_all_that_is_given_reaches_the_toxic() -> None:
-    given = {"min": "1s", "max": "2s", "path": "a", "method": "PUT", "probability": "50%", "skip": 1}
-    one = HttpDelay.model_validate({**given, "first": 3, "share": "30%", "stream": "downstream"})
+    given = {"min": "1s", "max": "2s", "path": "a", "method": "PUT", "probability": "50%"}
+    more = {"skip": 1, "first": 3, "share": "30%", "stream": "downstream"}
+    one = HttpDelay.model_validate({**given, **more})
     args = one.verbs(TARGET, Random(1))[0].args
     toxic = toxic_of("hormesis.toxics", args["toxic"], args["stream"], args["attributes"])
     shared = {"min", "max", "path", "method", "probability", "skip", "first", "stream"}

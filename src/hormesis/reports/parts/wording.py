@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from hormesis.words.history import FaultRecord
 from hormesis.words.kind import Scalar
 
 NONE = "–"
