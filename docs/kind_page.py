@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 from pydantic import AliasChoices, BaseModel
 
-from hormesis.words.fault import Fault
+from hormesis.compose.ability import ways_of
+from hormesis.words.fault import Fault, Mechanism
 from hormesis.words.kind import Kind
 
 NOTE = "<!-- Written by `make docs` from the code; edit the code. -->"
@@ -32,8 +33,7 @@ def kind_page(shelf: str, kind: type[Kind]) -> str:
     lines = [NOTE, "", f"# {SHELF_TEXTS[shelf][0]} `{kind.kind}`", ""]
     lines += [markdown_of(inspect.getdoc(kind) or ""), ""]
     if issubclass(kind, Fault):
-        needs = ", ".join(sorted(facet.value for facet in kind.needs)) or "nothing"
-        lines += [f"- A target needs: {needs}", f"- Mechanism: {kind.mechanism or '-'}"]
+        lines += [_way(way) for way in ways_of(kind)]
         lines += ["- `for` may be left out: it is over as soon as it has happened"] * kind.momentary
         lines += [""]
     schema = kind.model_json_schema(by_alias=True)
@@ -46,6 +46,14 @@ def kind_page(shelf: str, kind: type[Kind]) -> str:
     if example := _example(shelf, kind, schema):
         lines += ["## In a file", "", "```yaml", example, "```", ""]
     return "\n".join(lines)
+
+
+def _way(way: Mechanism) -> str:
+    """Return one line on a mechanism: what it needs of the target and of the machine."""
+    needs = " and ".join(sorted(facet.value for facet in way.needs)) or "nothing of it"
+    means = ", ".join(f"`{name}`" for name in sorted(way.means))
+    takes = f"; it takes {means} (`hormesis doctor`)" if means else ""
+    return f"- By **{way.name}**: the target needs {needs}{takes}"
 
 
 def _table(title: str, model: type[BaseModel], schema: Mapping[str, Any]) -> list[str]:

@@ -152,7 +152,8 @@ class Case:
         adopt = {"name": "stage", "pid": live.pid, "run": self.stage.command, "grace_s": 1}
         case = {
             "run": self.run, "ledger": str(self.ledger), "state": str(self.state),
-            "lease_s": self.lease_s, "subjects": ["server", "stage", self.stage.link],
+            "lease_s": max(self.lease_s, self._lease_s),
+            "subjects": ["server", "stage", self.stage.link],
             "adopt": [adopt], "effects": self.effects(),
             "rounds": 1000 if self.step == "random" else 1,
         }  # fmt: skip
@@ -164,6 +165,11 @@ class Case:
         engine.stdin.write(json.dumps(case).encode() + b"\n")
         engine.stdin.flush()
         return engine
+
+    @property
+    def _lease_s(self) -> float:
+        """How long the row's effect may take: this engine is silent until it is done."""
+        return 0.0 if self.verb == "*" else float(getattr(row_of(self.verb), "LEASE_S", 0.0))
 
     def play(self) -> list[str]:
         """Play the case to its end and return what it left behind; empty is right."""

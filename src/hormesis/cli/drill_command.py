@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,18 +13,27 @@ from typing import Any
 from rich.text import Text
 
 from hormesis.cli.columns import columns
-from hormesis.cli.console import err, out
+from hormesis.cli.console import complain, err, out
+from hormesis.cli.variables import variables_from
+from hormesis.compose.conformance import shortcomings
+from hormesis.compose.preparing import prepare
+from hormesis.compose.request import RunRequest
 from hormesis.custodian.drill import Round, drill
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import UsageTrouble
 
 
 def drill_command(
-    file: Path, options: Sequence[str], *, kills: int, seed: int, as_json: bool
+    file: Path, variables: Sequence[str], *, kills: int, seed: int, as_json: bool
 ) -> int:
-    """Drill and tell; return FAIL when a round left something, SKIP's code when none could run."""
+    """Drill and tell; return FAIL when a fault breaks a rule, LEFT_DIRTY when something is left."""
     if not file.is_file():
         raise UsageTrouble(f"there is no file {file}")
+    prepared = prepare(_request(file, variables))
+    if short := shortcomings(prepared.timeline):
+        complain(short, hint="a fault must keep these rules before it is worth a drill")
+        return ExitCode.FAIL
+    options = [word for one in variables for word in ("--set", one)]
     rounds = drill(file, options, kills=kills, rng=Random(seed), tell=_progress)
     if as_json:
         out.print_json(json.dumps([data_of(one) for one in rounds]))
@@ -41,6 +51,15 @@ def drill_command(
     if rounds[0].skipped:
         return ExitCode.CAPABILITY_MISSING
     return ExitCode.PASS if all(one.held for one in rounds) else ExitCode.FAIL
+
+
+def _request(file: Path, variables: Sequence[str]) -> RunRequest:
+    return RunRequest(
+        file=file,
+        out=Path(),
+        overrides=variables_from(tuple(variables)),
+        environment=dict(os.environ),
+    )
 
 
 def data_of(one: Round) -> dict[str, Any]:

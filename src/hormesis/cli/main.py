@@ -221,8 +221,9 @@ def drill(
     """Run FILE, kill the engine, the custodian and both while a fault bites; see what is left."""
     from hormesis.cli.drill_command import drill_command
 
-    options = [word for one in variables or () for word in ("--set", one)]
-    raise typer.Exit(drill_command(file, options, kills=kills, seed=seed, as_json=as_json))
+    raise typer.Exit(
+        drill_command(file, variables or (), kills=kills, seed=seed, as_json=as_json)
+    )
 
 
 @app.command()

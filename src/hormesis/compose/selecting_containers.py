@@ -42,7 +42,8 @@ def with_containers(experiment: Experiment) -> Experiment:
     touches it meanwhile.
 
     Raises:
-        InputTrouble: a pattern selects nothing; the message says what was there.
+        InputTrouble: a pattern selects nothing, and the message says what was there; or fewer
+            than a track picks.
     """
     problems: list[Problem] = []
     running: dict[str, Sequence[Running] | None] = {}
@@ -62,11 +63,12 @@ def with_containers(experiment: Experiment) -> Experiment:
                 found.append(target)
                 continue
             chosen = matching(target.container, there)
-            attached += [f"container:{one.id}" for one in chosen]
+            attached += [f"container {one.name} ({one.id[:12]})" for one in chosen]
             found += _members(target, chosen)
             if not chosen:
                 problems.append(_nothing(name, target.container, there))
         targets[name] = tuple(found)
+    problems += _too_few(experiment, targets)
     if problems:
         raise InputTrouble(problems)
     addresses = tuple(dict.fromkeys((*experiment.attached_addresses, *attached)))
@@ -126,6 +128,17 @@ def _members(target: Target, chosen: Sequence[Running]) -> Iterator[Target]:
     for one in chosen:
         name = target.name if len(chosen) == 1 else f"{target.name}/{one.name}"
         yield replace(target, name=name, container=one.name)
+
+
+def _too_few(
+    experiment: Experiment, targets: Mapping[str, Sequence[Target]]
+) -> Iterator[Problem]:
+    for track in experiment.faults:
+        members = [one for one in targets.get(track.target, ()) if one.container]
+        if members and isinstance(track.pick, int) and track.pick > len(members):
+            path = f"tracks.{track.name}.pick"
+            expected = f"expected at most {len(members)}, the containers of {track.target}"
+            yield Problem(f"{expected}, found {track.pick}", track.place, path)
 
 
 def _nothing(name: str, pattern: str, running: Sequence[Running]) -> Problem:

@@ -12,6 +12,7 @@ from hormesis.engine.custody import Custodian, Denied
 from hormesis.engine.waiting import Late, wait_until
 from hormesis.host import clock_file, clock_shim
 from hormesis.host.http_get import NoAnswer, http_get
+from hormesis.proxy.postgres_statements import PostgresStatements
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import PROXY, SCRATCH, Experiment, Ready, Service, Volume
 from hormesis.words.outcome import ExitCode
@@ -103,12 +104,18 @@ class Stage:
         return clock_shim.environment(library, service.clock, dict(service.env), inherited)
 
     async def _start_proxy(self) -> None:
+        remembering = _remembering(self._experiment)
         config = {
             "control": self._control,
             "toxics_package": "hormesis.toxics",
             "seed": self._experiment.seed,
             "links": [
-                {"name": link.name, "listen": link.listen, "upstream": link.upstream}
+                {
+                    "name": link.name,
+                    "listen": link.listen,
+                    "upstream": link.upstream,
+                    "remembers": link.name in remembering,
+                }
                 for link in self._experiment.links
             ],
         }
@@ -233,3 +240,14 @@ def _text_of(log: Path) -> str:
 
 def _tail_of(log: Path, lines: int = 3) -> str:
     return " | ".join(_text_of(log).strip().splitlines()[-lines:])[-600:]
+
+
+def _remembering(experiment: Experiment) -> frozenset[str]:
+    """Return the links whose prepared statements some fault will have to know."""
+    return frozenset(
+        target.link
+        for track in experiment.faults
+        if isinstance(track.fault, PostgresStatements) and track.fault.matching
+        for target in experiment.targets.get(track.target, ())
+        if target.link is not None
+    )

@@ -9,7 +9,11 @@ from hormesis.words.look import Reading
 
 
 class Down(LinkFault):
-    """Refuse new connections to a link and close live ones, as if the server had gone."""
+    """Refuse new connections to a link and close live ones, as if the server had gone.
+
+    An address refuses everybody or nobody: with a ``share`` or a ``first``, connections are
+    accepted and those that are hit are closed at once.
+    """
 
     def attributes(self) -> dict[str, Any]:
         """Return the toxic's attributes: it has none."""
@@ -21,6 +25,8 @@ class Down(LinkFault):
         Only where somebody had connected: a link that the system goes around cannot hurt it.
         """
         hits = figure(now, "hits")
+        if self.share < 1 or self.first is not None:
+            return f"closed {hits:.0f} connections" if hits else ""
         # The proxy's own knock is always refused: on a link that nobody uses it hurts nobody.
         if now.get("listening") is not False or not hits or not figure(now, "connections"):
             return ""

@@ -1,30 +1,51 @@
-"""Latency: a link answers later."""
+"""Latency: answers come later."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
-from hormesis.proxy.link_fault import ENOUGH, LinkFault, figure
+from hormesis.faults.parts.link_or_packet_fault import BY_PROXY, LinkOrPacketFault
+from hormesis.host.packets.packet_fault import (
+    BY_NETEM,
+    BY_QUEUE,
+    FEW,
+    connect_told,
+    number,
+)
+from hormesis.proxy.link_fault import ENOUGH
+from hormesis.words.fault import Measure, Mechanism
 from hormesis.words.look import Reading
 from hormesis.words.shaper import Stream
 from hormesis.words.units import Seconds, text_of_seconds
 
 
 class Spread(str, Enum):
-    """How the jitter spreads: evenly over ± jitter, or normally with jitter as its deviation."""
+    """How the jitter spreads: evenly over ± jitter, or normally with jitter as its deviation.
+
+    ``exponential`` and ``pareto``: jitter is the mean of what comes on top of the delay, with a
+    light or a heavy tail.
+    """
 
     UNIFORM = "uniform"
     NORMAL = "normal"
+    EXPONENTIAL = "exponential"
+    PARETO = "pareto"
 
 
-class Latency(LinkFault):
-    """Delay everything that passes a link by *delay* ± *jitter*; throughput is not divided."""
+class Latency(LinkOrPacketFault):
+    """Delay everything that passes a link, or a target's packets, by *delay* ± *jitter*.
+
+    Throughput is not divided, and order is kept.
+    """
+
+    mechanisms: ClassVar[tuple[Mechanism, ...]] = (BY_PROXY, BY_QUEUE, BY_NETEM)
+    packet_ways: ClassVar[tuple[Mechanism, ...]] = (BY_QUEUE, BY_NETEM)
 
     delay: Seconds
-    """How long each chunk waits."""
+    """How long each chunk or packet waits."""
     jitter: Seconds = 0.0
-    """By how much that varies from chunk to chunk."""
+    """By how much that varies from one to the next."""
     distribution: Spread = Spread.UNIFORM
     """How it varies."""
     stream: Stream = Stream.DOWNSTREAM
@@ -38,19 +59,51 @@ class Latency(LinkFault):
             "distribution": self.distribution.value,
         }
 
-    def direction(self) -> Stream:
+    def config(self) -> dict[str, Any]:
+        """Return what the holder does."""
+        return {"action": "shape", "shape": self._shape()}
+
+    def discipline(self) -> dict[str, Any]:
+        """Return what the queueing discipline does."""
+        return {"discipline": "netem", **self._shape()}
+
+    def _shape(self) -> dict[str, Any]:
+        spread = self.distribution.value
+        return {"delay_s": self.delay, "jitter_s": self.jitter, "distribution": spread}
+
+    def direction(self) -> Stream | None:
         """Return the asked direction."""
         return self.stream
 
     def bite(self, now: Reading) -> str:
         """Return the measured delay once it is about the asked one."""
-        mean, hits = figure(now, "delay_ms_mean"), figure(now, "hits")
-        least = max(self.delay - self.jitter, 0.0) if hits < FEW else self.delay
+        return self._delayed(now, "hits", "chunks")
+
+    def packets_bite(self, now: Reading) -> str:
+        """Return the measured delay once it is about the asked one; netem does not measure it."""
+        if self.by == BY_NETEM.name:
+            passed = number(now, "matched")
+            return f"{passed:.0f} packets went through netem" if passed >= FEW else ""
+        told = self._delayed(now, "delayed", "packets")
+        return told and told + connect_told(now)
+
+    def measured(self, before: Reading, now: Reading) -> Measure | None:
+        """Return the mean delay, in milliseconds."""
+        mean = number(now, "delay_ms_mean")
+        return Measure(1000 * self._asked_mean(), mean, "ms") if mean else None
+
+    def _asked_mean(self) -> float:
+        on_top = self.distribution in (Spread.EXPONENTIAL, Spread.PARETO)
+        return self.delay + (self.jitter if on_top else 0.0)
+
+    def _delayed(self, now: Reading, count: str, what: str) -> str:
+        mean, hits = number(now, "delay_ms_mean"), number(now, count)
+        least = max(self.delay - self.jitter, 0.0) if hits < MANY else self.delay
         if not mean or mean < ENOUGH * 1000 * least:
             return ""
         asked = f"{1000 * self.delay:g} ms ± {1000 * self.jitter:g}"
-        return f"added {mean:.0f} ms to {hits:.0f} chunks (asked {asked})"
+        return f"added {mean:.0f} ms to {hits:.0f} {what} (asked {asked})"
 
 
-FEW = 20
+MANY = 20
 """Below so many chunks the mean of a jittered delay may still lie anywhere in its range."""

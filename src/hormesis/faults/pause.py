@@ -6,31 +6,41 @@ from collections.abc import Sequence
 from random import Random
 from typing import ClassVar
 
-from hormesis.words.fault import Fault
-from hormesis.words.look import Look, ProcessLook, Reading
+from hormesis.words.fault import Fault, Mechanism
+from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
 from hormesis.words.verb import VerbCall
 
 
 class Pause(Fault):
-    """Freeze a process and its children with SIGSTOP; on release they go on with SIGCONT.
+    """Freeze a process and its children; on release they go on.
 
-    To its peers it looks hung, not gone: connections stay open and nothing answers.
+    To its peers it looks hung, not gone: connections stay open and nothing answers. By ``signal``
+    it is stopped with SIGSTOP, which its parent can notice; by ``cgroup-freezer`` the kernel
+    freezes it, which nobody can.
     """
 
-    needs: ClassVar[frozenset[Facet]] = frozenset({Facet.PROCESS})
-    mechanism: ClassVar[str] = "signal"
+    mechanisms: ClassVar[tuple[Mechanism, ...]] = (
+        Mechanism("signal", frozenset({Facet.PROCESS})),
+        Mechanism("cgroup-freezer", frozenset({Facet.PROCESS}), frozenset({"cgroup-freezer"})),
+    )
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        if self.by == "cgroup-freezer":
+            args = {"subject": target.service, "controller": "freezer"}
+            return [VerbCall("cgroup", args)]
         return [VerbCall("pause", {"subject": target.service})]
 
-    def look(self, target: Target) -> Look:
-        return ProcessLook(target.service or "")
+    def look(self, target: Target) -> Look | tuple[Look, ...]:
+        state = ProcessLook(target.service or "")
+        return (EffectLook(), state) if self.by == "cgroup-freezer" else state
 
     def hurts(self, before: Reading, now: Reading) -> str:
+        if now.get("frozen"):
+            return f"pid {now.get('pid')} is frozen (cgroup v{now.get('cgroup')})"
         return f"pid {now.get('pid')} is stopped" if now.get("state") == "stopped" else ""
 
     def healed(self, before: Reading, now: Reading) -> str:
-        if now.get("state") == "running":
+        if now.get("state") == "running" and not now.get("frozen"):
             return f"pid {now.get('pid')} runs again"
         return ""

@@ -19,8 +19,9 @@ class PostgresKillConnections(Fault):
     """Terminate a random share of a PostgreSQL server's client connections, again and again.
 
     The server ends them itself (``pg_terminate_backend``): clients see error 57P01 or a closed
-    connection, and open transactions are rolled back. Hormesis spares its own connections. The
-    user of the target's address needs the role ``pg_signal_backend`` or must be a superuser.
+    connection, and open transactions are rolled back. Hormesis spares its own connections, and
+    other databases of the server unless ``database`` says otherwise. The user of the target's
+    address needs the role ``pg_signal_backend`` or must be a superuser.
     """
 
     driver: ClassVar[str] = "psycopg"
@@ -37,7 +38,8 @@ class PostgresKillConnections(Fault):
     user: str = ""
     """Only connections of this user; ``%`` stands for any text."""
     database: str = ""
-    """Only connections to this database; ``%`` stands for any text."""
+    """Only connections to this database; ``%`` stands for any text, alone for all databases of the
+    server. Left out: the database of the target's address."""
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         config = {

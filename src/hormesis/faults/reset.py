@@ -1,16 +1,24 @@
-"""Reset: a link's connections end with a TCP reset."""
+"""Reset: connections end with a TCP reset."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from hormesis.proxy.link_fault import LinkFault, figure
+from hormesis.faults.parts.link_or_packet_fault import BY_PROXY, LinkOrPacketFault
+from hormesis.host.packets.packet_fault import BY_FILTER, connect_told, number
+from hormesis.words.fault import Mechanism
 from hormesis.words.look import Reading
 from hormesis.words.units import Seconds, text_of_seconds
 
 
-class Reset(LinkFault):
-    """Reset every connection of a link, live and new ones, *after* it met the fault."""
+class Reset(LinkOrPacketFault):
+    """Reset every connection of a link or a target, live and new ones, *after* it met the fault.
+
+    By nftables, connections that say nothing are reset as well, and new ones are refused.
+    """
+
+    mechanisms: ClassVar[tuple[Mechanism, ...]] = (BY_PROXY, BY_FILTER)
+    packet_ways: ClassVar[tuple[Mechanism, ...]] = (BY_FILTER,)
 
     after: Seconds = 0.0
     """How long a connection lives on; 0: not at all."""
@@ -19,7 +27,18 @@ class Reset(LinkFault):
         """Return the toxic's attributes."""
         return {"after": text_of_seconds(self.after)}
 
+    def config(self) -> dict[str, Any]:
+        """Return what the holder does."""
+        return {"action": "reset", "after_s": self.after}
+
     def bite(self, now: Reading) -> str:
-        """Return how many connections were reset."""
-        hits = figure(now, "hits")
+        """Return how many connections the proxy reset."""
+        hits = number(now, "hits")
         return f"reset {hits:.0f} connections" if hits else ""
+
+    def packets_bite(self, now: Reading) -> str:
+        """Return how many connections and packets met the kernel's reset."""
+        live, met = number(now, "aborted"), number(now, "hit")
+        if not live and not met:
+            return ""
+        return f"reset {live:.0f} live connections and {met:.0f} packets{connect_told(now)}"

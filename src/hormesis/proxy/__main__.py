@@ -4,8 +4,9 @@ It reads its configuration as one JSON line from standard input, answers one JSO
 output, ``{"ready": true, …}`` or ``{"ready": false, "error": …}``, and ends when standard input
 does: nobody can leave it behind.
 
-It runs on the standard library's event loop. uvloop is no faster here and its timers are whole
-milliseconds; closing a listener, which ``down`` does and must be true at once, it puts off.
+It runs on the wire loop, the standard library's event loop with a selector of its own. uvloop is
+slower here and its timers are whole milliseconds; closing a listener, which ``down`` does and must
+be true at once, it puts off.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from hormesis.proxy.config import ProxyConfig
 from hormesis.proxy.control import Control
 from hormesis.proxy.link import Link
+from hormesis.proxy.wire_loop import run
 
 LINE_MAX = 1 << 20
 
@@ -35,7 +37,7 @@ def main() -> int:
         config = ProxyConfig.from_json(_first_line())
     except ValueError as trouble:
         return _say({"ready": False, "error": f"bad configuration: {trouble}"}, 1)
-    return asyncio.run(_serve(config))
+    return run(_serve(config))
 
 
 async def _serve(config: ProxyConfig) -> int:

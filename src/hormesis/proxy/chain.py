@@ -8,17 +8,20 @@ the next stage, always in order of time, so every shaper sees its clock go forwa
 here waits: the caller asks :meth:`Chain.next_at` and comes back with :meth:`Chain.advance`.
 
 An end of stream that a shaper asks for before its sender has ended is the toxic's own doing, and
-closes the whole connection. Removing a toxic lets everything it still keeps go at once, in order,
-and calls off an ending that it had only announced.
+closes the whole connection once what the toxic let through has passed the later ones. Removing a
+toxic lets everything it still keeps go at once, in order, and calls off an ending that it had only
+announced.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 
+from hormesis.proxy.successor import Successor
 from hormesis.proxy.tally import Tally
 from hormesis.words.shaper import Finish, Reset, Send, Shaped, Shaper
 
@@ -61,6 +64,8 @@ class Stage:
     queue: deque[_Queued] = field(default_factory=deque)
     ends: tuple[float, Ending] | None = None
     """The ending the toxic itself has announced."""
+    cut: bool = False
+    """True once it, or a later stage, has closed the connection; nothing comes from it any more."""
     sender_ended: bool = False
     passed_end: bool = False
     bytes_in: int = 0
@@ -108,6 +113,8 @@ class Chain:
         """Bytes in the queues, each entry's overhead included."""
         self.over = False
         """True once a toxic has closed or reset the connection; nothing leaves any more."""
+        self._closing = False
+        """True while a toxic's close is on its way through the later stages."""
         self._now = float("-inf")
         self._out: list[Passed] = []
 
@@ -124,7 +131,7 @@ class Chain:
     def received(self, data: bytes, now: float) -> list[Passed]:
         """Take *data* from the sender."""
         self._run(now)
-        if not self.over:
+        if not (self.over or self._closing):
             self._feed(0, data, now)
             self._run(now)
         return self._take_out()
@@ -132,7 +139,7 @@ class Chain:
     def finished(self, now: float) -> list[Passed]:
         """Take the sender's end of stream."""
         self._run(now)
-        if not self.over:
+        if not (self.over or self._closing):
             self._feed(0, None, now)
             self._run(now)
         return self._take_out()
@@ -162,6 +169,57 @@ class Chain:
         self.stages.remove(stage)
         self._run(now)
         return self._take_out()
+
+    def exchange(
+        self, name: str, stage: Stage | None, earlier: Collection[str], now: float
+    ) -> list[Passed]:
+        """Put *stage* where the stage *name* is, or behind those of the names *earlier*.
+
+        The former stage ends nothing: what it announced is called off. What it held goes to the
+        new one if that is a successor, and is let go if not. With *stage* None it only leaves.
+        """
+        self._run(now)
+        if self.over:
+            return self._take_out()
+        index = next((i for i, one in enumerate(self.stages) if one.name == name), None)
+        former = None if index is None else self.stages.pop(index)
+        if index is None:
+            names = [one.name for one in self.stages]
+            index = max((i + 1 for i, one in enumerate(names) if one in earlier), default=0)
+        held = self._taken_from(former, now) if former is not None else []
+        heir: object = stage.shaper if stage is not None and former is not None else None
+        if not isinstance(heir, Successor):
+            for data in held:
+                self._feed(index, data, now)
+        if stage is not None:
+            self.stages.insert(index, stage)
+            self._answer(index, _asked(stage, partial(stage.shaper.opened, now)), now)
+            if former is not None:
+                stage.sender_ended = stage.passed_end = former.passed_end
+            if former is not None and isinstance(heir, Successor):
+                stage.arrive(sum(map(len, held)), now)
+                taking_over = partial(heir.succeeds, former.shaper, held, now)
+                self._answer(index, _asked(stage, taking_over), now)
+        if former is not None and former.sender_ended and not former.passed_end:
+            self._feed(index, None, now)
+        self._run(now)
+        return self._take_out()
+
+    def _taken_from(self, stage: Stage, now: float) -> list[bytes]:
+        """Return the bytes that a stage that has left still held; its end comes back to it."""
+        held = [entry.data for entry in stage.queue if entry.data is not None]
+        if any(entry.data is None for entry in stage.queue):
+            stage.passed_end = False
+        for entry in stage.queue:
+            stage.tally.delayed += 1
+            stage.tally.delay_s_sum += self._now - entry.arrived
+            stage.tally.passed += len(entry.data or b"")
+        if stage.queue:
+            stage.tally.clears(stage.waiting_since, now)
+            self.held -= sum(len(data) for data in held) + ENTRY_COST * len(stage.queue)
+            stage.queue.clear()
+        given_back = _asked(stage, lambda: stage.shaper.removed(now))
+        return held + [one.data for one in given_back if isinstance(one, Send) and one.data]
 
     def abandon(self, now: float) -> None:
         """Drop everything held, because the connection is gone."""
@@ -202,7 +260,11 @@ class Chain:
         if self.over:
             return
         if index == len(self.stages):
-            self._out.append(Ending.FINISH if data is None else data)
+            if data is None and self._closing:
+                self._out.append(Ending.CLOSE)
+                self.abandon(now)
+            else:
+                self._out.append(Ending.FINISH if data is None else data)
             return
         stage = self.stages[index]
         if data is None:
@@ -217,6 +279,8 @@ class Chain:
     def _answer(self, index: int, shaped: Iterable[Shaped], now: float) -> bool:
         """Obey what the stage *index* asks for; return whether it let any byte out."""
         stage = self.stages[index]
+        if stage.cut:
+            return False
         sent = False
         for one in shaped:
             if isinstance(one, Send):
@@ -257,17 +321,31 @@ class Chain:
         self.held -= len(entry.data or b"") + ENTRY_COST
         if not stage.queue:
             stage.tally.clears(stage.waiting_since, self._now)
-        if entry.data is not None:
-            stage.tally.delayed += 1
-            stage.tally.delay_s_sum += self._now - entry.arrived
-            stage.tally.passed += len(entry.data)
+        stage.tally.delayed += 1
+        stage.tally.delay_s_sum += self._now - entry.arrived
+        stage.tally.passed += len(entry.data or b"")
         self._feed(index + 1, entry.data, moment)
 
     def _end_if_due(self, stage: Stage, now: float) -> None:
         if stage.ends is not None and stage.ends[0] <= now and not self.over:
             stage.tally.ended += 1
-            self._out.append(stage.ends[1])
-            self.abandon(now)
+            if stage.ends[1] is Ending.CLOSE:
+                self._close_behind(stage, now)
+            else:
+                self._out.append(stage.ends[1])
+                self.abandon(now)
+
+    def _close_behind(self, stage: Stage, now: float) -> None:
+        """Let the end of stream go through the stages after *stage*, and nothing else any more."""
+        self._closing = True
+        index = self.stages.index(stage)
+        for one in self.stages[: index + 1]:
+            one.cut, one.ends = True, None
+            self.held -= sum(len(entry.data or b"") + ENTRY_COST for entry in one.queue)
+            if one.queue:
+                one.queue.clear()
+                one.tally.clears(one.waiting_since, self._now)
+        self._feed(index + 1, None, now)
 
 
 def _asked(stage: Stage, ask: Callable[[], Iterable[Shaped]]) -> list[Shaped]:

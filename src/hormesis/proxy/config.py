@@ -16,6 +16,9 @@ class LinkConfig:
     name: str
     listen: str
     upstream: str
+    remembers: bool = False
+    """Whether PostgreSQL statements are remembered for toxics that come after they were prepared.
+    """
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -50,7 +53,10 @@ class ProxyConfig:
         links = []
         for link in data.get("links", ()):
             try:
-                links.append(LinkConfig(str(link["name"]), link["listen"], link["upstream"]))
+                remembers = bool(link.get("remembers", False))
+                links.append(
+                    LinkConfig(str(link["name"]), link["listen"], link["upstream"], remembers)
+                )
             except (TypeError, KeyError, AttributeError) as trouble:
                 raise ValueError("expected links as {name, listen, upstream}") from trouble
         names = [link.name for link in links]

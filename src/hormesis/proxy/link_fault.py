@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from hormesis.words.fault import Fault
 from hormesis.words.look import LinkLook, Reading
 from hormesis.words.shaper import Stream
 from hormesis.words.target import Facet, Target
+from hormesis.words.units import Share
 from hormesis.words.verb import VerbCall
 
 ENOUGH = 0.8
@@ -23,9 +26,14 @@ class LinkFault(Fault):
     needs: ClassVar[frozenset[Facet]] = frozenset({Facet.LINK})
     mechanism: ClassVar[str] = "proxy"
 
-    @abstractmethod
+    share: Share = 1.0
+    """Which share of the link's connections is hit; drawn once for each, live ones included."""
+    first: int | None = Field(default=None, ge=1)
+    """Only the first so many connections are hit; left out: all of them."""
+
     def attributes(self) -> dict[str, Any]:
-        """Return the toxic's attributes, written as in files."""
+        """Return the toxic's attributes, written as in files: this fault's own fields."""
+        return self.model_dump(mode="json", exclude={*LinkFault.model_fields, "stream"})
 
     @abstractmethod
     def bite(self, now: Reading) -> str:
@@ -42,6 +50,10 @@ class LinkFault(Fault):
             "toxic": self.kind,
             "attributes": self.attributes(),
         }
+        if self.first is not None:
+            args["attributes"] = {**args["attributes"], "first": self.first}
+        if self.share < 1:
+            args["toxicity"] = self.share
         if (direction := self.direction()) is not None:
             args["stream"] = direction.value
         return (VerbCall("toxic", args),)

@@ -27,6 +27,14 @@ def toxic_of(package: str, kind: str, stream: str | None, attributes: Mapping[st
     return _checked(_class_of(package, kind), given)
 
 
+def is_kind(package: str, kind: str) -> bool:
+    """Return whether there is a toxic *kind*."""
+    try:
+        return bool(_KIND.fullmatch(kind) and _class_of(package, kind))
+    except ValueError:
+        return False
+
+
 def _class_of(package: str, kind: str) -> type[Toxic]:
     """Return the class from the package, or from an entry point of the group of that name."""
     name = f"{package}.{kind.replace('-', '_')}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hormesis.words.kind import Scalar
+from hormesis.words.shaper import Hits
 
 
 @dataclass(slots=True)
@@ -16,6 +17,10 @@ class Tally:
 
     generation: int = 1
     """How many times a toxic of this name was added; tells a fresh bite from an old one."""
+    hits: Hits = field(default_factory=Hits)
+    """What the toxic itself counts."""
+    own_count: bool = False
+    """Whether that count is the whole truth, and chunks that wait or vanish are no hits."""
     active: bool = True
     delayed: int = 0
     """Chunks that waited here."""
@@ -50,7 +55,9 @@ class Tally:
     def reading(self, now: float) -> dict[str, Scalar]:
         """Return the toxic's part of a link's reading.
 
-        ``hits`` are chunks delayed or withheld and connections ended. ``delay_ms_mean`` is over
+        ``hits`` are chunks delayed or withheld and connections ended, or what the toxic counted;
+        ``met`` the occasions of a toxic that tells requests apart, ``bytes_shaped`` what it let
+        through, changed or not. ``delay_ms_mean`` is over
         the delayed chunks that have left. ``bytes_per_s`` is what one connection got through
         while the toxic was holding something of it back; 0 when it never did.
         """
@@ -58,7 +65,9 @@ class Tally:
         reading: dict[str, Scalar] = {
             "active": self.active,
             "generation": self.generation,
-            "hits": self.delayed + self.withheld + self.ended,
+            "hits": self.hits.count if self.own_count else self._kept(),
+            "met": self.hits.met,
+            "bytes_shaped": self.passed,
             "delay_ms_mean": 1000 * self.delay_s_sum / self.delayed if self.delayed else 0.0,
             "bytes_per_s": self.passed / waited if waited > 1e-6 else 0.0,
         }
@@ -66,11 +75,16 @@ class Tally:
             reading["error"] = self.error
         return reading
 
+    def _kept(self) -> int:
+        return self.delayed + self.withheld + self.ended
+
 
 UNSEEN: dict[str, Scalar] = {
     "active": False,
     "generation": 0,
     "hits": 0,
+    "met": 0,
+    "bytes_shaped": 0,
     "delay_ms_mean": 0.0,
     "bytes_per_s": 0.0,
 }

@@ -52,10 +52,8 @@ def read_experiment(
         path: the file; files it includes and a system file are read as well, and nothing else.
         catalogue: the kinds there are.
         bindings: what ``${run.dir}``, ``${port.NAME}`` and the like stand for.
-        overrides: values for declared variables, as ``--set`` gives them.
-        environment: what ``${env.NAME}`` sees.
-        time_scale: multiplies every duration of the experiment's own shape.
-        seed: replaces the file's seed.
+        overrides, environment: values for declared variables; what ``${env.NAME}`` sees.
+        time_scale, seed: multiplies durations of its own shape; replaces its seed.
         systems: installed systems, by name: the path of each one's system file.
         system: a system file that replaces the one the experiment names.
 
@@ -268,7 +266,9 @@ def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
                 hint = f"{why}" if why else _facet_hint(missing[0], track.target)
                 problems.add(at, f"{message}, found {target.name}, which has {held}", hint)
                 break
-        if isinstance(track.pick, int) and members and track.pick > len(members):
+        # How many containers a pattern selects is known when they are looked up.
+        counted = members and not members[0].container
+        if isinstance(track.pick, int) and counted and track.pick > len(members):
             message = f"expected at most {len(members)}, the members of {track.target}"
             problems.add(node.under("pick"), f"{message}, found {track.pick}")
 

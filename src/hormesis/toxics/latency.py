@@ -12,14 +12,24 @@ from hormesis.words.units import Seconds
 
 
 class Distribution(str, Enum):
-    """How the jitter spreads: evenly over ± jitter, or normally with jitter as its deviation."""
+    """How the jitter spreads.
+
+    ``uniform``: evenly over ± jitter. ``normal``: with jitter as its standard deviation.
+    ``exponential`` and ``pareto``: jitter is the mean of what comes on top of the delay, with a
+    light or a heavy tail (shape 3: one in a thousand waits 18 times the jitter longer).
+    """
 
     UNIFORM = "uniform"
     NORMAL = "normal"
+    EXPONENTIAL = "exponential"
+    PARETO = "pareto"
+
+
+PARETO_SHAPE = 3.0
 
 
 class Latency(Toxic):
-    """Delay every chunk by *delay* ± *jitter*, counted from its arrival.
+    """Delay every chunk by *delay* and a drawn *jitter*, counted from its arrival.
 
     It is a pipeline, as deep as the proxy's memory for one connection (1 MiB): throughput is not
     divided by the delay until it reaches 1 MiB per delay. Order is kept, so a chunk never overtakes
@@ -60,4 +70,9 @@ class _Delaying(Passing):
             return toxic.delay
         if toxic.distribution is Distribution.NORMAL:
             return self._rng.gauss(toxic.delay, toxic.jitter)
+        if toxic.distribution is Distribution.EXPONENTIAL:
+            return toxic.delay + self._rng.expovariate(1 / toxic.jitter)
+        if toxic.distribution is Distribution.PARETO:
+            above = self._rng.paretovariate(PARETO_SHAPE) - 1
+            return toxic.delay + toxic.jitter * (PARETO_SHAPE - 1) * above
         return toxic.delay + self._rng.uniform(-toxic.jitter, toxic.jitter)

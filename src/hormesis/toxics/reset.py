@@ -7,7 +7,7 @@ from random import Random
 
 from hormesis.proxy.passing import Passing
 from hormesis.words.shaper import Reset as ResetAt
-from hormesis.words.shaper import Shaped, Shaper, Stream, Toxic
+from hormesis.words.shaper import Send, Shaped, Shaper, Stream, Toxic
 from hormesis.words.units import Seconds
 
 
@@ -19,15 +19,21 @@ class Reset(Toxic):
 
     after: Seconds = 0.0
     """How long a connection lives on; 0: not at all."""
+    on_data: bool = False
+    """Whether the time begins with the first data, which is swallowed; idle ones are left alone."""
 
     def shaper(self, stream: Stream, rng: Random) -> Shaper:
         """Return the resetting shaper."""
-        return _Resetting(self.after)
+        return _Resetting(self)
 
 
 class _Resetting(Passing):
-    def __init__(self, after: float) -> None:
-        self._after = after
+    def __init__(self, toxic: Reset) -> None:
+        self._after = toxic.after
+        self._waits = toxic.on_data
 
     def opened(self, now: float) -> Iterable[Shaped]:
-        return (ResetAt(now + self._after),)
+        return () if self._waits else (ResetAt(now + self._after),)
+
+    def received(self, data: bytes, now: float) -> Iterable[Shaped]:
+        return (ResetAt(now + self._after),) if self._waits else (Send(now, data),)

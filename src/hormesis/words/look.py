@@ -28,6 +28,7 @@ class LinkLook:
 
     ``active`` (the toxic is there), ``hits`` (chunks or connections it touched), ``delay_ms_mean``
     (delay really added to those), ``bytes_per_s`` (rate let through while it was there),
+    ``met`` (connections or requests it could have touched), ``bytes_shaped`` (bytes it touched),
     ``connections`` (opened in all), ``refused``, ``resets``, ``bytes_up``, ``bytes_down``.
     """
 

@@ -85,10 +85,11 @@ class Hits:
     count: int = 0
     """Hits that the toxic itself has counted as really done."""
 
-    def take(self) -> bool:
-        """Return whether this occasion, one more, is to be hit."""
+    def take(self, chosen: bool = True) -> bool:
+        """Return whether this occasion, one more, is to be hit, if it was *chosen* at all."""
         self.met += 1
-        if self.met <= self.skip or (self.first is not None and self.taken >= self.first):
+        spent = self.first is not None and self.taken >= self.first
+        if self.met <= self.skip or spent or not chosen:
             return False
         self.taken += 1
         return True

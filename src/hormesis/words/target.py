@@ -42,8 +42,8 @@ class Target:
     ``service`` is the custodian's name of the process; ``restartable`` says that the custodian
     knows how to start it; ``clock`` is the file through which its clock is set. ``link`` is a
     proxy link's name. ``address`` is ``host:port``. ``path`` is a folder, and that of ``volume``
-    too; ``fuse`` is the socket for the volume's rules. ``container`` is a container's name, and ``docker`` the socket of its engine. ``netns`` is
-    the path of a network namespace.
+    too; ``fuse`` is the socket for the volume's rules. ``container`` is a container's name, and
+    ``docker`` the socket of its engine. ``netns`` is the path of a network namespace.
     """
 
     name: str

@@ -92,6 +92,22 @@ def test_strangers_and_our_own_are_spared(
     assert holder.end() == 0
 
 
+def test_other_databases_are_spared_unless_asked_for(
+    postgres: Postgres, database: str, stack: ExitStack
+) -> None:
+    app, elsewhere = client(stack, postgres.dsn(database)), client(stack, postgres.dsn())
+    holder, _ = holding(stack, postgres.dsn(database), share=1.0, every="20ms")
+    while holder.report()["rounds"] < 3:
+        continue
+    assert (alive(app), alive(elsewhere)) == (False, True)
+    holder.end()
+    other, _ = holding(stack, postgres.dsn(database), share=1.0, every="20ms", database="%")
+    while other.report()["killed"] == 0:
+        continue
+    assert not alive(elsewhere)
+    other.end()
+
+
 def test_the_holder_outlives_the_loss_of_its_own_connection(
     postgres: Postgres, database: str, stack: ExitStack
 ) -> None:

@@ -20,7 +20,9 @@ SOURCE = str(Path(hormesis.__file__).parents[1])
 class Proxy:
     """``python -m hormesis.proxy`` with its lifeline in our hands."""
 
-    def __init__(self, control: Path, links: Mapping[str, str], seed: int = 7) -> None:
+    def __init__(
+        self, control: Path, links: Mapping[str, str], seed: int = 7, **more: object
+    ) -> None:
         self.control = str(control)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "hormesis.proxy"],
@@ -31,7 +33,7 @@ class Proxy:
             "control": self.control,
             "seed": seed,
             "links": [
-                {"name": name, "listen": "127.0.0.1:0", "upstream": upstream}
+                {"name": name, "listen": "127.0.0.1:0", "upstream": upstream, **more}
                 for name, upstream in links.items()
             ],
         }

@@ -29,7 +29,7 @@ async def _options() -> list[int]:
     writer.write(b"a")
     assert await reader.read(1) == b"a"
     sides = [side for connection in link._live for side in (connection.client, connection.server)]
-    sockets = [side.transport.get_extra_info("socket") for side in sides if side.transport]
+    sockets = [side.socket for side in sides if side.socket]
     options = [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in sockets]
     writer.close()
     await writer.wait_closed()

@@ -12,6 +12,7 @@ from tests.tidy.rules.source import Problem, Source
 KIND_BASES = ("Fault", "Toxic", "Load", "ClientKind", "Probe", "Check", "Report")
 FOUND_BY_STEM = (
     "src/hormesis/host/verbs/", "src/hormesis/host/holders/", "src/hormesis/host/programs/",
+    "src/hormesis/host/means/",
 )  # fmt: skip
 DOORS = ("src/hormesis/api.py", "src/hormesis/cli/main.py")
 

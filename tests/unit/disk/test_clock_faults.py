@@ -86,12 +86,13 @@ def test_a_shift_bites_when_the_new_process_has_it() -> None:
     assert fault.measured(before, held) == Measure(4320000, 4320000, "s")
 
 
-@pytest.mark.parametrize(
-    "given", [{}, {"ahead": "1h", "back": "1h"}, {"ahead": "0s"}, {"back": 5}]
-)
-def test_one_way_and_one_only(given: dict[str, object]) -> None:
+@pytest.mark.parametrize("given", [{}, {"ahead": "1h", "back": "1h"}, {"ahead": "0s"}])
+def test_a_jump_goes_one_way(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         ClockJump.model_validate(given)
+
+
+@pytest.mark.parametrize("given", [{}, {"faster": "1%", "slower": "1%"}, {"slower": "0%"}])
+def test_a_drift_goes_one_way(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
-        ClockDrift.model_validate({"faster" if k == "ahead" else "slower": "9%" for k in given}
-                                  if len(given) != 1 else {})  # fmt: skip
+        ClockDrift.model_validate(given)

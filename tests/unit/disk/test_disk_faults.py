@@ -87,34 +87,40 @@ def test_strace_is_given_the_folder_and_the_process() -> None:
 def test_ballast_bites_when_little_is_free_and_a_write_fails() -> None:
     fault, call = made(DiskFull, FOLDER, leave="1MB", floor="1MB")
     assert (call.args["leave"], call.args["floor"], call.args["what"]) == (10**6, 10**6, "bytes")
-    held = {"free": 10**6 + 4096, "free_before": 10**9, "block": 4096, "wrote": "ENOSPC"}
+    held = {
+        "filled": True, "free": 10**6 + 4096, "free_before": 10**9, "block": 4096,
+        "wrote": "ENOSPC",
+    }  # fmt: skip
     assert fault.hurts({}, held) == (
         "1,004,096 of 1,000,000,000 free bytes are left; a write of more fails with ENOSPC"
     )
-    assert fault.hurts({}, {**held, "wrote": "ok"}) == ""
     assert fault.hurts({}, {**held, "free": 10**8}) == ""
+    nothing, _ = made(DiskFull, MEMORY)
+    full = {**held, "free": 0}
+    assert nothing.hurts({}, full) and not nothing.hurts({}, {**full, "wrote": "ok"})
     assert fault.hurts({}, {}) == "" == fault.hurts({}, {"error": "gone"})
     assert fault.measured({}, held) == Measure(10**6, 10**6 + 4096, "B free")
-    assert fault.healed({}, held) == "" == fault.healed({}, {**held, "ended": True})
-    assert fault.healed({}, {**held, "wrote": "ok", "ended": True})
+    assert fault.healed({}, held) == "" == fault.healed({}, {**held, "filled": False})
+    assert fault.healed({}, {**held, "wrote": "ok", "filled": False})
 
 
 def test_a_large_rest_is_proven_by_its_size_alone() -> None:
     fault, _ = made(DiskFull, FOLDER, leave="2GiB")
-    held = {"free": 2**31, "free_before": 2**35, "block": 4096, "wrote": ""}
+    held = {"filled": True, "free": 2**31, "free_before": 2**35, "block": 4096, "wrote": ""}
     assert "write" not in fault.hurts({}, held) != ""
     assert fault.healed({}, held) == ""
-    assert fault.healed({}, {**held, "free": 2**35, "ended": True})
+    assert fault.healed({}, {**held, "free": 2**35, "filled": False})
 
 
 def test_inodes_bite_when_no_file_can_be_made() -> None:
     fault, call = made(Inodes, MEMORY)
     assert (call.args["what"], call.args["floor"]) == ("files", None)
-    held = {"files_free": 0, "files_free_before": 500, "made": "ENOSPC"}
+    held = {"filled": True, "files_free": 0, "files_free_before": 500, "made": "ENOSPC"}
     assert fault.hurts({}, held) == "0 of 500 free inodes are left; a new one fails with ENOSPC"
     assert fault.hurts({}, {**held, "made": "ok"}) == "" == fault.hurts({}, {})
     assert fault.measured({}, held) == Measure(0, 0, "inodes free")
-    assert fault.healed({}, {**held, "made": "ok"}) and not fault.healed({}, held)
+    assert fault.healed({}, {**held, "made": "ok", "filled": False})
+    assert not fault.healed({}, held) and not fault.healed({}, {**held, "filled": False})
 
 
 def test_rules_bite_when_they_were_hit() -> None:

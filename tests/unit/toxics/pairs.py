@@ -58,9 +58,7 @@ def ends(shaped: Iterable[Shaped]) -> list[str]:
 
 def moments(shaped: Iterable[Shaped]) -> list[tuple[float, bytes]]:
     """Return every byte with its moment, so that grouping does not matter."""
-    return [
-        (one.at, bytes([byte])) for one in shaped if isinstance(one, Send) for byte in one.data
-    ]
+    return [(one.at, bytes([byte])) for one in shaped if isinstance(one, Send) for byte in one.data]
 
 
 def pieces(data: bytes, cuts: Iterable[int]) -> list[bytes]:

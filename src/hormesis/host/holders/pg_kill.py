@@ -1,9 +1,9 @@
 """Terminate a random share of a PostgreSQL server's client connections, again and again.
 
 Configuration: ``dsn``, ``share`` (0 to 1), ``every_s``, ``seed``, and, to narrow the choice,
-``application``, ``user`` and ``database``, texts that are LIKE patterns. Reports ``killed`` (in
-all), ``rounds``, ``last`` (process ids of the last round, as one text) and ``error`` when a round
-failed.
+``application``, ``user`` and ``database``, texts that are LIKE patterns; without ``database`` only
+connections to the address's own database are killed. Reports ``killed`` (in all), ``rounds``,
+``last`` (process ids of the last round, as one text) and ``error`` when a round failed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ SELECT pid FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
   AND application_name NOT LIKE 'hormesis%%'
   AND application_name LIKE %(application)s
-  AND usename LIKE %(user)s AND datname LIKE %(database)s
+  AND usename LIKE %(user)s
+  AND (datname LIKE %(database)s OR %(database)s = '' AND datname = current_database())
 ORDER BY pid
 """
 _KILL = """
@@ -72,9 +73,8 @@ class Killer:
         return ""
 
     def _filters(self) -> dict[str, str]:
-        return {
-            name: self.config.get(name) or "%" for name in ("application", "user", "database")
-        }
+        chosen = {name: self.config.get(name) or "%" for name in ("application", "user")}
+        return {**chosen, "database": self.config.get("database") or ""}
 
 
 def chosen_of(pids: list[int], share: float, rng: Random) -> list[int]:

@@ -8,8 +8,12 @@ each statement touched, and ``counted``, that number at the end of the transacti
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
+
+from hormesis.host.holders.postgres_session import SqlRefused, end_earlier, marked
+from hormesis.host.process import MARK
 
 APPLICATION = "hormesis-sql"
 EXIT_MISSING = 69
@@ -21,12 +25,15 @@ def run(config: dict[str, Any]) -> dict[str, Any]:
 
     Raises:
         psycopg.Error: one of them failed; nothing was changed.
+        SqlRefused: the server is not there.
     """
     import psycopg
 
     timeout_s = float(config.get("timeout_s") or _TIMEOUT_S)
+    if os.environ.get(MARK):
+        end_earlier(config["dsn"], marked(APPLICATION))
     with psycopg.connect(
-        config["dsn"], application_name=APPLICATION, connect_timeout=max(2, int(timeout_s))
+        config["dsn"], application_name=marked(APPLICATION), connect_timeout=max(2, int(timeout_s))
     ) as connection:
         connection.execute(f"SET LOCAL statement_timeout = {int(timeout_s * 1000)}")
         rows = [connection.execute(text).rowcount for text in config["statements"]]
@@ -49,7 +56,7 @@ def main() -> int:
         return EXIT_MISSING
     try:
         _report(**run(json.loads(line)))
-    except psycopg.Error as error:
+    except (psycopg.Error, SqlRefused) as error:
         _report(error=str(error).strip().partition("\n")[0])
         return 1
     return 0

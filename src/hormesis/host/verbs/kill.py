@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
+from contextlib import suppress
 
-from hormesis.host.process import Identity, ended, send
+from hormesis.host.process import Identity, ended, open_pidfd
 from hormesis.host.revival import capture_service, revive
 from hormesis.host.services import number_of
 from hormesis.host.steps import Steps
@@ -34,10 +37,14 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     service.expected = True
     scene.note({"signalled": True})
     victims = service.members(scene.run) if args.get("tree") else [who]
-    for victim in victims:
-        send(victim, number)
+    signalled, spread_ms = _sweep(victims, number)
     died = yield from ended(victims, time.monotonic() + _DEATH_S)
-    return {"signalled": len(victims), "died": died}
+    return {"signalled": signalled, "spread_ms": spread_ms, "died": died}
+
+
+def read(scene: Scene, args: Args, facts: Facts) -> Facts:
+    """Return how many processes were hit, and within how many milliseconds."""
+    return {key: facts[key] for key in ("signalled", "spread_ms") if key in facts}
 
 
 def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
@@ -46,3 +53,21 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     if facts.get("signalled") and "died" not in facts and before is not None:
         yield from ended([before], time.monotonic() + _DEATH_S)
     return (yield from revive(scene, args, facts))
+
+
+def _sweep(victims: list[Identity], number: int) -> tuple[int, float]:
+    """Hit everybody as nearly at once as one process can: first look, then strike.
+
+    Returns how many were hit, and how many milliseconds lay between the first and the last.
+    """
+    pidfds = [pidfd for who in victims if (pidfd := open_pidfd(who)) is not None]
+    hit, began = 0, time.monotonic()
+    try:
+        for pidfd in pidfds:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(pidfd, number)
+                hit += 1
+        return hit, round((time.monotonic() - began) * 1000, 3)
+    finally:
+        for pidfd in pidfds:
+            os.close(pidfd)

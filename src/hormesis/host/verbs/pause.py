@@ -1,4 +1,8 @@
-"""``pause``: hold a service's whole process tree by SIGSTOP; undo lets it continue."""
+"""``pause``: hold a service's whole process tree by SIGSTOP; undo lets it continue.
+
+With ``stop: false`` nobody is stopped, but undo still lets whoever is held by then continue: it
+makes good for a holder that stops and continues the service and may be killed in between.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +41,8 @@ def capture(scene: Scene, args: Args) -> Facts:
 
 def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     """Stop the root, then its tree, again until none is left that was born meanwhile."""
+    if not args.get("stop", True):
+        return {}
     stopped: set[Identity] = set()
     for _ in range(_ROUNDS):
         fresh = [who for who in _members(facts) if who not in stopped]

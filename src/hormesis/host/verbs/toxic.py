@@ -29,6 +29,7 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     request = {
         "op": "add", "link": args["subject"], "name": args["name"], "toxic": args["toxic"],
         "stream": args.get("stream"), "attributes": args.get("attributes") or {},
+        "toxicity": args.get("toxicity", 1.0),
     }  # fmt: skip
     try:
         reply = yield from ask(args["control"], request)

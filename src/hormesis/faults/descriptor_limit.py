@@ -1,0 +1,52 @@
+"""Let a process open no more files and connections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import ClassVar
+
+from pydantic import Field
+
+from hormesis.words.fault import Fault, Measure
+from hormesis.words.look import EffectLook, Look, Reading
+from hormesis.words.target import Facet, Target
+from hormesis.words.verb import VerbCall
+
+
+class DescriptorLimit(Fault):
+    """Limit how many more files and connections a running process may open; more fail (`EMFILE`).
+
+    The soft limit of it and of each of its children is lowered to what is open plus ``left``, and
+    put back on release. It bites once none is left.
+    """
+
+    needs: ClassVar[frozenset[Facet]] = frozenset({Facet.PROCESS})
+    mechanism: ClassVar[str] = "rlimit"
+
+    left: int = Field(default=0, ge=0)
+    """How many more descriptors it may open."""
+
+    def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        args = {"subject": target.service, "resource": "nofile", "left": self.left}
+        return [VerbCall("limit", args)]
+
+    def look(self, target: Target) -> Look:
+        return EffectLook()
+
+    def hurts(self, before: Reading, now: Reading) -> str:
+        if now.get("left") != 0:
+            return ""
+        lowered = f"limit {now.get('soft')}, before {now.get('soft_before')}"
+        return f"{now.get('used')} descriptors are open and none is left ({lowered})"
+
+    def healed(self, before: Reading, now: Reading) -> str:
+        if not now.get("ended"):
+            return ""
+        if now.get("alive") and now.get("soft") != now.get("soft_before"):
+            return ""
+        return f"the limit is {now.get('soft_before')} again"
+
+    def measured(self, before: Reading, now: Reading) -> Measure | None:
+        left = now.get("left")
+        return None if left is None else Measure(0, float(left), "free descriptors")

@@ -1,0 +1,52 @@
+"""Let a process start no more processes or threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import ClassVar
+
+from pydantic import Field
+
+from hormesis.words.fault import Fault, Mechanism
+from hormesis.words.look import EffectLook, Look, Reading
+from hormesis.words.target import Facet, Target
+from hormesis.words.verb import VerbCall
+
+
+class ProcessLimit(Fault):
+    """Limit how many more processes and threads a service may start; more fail with `EAGAIN`.
+
+    By ``cgroup-pids`` the service's own tasks are counted, and the kernel says how many it refused.
+    By ``rlimit``, without privilege, all tasks of its user are counted; the kernel does not limit
+    root that way.
+    """
+
+    mechanisms: ClassVar[tuple[Mechanism, ...]] = (
+        Mechanism("cgroup-pids", frozenset({Facet.PROCESS}), frozenset({"cgroup-pids"})),
+        Mechanism("rlimit", frozenset({Facet.PROCESS})),
+    )
+
+    left: int = Field(default=0, ge=0)
+    """How many more tasks it may start."""
+
+    def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        args = {"subject": target.service, "left": self.left}
+        if self.by == "cgroup-pids":
+            return [VerbCall("cgroup", {**args, "controller": "pids"})]
+        return [VerbCall("limit", {**args, "resource": "nproc"})]
+
+    def look(self, target: Target) -> Look:
+        return EffectLook()
+
+    def hurts(self, before: Reading, now: Reading) -> str:
+        if self.by == "cgroup-pids":
+            refused, most = now.get("refused"), now.get("tasks_max")
+            where = f"at {most} tasks (cgroup v{now.get('cgroup')})"
+            return f"{refused} new tasks refused {where}" if refused else ""
+        if now.get("left") != 0:
+            return ""
+        return f"its user has {now.get('used')} tasks, and no more are allowed"
+
+    def healed(self, before: Reading, now: Reading) -> str:
+        return "the limit is gone" if now.get("ended") else ""

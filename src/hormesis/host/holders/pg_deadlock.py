@@ -1,0 +1,117 @@
+"""Catch transactions of the application in deadlocks of which they are the victims.
+
+A session of ours locks rows. As soon as a transaction of the application waits for one of them, it
+holds a lock on the table itself, since its statement is under way; ours then asks for the table,
+and each waits for the other. The server looks for a deadlock when a wait has lasted
+``deadlock_timeout``: theirs began first and so is found first, and theirs is aborted (40P01).
+
+Configuration: ``dsn``, ``name``, ``table``, ``where``, ``every_s`` (between two rounds) and
+``hold_s``. Reports ``deadlocks`` (that the server counts in this database since we began),
+``victims`` (transactions that gave up while we still held what they waited for), ``rounds`` and
+``own`` (rounds in which we were the victim).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Any
+
+from hormesis.host.holders.lifeline import Lifeline, report
+from hormesis.host.holders.postgres_session import OBSERVER, Session, SqlRefused, serve
+
+WATCH_S = 0.01
+_LONGER_MS = 60_000
+_DEADLOCK = "40P01"
+_WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND %(pid)s = ANY (pg_blocking_pids(pid))
+"""
+_COUNTED = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+_TIMEOUT = "SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout'"
+
+
+class Trap:
+    """The session that catches, and the one that looks."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._looking = Session(config["dsn"], OBSERVER)
+        self._table = self._looking.table(config["table"])
+        self._where = config["where"]
+        self._timeout_ms = int(self._looking.rows(_TIMEOUT)[0][0])
+        self._before = self._counted()
+        self._session = Session(
+            config["dsn"], config["name"], hold_s=config.get("hold_s") or 0, autocommit=True
+        )
+        with contextlib.suppress(SqlRefused):
+            # A superuser's right; without it we are still found second, since we wait second.
+            self._session.rows(f"SET deadlock_timeout = {self._timeout_ms + _LONGER_MS}")
+        self.victims = self.rounds = self.own = 0
+        self.waiting = 0
+
+    def set(self) -> None:
+        """Lock the rows."""
+        self._session.rows("BEGIN")
+        self._session.rows(f"SET LOCAL lock_timeout = {2 * self._timeout_ms + 1000}")
+        self._session.rows(f"SELECT 1 FROM {self._table} WHERE {self._where} FOR UPDATE")
+
+    def caught(self) -> bool:
+        """Return whether somebody waits for one of the rows."""
+        self.waiting = self._looking.rows(_WAITING, {"pid": self._session.pid})[0][0]
+        return self.waiting > 0
+
+    def spring(self) -> None:
+        """Ask for the table; whoever waits for us can only give up."""
+        caught = self.waiting
+        try:
+            self._session.rows(f"LOCK TABLE {self._table} IN EXCLUSIVE MODE")
+            self.victims += caught
+        except SqlRefused as error:
+            self.own += error.state == _DEADLOCK
+            if self._session.lost:
+                raise
+        self.rounds += 1
+
+    def open(self) -> None:
+        """Let go of everything."""
+        self._session.rows("ROLLBACK")
+
+    def reading(self) -> dict[str, int]:
+        """Return what is reported."""
+        return {
+            "deadlocks": self._counted() - self._before, "victims": self.victims,
+            "rounds": self.rounds, "own": self.own,
+        }  # fmt: skip
+
+    def _counted(self) -> int:
+        return int(self._looking.rows(_COUNTED)[0][0])
+
+
+def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
+    """Set the trap, wait, spring it, again and again, until the lifeline ends."""
+    trap: Trap | None = Trap(config)
+    report(ready=True, deadlocks=0, victims=0, rounds=0)
+    while True:
+        try:
+            trap = trap or Trap(config)
+            trap.set()
+            while not trap.caught():
+                lifeline.wait(WATCH_S)
+            trap.spring()
+            trap.open()
+            report(**trap.reading())
+            lifeline.wait(config["every_s"])
+            # The server counts a victim when its session has told, which may be a second later.
+            report(**trap.reading())
+        except SqlRefused as error:
+            report(error=str(error), **_counts(trap))
+            trap = None
+            lifeline.wait(config["every_s"])
+
+
+def _counts(trap: Trap | None) -> dict[str, int]:
+    return {"victims": trap.victims, "rounds": trap.rounds} if trap else {}
+
+
+if __name__ == "__main__":
+    sys.exit(serve(hold))

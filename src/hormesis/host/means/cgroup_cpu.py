@@ -1,0 +1,13 @@
+"""``cgroup-cpu``: control groups with the controller cpu, of either version."""
+
+from __future__ import annotations
+
+from hormesis.host.cgroups import missing_controller
+
+USE = "a CPU quota for running processes (cpu-limit)"
+REMEDY = "root, or a control group delegated to this user"
+
+
+def missing() -> str:
+    """Make such a group and remove it; return why that does not work."""
+    return missing_controller("cpu")

@@ -1,0 +1,1 @@
+"""Packet faults in one network namespace, done by the kernel's own filters; stdlib only."""

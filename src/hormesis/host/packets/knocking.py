@@ -1,0 +1,65 @@
+"""Knocking: connect to an address again and again, and tell how it went.
+
+It proves a fault from the outside: it takes the way that a client's connection takes.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+TIMEOUT_S = 1.0
+_WORDS = {
+    errno.ECONNREFUSED: "refused",
+    errno.ECONNRESET: "reset",
+    errno.ECONNABORTED: "reset",
+    errno.EHOSTUNREACH: "unreachable",
+    errno.ENETUNREACH: "unreachable",
+    errno.ETIMEDOUT: "timeout",
+    errno.EPERM: "forbidden",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """How one connect went: ok, refused, reset, timeout or unreachable, and how long it took."""
+
+    result: str
+    ms: float
+
+
+def knock(host: str, port: int, timeout_s: float = TIMEOUT_S) -> Knock:
+    """Connect once, and leave at once."""
+    began = time.monotonic()
+    try:
+        with socket.create_connection((host, port), timeout=timeout_s):
+            return Knock("ok", 1000 * (time.monotonic() - began))
+    except TimeoutError:
+        result = "timeout"
+    except OSError as error:
+        result = _WORDS.get(error.errno or 0, "error")
+    return Knock(result, 1000 * (time.monotonic() - began))
+
+
+def usual(host: str, port: int, times: int = 3) -> Knock:
+    """Knock some times and return the median one."""
+    seen = sorted((knock(host, port) for _ in range(times)), key=lambda one: one.ms)
+    return seen[len(seen) // 2]
+
+
+class Knocker:
+    """Knocks every ``every_s`` seconds in a thread of its own; ``last`` is how it went."""
+
+    def __init__(self, host: str, port: int, every_s: float) -> None:
+        self._address = (host, port)
+        self._every_s = every_s
+        self._never = threading.Event()
+        self.last: Knock | None = None
+        threading.Thread(target=self._run, name="knocker", daemon=True).start()
+
+    def _run(self) -> None:
+        while not self._never.wait(self._every_s):
+            self.last = knock(*self._address)

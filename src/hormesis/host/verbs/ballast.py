@@ -1,0 +1,171 @@
+"""``ballast``: fill a file system up to what is to be left free; undo removes the filling.
+
+``what: bytes`` takes space with one file, ``what: files`` takes inodes with many empty ones. A file
+system that is not the run's own is never filled beyond a floor, unless the call names another one.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from hormesis.host.mounts import belongs_to, mark_of_run, mount_holding
+from hormesis.host.room import Room, made, room_of, written
+from hormesis.host.steps import Steps, Wait
+from hormesis.host.verb_protocol import Args, Facts, NothingDone, Scene, VerbFailed
+from hormesis.words.verb import Undone
+
+survives_reboot = True
+FLOOR_BYTES = 1 << 30
+FLOOR_FILES = 10_000
+FLOOR_SHARE = 0.05
+"""Of the size: what a file system that is not the run's own keeps free at least."""
+_PIECE_BYTES = 64 << 20
+_PIECE_FILES = 500
+_FILES_MAX = 500_000
+_PROBE_BYTES_MAX = 64 << 20
+"""A larger trial would itself be a burden; then the free space alone is the proof."""
+
+
+def capture(scene: Scene, args: Args) -> Facts:
+    """Read how much is free, and refuse what would endanger the rest of the machine."""
+    path = os.path.realpath(str(args.get("path", "")))
+    if not os.path.isdir(path):
+        raise NothingDone(f"{path} is not a folder")
+    if args.get("what") not in ("bytes", "files"):
+        raise NothingDone("the verb ballast needs what to take: bytes or files")
+    room, leave = room_of(path), int(args.get("leave") or 0)
+    mount = mount_holding(path)
+    # What passes through FUSE fills whatever is beneath, which is not the run's own.
+    own = mount is not None and belongs_to(mount, scene.run) and "fuse" not in mount.sort
+    if not own:
+        _check_floor(path, room, leave, args)
+    if args["what"] == "files" and room.files_free < 0:
+        raise NothingDone(f"the file system of {path} makes inodes as it needs them")
+    if args["what"] == "files" and room.files_free - leave > _FILES_MAX:
+        raise NothingDone(
+            f"{room.files_free - leave:,} files would have to be made at {path}, expected at most"
+            f" {_FILES_MAX:,}; use a volume with few inodes"
+        )
+    effect = hashlib.sha256(scene.effect.encode()).hexdigest()[:8]
+    name = f".{mark_of_run(scene.run)}-{effect}"
+    return {
+        "path": path, "ballast": f"{path}/{name}.ballast", "probe": f"{path}/{name}.probe",
+        "free_before": room.open_bytes, "files_free_before": room.files_free,
+    }  # fmt: skip
+
+
+def _check_floor(path: str, room: Room, leave: int, args: Args) -> None:
+    bytes_ = args["what"] == "bytes"
+    given = args.get("floor")
+    if bytes_:
+        floor = max(FLOOR_BYTES, int(room.size_bytes * FLOOR_SHARE))
+    else:
+        floor = max(FLOOR_FILES, int(room.files * FLOOR_SHARE))
+    floor = floor if given is None else int(given)
+    unit = "bytes" if bytes_ else "files"
+    if leave < floor:
+        raise NothingDone(
+            f"{path} is not a volume of this run and keeps {floor:,} {unit} free: leave that much,"
+            " give another floor, or use a volume"
+        )
+
+
+def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
+    """Fill, piece by piece, until only ``leave`` is free or the file system takes no more."""
+    leave = int(args.get("leave") or 0)
+    try:
+        if args["what"] == "bytes":
+            yield from _fill(str(facts["path"]), str(facts["ballast"]), leave)
+        else:
+            yield from _litter(str(facts["path"]), str(facts["ballast"]), leave)
+        room = room_of(str(facts["path"]))
+    except OSError as error:
+        raise VerbFailed(f"cannot fill {facts['path']}: {error.strerror or error}") from error
+    return {"free": room.open_bytes, "files_free": room.files_free}
+
+
+def _fill(path: str, ballast: str, leave: int) -> Steps[None]:
+    file = os.open(ballast, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        piece, size = _PIECE_BYTES, 0
+        while True:
+            room = room_of(path)
+            block = room.block_bytes
+            # A disk is full when root cannot write either, who may go on when others cannot.
+            spare = room.open_bytes - leave if leave else room.free_bytes
+            # In whole blocks: what is begun is taken whole, and would be missing from the rest.
+            piece = min(piece, spare) // block * block
+            if piece < block:
+                return
+            try:
+                os.posix_fallocate(file, size, piece)
+                size += piece
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                # What is free is not all for us: the file's own map needs blocks too.
+                piece //= 2
+            yield Wait(time.monotonic())
+    finally:
+        os.close(file)
+
+
+def _litter(path: str, ballast: str, leave: int) -> Steps[None]:
+    os.mkdir(ballast, 0o700)
+    number = 0
+    while (missing := room_of(path).files_free - leave) > 0:
+        piece = min(missing, _PIECE_FILES)
+        for one in range(number, number + piece):
+            try:
+                os.close(os.open(f"{ballast}/{one}", os.O_CREAT | os.O_WRONLY, 0o600))
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                return
+        number += piece
+        yield Wait(time.monotonic())
+
+
+def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
+    """Remove the filling, which bears the run's mark in its name."""
+    yield from ()
+    ballast = str(facts["ballast"])
+    there = os.path.lexists(ballast)
+    Path(facts["probe"]).unlink(missing_ok=True)
+    if os.path.isdir(ballast) and not os.path.islink(ballast):
+        shutil.rmtree(ballast)
+    else:
+        Path(ballast).unlink(missing_ok=True)
+    return Undone.DONE if there else Undone.GONE
+
+
+def read(scene: Scene, args: Args, facts: Facts) -> dict[str, Any]:
+    """Return what is free, and how a real attempt to take more than ``leave`` ends.
+
+    ``free`` and ``free_before`` in bytes with ``wrote``, or ``files_free``, ``files_free_before``
+    with ``made``: ok, or the error's name. ``filled``: whether the filling is there.
+    """
+    path, leave = str(facts["path"]), int(args.get("leave") or 0)
+    try:
+        room = room_of(path)
+    except OSError as error:
+        return {"error": f"{path} cannot be asked: {error.strerror}"}
+    filled = os.path.lexists(str(facts["ballast"]))
+    if args["what"] == "files":
+        return {
+            "filled": filled, "files_free": room.files_free,
+            "files_free_before": facts["files_free_before"],
+            "made": made(Path(facts["probe"])) if leave == 0 else "",
+        }  # fmt: skip
+    size = leave + room.block_bytes
+    return {
+        "filled": filled, "free": room.open_bytes, "free_before": facts["free_before"],
+        "block": room.block_bytes,
+        "wrote": written(path, size) if size <= _PROBE_BYTES_MAX else "",
+    }  # fmt: skip

@@ -1,0 +1,30 @@
+"""Delay fault: what all faults have in common that delay single requests of a link."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hormesis.proxy.delay_range import DelayRange
+from hormesis.proxy.link_fault import ENOUGH, LinkFault, figure
+from hormesis.words.fault import Measure
+from hormesis.words.look import Reading
+
+
+class DelayFault(DelayRange, LinkFault):
+    """A fault that delays each of some requests by a time between *min* and *max*."""
+
+    noun: ClassVar[str] = "requests"
+    """What is delayed, for the proof."""
+
+    def bite(self, now: Reading) -> str:
+        """Return the measured delay once it is about the shortest one asked."""
+        mean, hits = figure(now, "delay_ms_mean"), figure(now, "hits")
+        if not mean or mean < ENOUGH * 1000 * self.min:
+            return ""
+        asked = f"{1000 * self.min:g} to {1000 * self.max:g} ms"
+        return f"delayed {hits:.0f} {self.noun} by {mean:.0f} ms on average (asked {asked})"
+
+    def measured(self, before: Reading, now: Reading) -> Measure | None:
+        """Return the mean delay in milliseconds beside the middle of the asked range."""
+        mean = figure(now, "delay_ms_mean")
+        return Measure(500 * (self.min + self.max), mean, "ms") if mean else None

@@ -1,0 +1,81 @@
+"""HTTP header: requests or responses come with other headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+
+from hormesis.proxy.http_exchanges import Exchange, Exchanges, Requests, Responses
+from hormesis.proxy.http_headers import changed, header_names, headers
+from hormesis.proxy.http_route import HttpRoute
+from hormesis.proxy.http_stream import Head
+from hormesis.words.shaper import Hits, Shaper, Stream, Toxic
+
+
+class HttpHeader(HttpRoute, Toxic):
+    """Set or remove headers of matching HTTP/1 requests, or of the responses to them.
+
+    What is not HTTP/1 in the clear passes.
+    """
+
+    counts_hits: ClassVar[bool] = True
+    counts_requests: ClassVar[bool] = True
+
+    stream: Stream = Stream.DOWNSTREAM
+    """Upstream: the request's headers. Downstream: the response's."""
+    set: Mapping[str, str] = Field(default_factory=dict)
+    """Headers to set; one of the same name is replaced."""
+    remove: tuple[str, ...] = ()
+    """Names of headers to take away."""
+
+    @field_validator("set")
+    @classmethod
+    def _set(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        return headers(value)
+
+    @field_validator("remove")
+    @classmethod
+    def _remove(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return header_names(value)
+
+    def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
+        """Return the shapers of both directions."""
+
+        def judge(head: Head) -> bool:
+            return self.matches(head.method, head.target) and self.drawn(up, hits)
+
+        shared = Exchanges(judge)
+        asking, answering = Requests(shared), Responses(shared)
+        if self.stream is not Stream.DOWNSTREAM:
+            asking = _OtherRequest(shared, self, hits)
+        if self.stream is not Stream.UPSTREAM:
+            answering = _OtherResponse(shared, self, hits)
+        return asking, answering
+
+
+class _OtherRequest(Requests):
+    def __init__(self, shared: Exchanges, toxic: HttpHeader, hits: Hits) -> None:
+        super().__init__(shared)
+        self._toxic = toxic
+        self._hits = hits
+
+    def head(self, head: Head, exchange: Exchange) -> bytes:
+        return _other(head, self._toxic, self._hits) if exchange.hit else head.raw
+
+
+class _OtherResponse(Responses):
+    def __init__(self, shared: Exchanges, toxic: HttpHeader, hits: Hits) -> None:
+        super().__init__(shared)
+        self._toxic = toxic
+        self._hits = hits
+
+    def head(self, head: Head, exchange: Exchange) -> bytes:
+        return _other(head, self._toxic, self._hits) if exchange.hit else head.raw
+
+
+def _other(head: Head, toxic: HttpHeader, hits: Hits) -> bytes:
+    hits.count += 1
+    return changed(head, put=toxic.set, away=toxic.remove)

@@ -1,0 +1,109 @@
+"""Soft limits of a running service: lowered, felt, and put back."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+
+import pytest
+
+from hormesis.host.resource_limits import soft_limit
+from hormesis.host.verb_protocol import Missing
+from hormesis.words.verb import Undone
+from tests.integration.processes.stage import IDLE, Stage
+
+WANTING = [sys.executable, "-S", "-c", """
+import os, signal, sys
+print(flush=True)
+held = []
+for line in sys.stdin:
+    try:
+        if line == "open\\n":
+            held.append(os.open("/dev/null", os.O_RDONLY))
+        elif line == "grow\\n":
+            held.append(bytearray(16 << 20))
+        elif not os.fork():
+            signal.pause()
+        print("had", flush=True)
+    except (OSError, MemoryError) as error:
+        print(type(error).__name__, getattr(error, "errno", ""), flush=True)
+"""]  # fmt: skip
+
+
+class Asking:
+    def __init__(self, stage: Stage, **options: object) -> None:
+        self._process = stage.adopt(WANTING, **options)
+
+    def __call__(self, what: str) -> str:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{what}\n".encode())
+        self._process.stdin.flush()
+        return self._process.stdout.readline().decode().strip()
+
+
+def test_descriptors_run_out_and_come_back(stage: Stage) -> None:
+    ask = Asking(stage)
+    before = soft_limit(stage.pid, "nofile")
+    held = stage.held("limit", resource="nofile", left=2)
+    assert held.read()["left"] == 2
+    assert [ask("open") for _ in range(3)] == ["had", "had", "OSError 24"]
+    reading = held.read()
+    assert (reading["left"], reading["soft_before"]) == (0, before)
+    assert held.undo() is Undone.DONE
+    assert soft_limit(stage.pid, "nofile") == before
+    assert ask("open") == "had"
+    assert held.read()["left"] == 0  # what was seen at its end stays known
+    assert held.undo() is Undone.GONE
+
+
+def test_a_child_born_under_the_limit_is_freed_too(stage: Stage) -> None:
+    ask = Asking(stage)
+    before = soft_limit(stage.pid, "nofile")
+    held = stage.held("limit", resource="nofile", left=5)
+    assert ask("fork") == "had"
+    main, child = stage.services.need("stage").members("")
+    assert soft_limit(child.pid, "nofile") == soft_limit(main.pid, "nofile") != before
+    assert held.undo() is Undone.DONE
+    assert soft_limit(child.pid, "nofile") == before
+    os.kill(child.pid, 9)
+
+
+def test_address_space_runs_out(stage: Stage) -> None:
+    ask = Asking(stage)
+    held = stage.held("limit", resource="as", left=24 << 20)
+    answers = [ask("grow") for _ in range(3)]
+    assert answers[0] == "had" and answers[-1].startswith("MemoryError")
+    assert held.undo() is Undone.DONE
+    assert ask("grow") == "had"
+
+
+def test_a_limit_that_somebody_changed_is_left_alone(stage: Stage) -> None:
+    stage.adopt(IDLE)
+    held = stage.held("limit", resource="nofile", left=2)
+    hard = resource.prlimit(stage.pid, resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(stage.pid, resource.RLIMIT_NOFILE, (77, hard))
+    assert held.undo() is Undone.NOT_MINE
+    assert soft_limit(stage.pid, "nofile") == 77
+
+
+def test_the_tasks_of_root_cannot_be_limited(stage: Stage) -> None:
+    if os.getuid() != 0:
+        pytest.skip("this is not root")
+    stage.adopt(IDLE)
+    with pytest.raises(Missing, match="root"):
+        stage.held("limit", resource="nproc", left=0)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="takes root to be somebody else")
+def test_another_users_process_is_limited_through_one_of_its_own(stage: Stage) -> None:
+    """Root without CAP_SYS_RESOURCE may not do it, so it is done as that user."""
+    ask = Asking(stage, user=65533, group=65533, extra_groups=[], cwd="/")
+    held = stage.held("limit", resource="nproc", left=1)
+    answers = [ask("fork"), ask("fork")]
+    assert answers == ["had", "BlockingIOError 11"]
+    assert held.read()["left"] == 0
+    assert held.undo() is Undone.DONE
+    assert ask("fork") == "had"
+    for who in stage.services.need("stage").members(""):
+        os.kill(who.pid, 9)
