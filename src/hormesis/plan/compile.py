@@ -224,7 +224,7 @@ def _permit(experiment: Experiment, calls_by_id: Calls) -> Permit:
         for call in calls
     }
     pairs |= {("service", one.name) for one in experiment.services if not one.attached}
-    pairs |= {(verb, one.name) for one in experiment.volumes for verb in ("mount", "holder")}
+    pairs |= {("mount", one.name) for one in experiment.volumes}
     if experiment.links:
         # The fault proxy of the links is a holder.
         pairs.add(("holder", PROXY))

@@ -77,10 +77,10 @@ def _cells(line: PlanLine) -> tuple[str, ...]:
 
 
 def _before(experiment: Experiment) -> Iterator[PlanLine]:
-    for service in experiment.services:
-        yield PlanLine(BEFORE, "", _started(service), service.name, "process")
     for volume in experiment.volumes:
         yield PlanLine(BEFORE, "", f"mount {volume.path}", volume.name, volume.sort)
+    for service in experiment.services:
+        yield PlanLine(BEFORE, "", _started(service), service.name, "process")
     for link in experiment.links:
         yield PlanLine(BEFORE, "", f"proxy {link.listen} → {link.upstream}", link.name, "proxy")
     for condition in experiment.steady_state:
