@@ -46,5 +46,7 @@ class PostgresDeadlock(PostgresSessionFault):
         )
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
-        rounds, counted = number(now, "rounds"), number(now, "deadlocks")
-        return None if rounds is None or counted is None else Measure(rounds, counted, "deadlocks")
+        rounds, caught = number(now, "rounds"), number(now, "caught")
+        if rounds is None or caught is None:
+            return None
+        return Measure(rounds, caught, "rounds with a victim")

@@ -33,7 +33,7 @@ _LINE_BYTES_MAX = 1 << 20
 
 
 class Companion:
-    """A running companion, seen from its starter."""
+    """A running companion, seen from its starter: its first and its last line of report."""
 
     def __init__(self, module: str, mark: str, children: Children) -> None:
         """Start ``python -m module``; it waits for :meth:`configure`.
@@ -42,6 +42,7 @@ class Companion:
             NothingDone: it cannot be started, with the reason.
         """
         self.module = module
+        self.first: dict[str, Any] = {}
         self.report: dict[str, Any] = {}
         self.lines = 0
         self._children = children
@@ -106,6 +107,7 @@ class Companion:
         except ValueError:
             return
         if isinstance(said, dict):
+            self.first = self.first or said
             self.report = said
             self.lines += 1
 

@@ -11,7 +11,10 @@ from typing import Any
 
 PRIVILEGED = frozenset({
     f"hormesis.host.{shelf}"
-    for shelf in ("holders.packets", "holders.fuse_volume", "holders.crash_on_syscall")
+    for shelf in (
+        "holders.packets", "holders.fuse_volume", "holders.strace_io", "holders.crash_on_syscall",
+        "holders.memory_hog", "holders.cpu_burn", "holders.crash_in_flight",
+    )
 })  # fmt: skip
 """Programs of our own that take the custodian's rights; every other one runs as the owner."""
 

@@ -7,8 +7,8 @@ and each waits for the other. The server looks for a deadlock when a wait has la
 
 Configuration: ``dsn``, ``name``, ``table``, ``where``, ``every_s`` (between two rounds) and
 ``hold_s``. Reports ``deadlocks`` (that the server counts in this database since we began),
-``victims`` (transactions that gave up while we still held what they waited for), ``rounds`` and
-``own`` (rounds in which we were the victim).
+``victims`` (transactions that gave up while we still held what they waited for), ``rounds``,
+``caught`` (rounds that had a victim) and ``own`` (rounds in which we were the victim).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Trap:
         with contextlib.suppress(SqlRefused):
             # A superuser's right; without it we are still found second, since we wait second.
             self._session.rows(f"SET deadlock_timeout = {self._timeout_ms + _LONGER_MS}")
-        self.victims = self.rounds = self.own = 0
+        self.victims = self.rounds = self.caught_in = self.own = 0
         self.waiting = 0
 
     def set(self) -> None:
@@ -66,6 +66,7 @@ class Trap:
         try:
             self._session.rows(f"LOCK TABLE {self._table} IN EXCLUSIVE MODE")
             self.victims += caught
+            self.caught_in += 1
         except SqlRefused as error:
             self.own += error.state == _DEADLOCK
             if self._session.lost:
@@ -80,7 +81,7 @@ class Trap:
         """Return what is reported."""
         return {
             "deadlocks": self._counted() - self._before, "victims": self.victims,
-            "rounds": self.rounds, "own": self.own,
+            "rounds": self.rounds, "caught": self.caught_in, "own": self.own,
         }  # fmt: skip
 
     def _counted(self) -> int:

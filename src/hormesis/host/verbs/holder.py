@@ -34,10 +34,10 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     companion.configure(config, keep_open=True)
     until = time.monotonic() + float(args.get("ready_s") or _READY_S)
     spoke = yield from companion.wait(until, lines=1)
-    if missing := companion.report.get("missing"):
+    if missing := companion.first.get("missing"):
         yield from undo(scene, args, facts)
         raise Missing(str(missing))
-    if not companion.report.get("ready"):
+    if not companion.first.get("ready"):
         reason = companion.report.get("error") or companion.complaint() or "it said nothing"
         what = f"ended with status {companion.status}" if spoke else "is not ready in time"
         raise VerbFailed(f"{facts['module']} {what}: {reason}")
