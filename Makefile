@@ -14,10 +14,10 @@ LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-heade
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tidy prove bench lint format docs changelog lock environment clean
+.PHONY: help demo test tidy prove bench bench-proxy lint format docs changelog lock environment clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(READY) ## start the proving ground, break it under load, print where the report is
 	$(VENV)/bin/hormesis demo
@@ -33,6 +33,9 @@ prove: $(READY) ## the long proofs: canaries, 20 clean runs of 20, 100 kills of 
 
 bench: $(READY) ## measure; see bench/README.md
 	$(TEST) -m bench --timeout 900 -s
+
+bench-proxy: $(READY) ## the proxy beside a real Toxiproxy: make bench-proxy TOXIPROXY=/path/to/server
+	TOXIPROXY="$(TOXIPROXY)" $(TEST) bench/proxy -m bench --timeout 900 -s -p no:randomly -p no:cacheprovider
 
 lint: $(READY) ## ruff and mypy
 	$(PY) -m ruff check $(SOURCES)

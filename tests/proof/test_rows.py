@@ -10,14 +10,14 @@ import pytest
 from hormesis.compose import preparing
 from hormesis.compose.conformance import shortcomings
 from hormesis.compose.request import RunRequest
-from tests.proof.rows import Row, every_row, further_rows
+from tests.proof.rows import ELSEWHERE, Row, every_row, further_rows
 
-EVERY = [*every_row(), *further_rows()]
+EVERY = [row for row in (*every_row(), *further_rows()) if str(row) not in ELSEWHERE]
 
 
 def test_no_cell_is_empty() -> None:
-    missing = [str(row) for row in every_row() if not row.file.exists()]
-    assert missing == [], "write tests/proof/<fault>.<mechanism>.yaml"
+    missing = {str(row) for row in every_row() if not row.file.exists()}
+    assert missing == ELSEWHERE.keys(), "write tests/proof/<fault>.<mechanism>.yaml"
 
 
 def containers() -> dict[str, str]:
@@ -31,8 +31,6 @@ def containers() -> dict[str, str]:
 def test_a_row_does_its_fault_by_its_mechanism_and_conforms(
     row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not row.file.exists():
-        pytest.skip("told by test_no_cell_is_empty")
     # What a fault owes does not depend on what this machine has.
     monkeypatch.setattr(preparing, "survey", lambda names: {})
     monkeypatch.setattr(preparing, "with_containers", lambda experiment: experiment)

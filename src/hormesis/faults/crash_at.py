@@ -27,6 +27,10 @@ class CrashAt(Fault):
     """
 
     momentary: ClassVar[bool] = True
+    mechanisms: ClassVar[tuple[Mechanism, ...]] = (
+        Mechanism("failpoint", _RESTARTABLE),
+        Mechanism("strace", _RESTARTABLE, frozenset({"strace"})),
+    )
 
     function: str = Field(default="", pattern=r"^$|^[\w.]+:[\w.]+$")
     """The Python function, as `module:function` or `module:Class.method`."""
@@ -54,9 +58,7 @@ class CrashAt(Fault):
         return self
 
     def ways(self) -> tuple[Mechanism, ...]:
-        if self.syscall:
-            return (Mechanism("strace", _RESTARTABLE, frozenset({"strace"})),)
-        return (Mechanism("failpoint", _RESTARTABLE),)
+        return self.mechanisms[1:] if self.syscall else self.mechanisms[:1]
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         if self.syscall:

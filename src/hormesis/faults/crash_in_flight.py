@@ -22,6 +22,8 @@ class CrashInFlight(Fault):
     """
 
     momentary: ClassVar[bool] = True
+    needs: ClassVar[frozenset[Facet]] = frozenset({Facet.PROCESS, Facet.RESTARTABLE})
+    mechanism: ClassVar[str] = "socket-diagnostics"
 
     age: Seconds = 0.0
     """How long the request must have been in flight."""
@@ -29,8 +31,8 @@ class CrashInFlight(Fault):
     """Start it again on release; false when the system's own supervisor must do it."""
 
     def ways(self) -> tuple[Mechanism, ...]:
-        needs = {Facet.PROCESS, Facet.RESTARTABLE} if self.back else {Facet.PROCESS}
-        return (Mechanism("socket-diagnostics", frozenset(needs)),)
+        needs = self.needs if self.back else frozenset({Facet.PROCESS})
+        return (Mechanism(self.mechanism, needs),)
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         promise = VerbCall("rerun", {"subject": target.service, "stop": False, "start": "undo"})

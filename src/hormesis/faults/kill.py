@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import ClassVar, Literal
 
@@ -21,6 +22,12 @@ class Kill(Fault):
     """
 
     momentary: ClassVar[bool] = True
+    mechanisms: ClassVar[tuple[Mechanism, ...]] = (
+        Mechanism("signal", frozenset({Facet.PROCESS, Facet.RESTARTABLE})),
+        Mechanism(
+            "cgroup-kill", frozenset({Facet.PROCESS, Facet.RESTARTABLE}), frozenset({"cgroup-kill"})
+        ),
+    )
 
     signal: Literal["KILL", "TERM", "INT", "QUIT", "ABRT", "SEGV"] = "KILL"
     """The signal to send."""
@@ -32,11 +39,9 @@ class Kill(Fault):
 
     def ways(self) -> tuple[Mechanism, ...]:
         # A promise to start it again is kept or refused, never dropped.
-        needs = {Facet.PROCESS, Facet.RESTARTABLE} if self.back else {Facet.PROCESS}
-        signal = Mechanism("signal", frozenset(needs))
-        if self.signal != "KILL":
-            return (signal,)
-        return (signal, Mechanism("cgroup-kill", signal.needs, frozenset({"cgroup-kill"})))
+        needs = frozenset({Facet.PROCESS, Facet.RESTARTABLE} if self.back else {Facet.PROCESS})
+        able = self.mechanisms if self.signal == "KILL" else self.mechanisms[:1]
+        return tuple(replace(way, needs=needs) for way in able)
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         if self.by == "cgroup-kill":

@@ -49,6 +49,7 @@ class Held:
     def __init__(self, stage: Stage, verb: str, args: dict[str, Any], number: int) -> None:
         self._verb, self._args = verb, {"subject": "stage", **args}
         self.facts: Facts = {}
+        self.undone = False
         self._scene = Scene(
             run=stage.run, effect=f"{verb}-{number}/0", note=self.facts.update,
             services=stage.services, companions={},
@@ -61,6 +62,7 @@ class Held:
         return self
 
     def undo(self) -> Undone:
+        self.undone = True
         return drive(load_verb(self._verb).undo(self._scene, self._args, self.facts))
 
     def read(self) -> Facts:
@@ -75,13 +77,16 @@ class Stage:
         self.run = f"test-{os.getpid()}-{folder.name[-12:]}"
         self.services = Services(self.run, Children())
         self.first_line = b""
-        self._effects = 0
+        self._held: list[Held] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> Stage:
         return self
 
     def __exit__(self, *error: object) -> None:
+        for held in reversed(self._held):
+            if not held.undone and held.facts:
+                held.undo()
         for service in self.services:
             if service.process is not None and service.process.alive:
                 os.kill(service.process.pid, 9)
@@ -110,8 +115,9 @@ class Stage:
 
     def held(self, verb: str, **args: Any) -> Held:
         """Do *verb* to the service."""
-        self._effects += 1
-        return Held(self, verb, args, self._effects).do()
+        held = Held(self, verb, args, len(self._held))
+        self._held.append(held)
+        return held.do()
 
     def holder(self, program: str, **config: Any) -> Companion:
         """Start a holder as the custodian would and see that it is ready."""

@@ -99,9 +99,10 @@ def test_every_one_of_these_is_on_the_shelf() -> None:
             "95 connections held, 2 slots left (asked 2)", Measure(2, 2, "free connections"),
         ),
         (
-            PostgresDeadlock(table="jobs"), {"victims": 3, "rounds": 2, "deadlocks": 2},
+            PostgresDeadlock(table="jobs"),
+            {"victims": 3, "rounds": 2, "caught": 2, "deadlocks": 2},
             "3 waiting transactions were aborted in 2 rounds; the server counts 2 deadlocks",
-            Measure(2, 2, "deadlocks"),
+            Measure(2, 2, "rounds with a victim"),
         ),
         (
             RedisPause.model_validate({"each": "500ms"}),
