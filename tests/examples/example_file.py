@@ -22,6 +22,8 @@ class Example:
     """A command that runs meanwhile; ``{python}`` and ``{port}`` are filled in."""
     set: tuple[str, ...] = ()
     """Variables that its test sets, as ``NAME=VALUE``."""
+    needs: tuple[str, ...] = ()
+    """The means that it needs of the machine (``hormesis doctor``); without them it is skipped."""
 
     def as_shown(self) -> Example:
         """Return it without what only a short test sets."""
@@ -48,6 +50,7 @@ def read(path: Path) -> Example:
         idea=_field(head, "The idea"),
         beside=_field(head, "beside"),
         set=tuple(_field(head, "tests set").split()),
+        needs=tuple(_field(head, "needs").partition("(")[0].replace(",", " ").split()),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hormesis.host.means import survey
 from tests.examples.example_file import Example, examples
 from tests.examples.shop import Shop
 
@@ -26,5 +27,8 @@ def shop(
 
 @pytest.mark.parametrize("example", examples(), ids=lambda one: one.name)
 def test_an_example_ends_as_its_head_says(example: Example, shop: Shop) -> None:
+    lacking = {name: why for name, why in survey(example.needs).items() if why}
+    if lacking:
+        pytest.skip("; ".join(f"{name}: {why}" for name, why in lacking.items()))
     ended = shop.end_of(example)
     assert ended.code == example.expect, ended.output

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from hormesis.compose import preparing
+from hormesis.compose.request import RunRequest
 from tests.examples.example_file import FOLDER, Example, examples, read
 
 KNOWN_CODES = range(5)
+MEANS_OF_VOLUMES = {"tmpfs": "mount", "loop": "loop-device", "fuse": "fuse"}
 PARTS = ("system.yaml", "evidence.yaml", "chaos.yaml")
 """Files of examples/procrastinate that others include."""
 EVERY = [
@@ -25,6 +28,21 @@ def test_examples_are_found() -> None:
 def test_an_example_tells_its_idea_and_its_end(example: Example) -> None:
     assert example.idea, f"{example.name}: the head does not say 'The idea: …'"
     assert example.expect in KNOWN_CODES, f"{example.name}: the head says no 'expect: exit N'"
+
+
+@pytest.mark.parametrize(
+    "example", [one for one in EVERY if one.path.suffix == ".yaml"], ids=lambda one: one.name
+)
+def test_an_example_names_the_means_that_it_takes(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Which mechanism comes first does not depend on what this machine has.
+    monkeypatch.setattr(preparing, "survey", lambda names: {})
+    experiment = preparing.prepare(RunRequest(file=example.path, out=tmp_path))
+    taken = {MEANS_OF_VOLUMES[one.sort] for one in experiment.experiment.volumes}
+    for action in experiment.timeline.actions:
+        taken.update(*(way.means for way in action.fault.ways() if way.name == action.fault.by))
+    assert set(example.needs) == taken
 
 
 def test_an_example_without_an_expectation_is_noticed(tmp_path: Path) -> None:
@@ -47,7 +65,14 @@ def test_the_template_of_new_is_the_first_example() -> None:
     assert first.partition("# ---\n")[2] == template
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.rglob("*.py")), ids=lambda one: one.name)
+def loose_files() -> list[Path]:
+    """Return the Python files but those of packages, which have tests of their own."""
+    packages = [file.parent for file in FOLDER.rglob("pyproject.toml")]
+    found = FOLDER.rglob("*.py")
+    return sorted(one for one in found if not any(one.is_relative_to(its) for its in packages))
+
+
+@pytest.mark.parametrize("file", loose_files(), ids=lambda one: one.name)
 def test_every_python_file_belongs_to_an_example(file: Path) -> None:
     texts = [
         other.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""A one-shot program: makes a file or removes it."""
+"""A one-shot program: makes a file or removes it, or puts it back as it was captured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ def main() -> None:
         return
     config = json.loads(line)
     path = Path(config["path"])
-    if config["there"]:
+    there = config.get("there")
+    if "captured" in config and config["captured"] is not None:
+        there = config["captured"]["there"]
+    if there is None:
+        pass  # Capturing changes nothing.
+    elif there:
         path.write_text("here")
     else:
         path.unlink(missing_ok=True)

@@ -14,8 +14,10 @@ def args(case: Case) -> dict[str, Any]:
     return {
         "subject": "stage",
         "program": "crash_programs.place",
+        "capture": {"path": placed},
         "do": {"path": placed, "there": True},
-        "undo": {"path": placed, "there": False},
+        # What it was before is known from the ledger alone.
+        "undo": {"path": placed, "there": True},
     }
 
 

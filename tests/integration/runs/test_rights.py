@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hormesis.host.tree import mark_of, processes
 from tests.integration.runs.shop import experiment, long
 from tests.integration.runs.world import ROOT, Run, World, wait_for
 
@@ -49,20 +50,16 @@ def user_of(pid: int) -> int:
     return Path(f"/proc/{pid}").stat().st_uid
 
 
-def nobodys() -> dict[str, Any]:
-    """Return an experiment whose folder is one that nobody may write."""
-    return long()
-
-
 @as_root
 def test_only_the_custodian_keeps_roots_rights(open_world: World) -> None:
-    open_world.write("shop.json", nobodys())
+    open_world.write("shop.json", long())
     command = open_world.start("run", "shop.json", "--quiet", "--as", "nobody")
     run = open_world.active("frozen-1/0")
     assert user_of(command.process.pid) == NOBODY, "the engine"
     assert user_of(run.custodian.pid) == 0
-    others = [pid for pid in run.marked() if pid != run.custodian.pid]
-    assert others and {user_of(pid) for pid in others} == {NOBODY}, "the service and the proxy"
+    run_id = run.manifest["run"]
+    others = [one.pid for one in processes() if mark_of(one.pid).startswith(f"{run_id}/")]
+    assert len(others) >= 2 and {user_of(pid) for pid in others} == {NOBODY}, "the service and the proxy"
     command.send(signal.SIGINT)
     assert command.answer(15.0).code == 130
     assert run.remains() == []
@@ -73,7 +70,7 @@ def test_only_the_custodian_keeps_roots_rights(open_world: World) -> None:
 def test_what_a_killed_engine_without_rights_leaves_is_reverted(
     both: bool, open_world: World
 ) -> None:
-    open_world.write("shop.json", nobodys())
+    open_world.write("shop.json", long())
     command = open_world.start("run", "shop.json", "--quiet", "--as", "nobody")
     run = open_world.active("frozen-1/0")
     custodian = run.custodian

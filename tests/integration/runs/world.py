@@ -89,7 +89,8 @@ class Command:
     def kill(self) -> None:
         """Kill it at once, and wait for its end."""
         self.process.kill()
-        self.process.communicate()
+        if self.process.stdout is not None and not self.process.stdout.closed:
+            self.process.communicate()
 
     def answer(self, within_s: float = _PATIENCE_S) -> Answer:
         """Wait for its end."""
@@ -133,8 +134,7 @@ class World:
     def close(self) -> None:
         """End whatever a failed test has left, by what it is known to have started."""
         for command in self._started:
-            if command.process.poll() is None:
-                command.kill()
+            command.kill()
         for run in open_runs(self.state):
             if run.custodian is not None and run.custodian.alive:
                 with suppress(ProcessLookupError):

@@ -38,6 +38,8 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
         raise NothingDone(f"cannot make {path}: {error.strerror}") from error
     try:
         (path / MARK).write_text(scene.mark)
+        if (owner := scene.services.children.owner) is not None:
+            os.chown(path, owner.uid, owner.gid)
     except OSError as error:
         raise VerbFailed(f"cannot write to {path}: {error.strerror}") from error
     return {}
