@@ -1,4 +1,4 @@
-"""Clerks of a shop that is two tables: each sale takes a piece from the stock and is written down."""
+"""Clerks of a shop of two tables: each sale takes a piece from the stock and is written down."""
 
 from __future__ import annotations
 

@@ -274,3 +274,16 @@ def test_an_engine_that_leaves_is_enough(tmp_path: Path) -> None:
         assert talk.custody.wait(10) == 0
         assert not _runs(pid)
         assert open_runs(tmp_path / "state") == []
+
+
+def test_one_process_has_one_name(tmp_path: Path) -> None:
+    process = subprocess.Popen(SLEEPER, start_new_session=True)
+    try:
+        with conversation(tmp_path) as talk:
+            assert talk.ask("adopt", service={"name": "server", "pid": process.pid})["ok"]
+            again = talk.ask("adopt", service={"name": "other", "pid": process.pid})
+            assert not again["ok"]
+            assert again["error"].endswith("is 'server' already: use one target for both")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -15,10 +15,12 @@ PACKAGE = FOLDER / "own_fault"
 EXPERIMENT = PACKAGE / "file-lock.yaml"
 HORMESIS = Path(sys.executable).with_name("hormesis")
 
+Said = subprocess.CompletedProcess[str]
+
 pytestmark = pytest.mark.integration
 
 
-def said_by(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def said_by(command: list[str], folder: Path, **environment: str) -> Said:
     """Run *command* in *folder* and return what it said and how it ended."""
     return subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -37,7 +39,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def hormesis(installed: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def hormesis(installed: Path, folder: Path, *words: str) -> Said:
     """Run the command with the package on the path."""
     return said_by(
         [str(HORMESIS), *words], folder,

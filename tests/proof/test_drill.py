@@ -21,7 +21,7 @@ from tests.proof.rows import ELSEWHERE, Row, every_row, further_rows
 
 TABLE = ROOT / "docs" / "reference" / "proof.md"
 AT_ONCE = 2
-HELD, SKIPPED = 0, 69
+SKIPPED = 69
 HEAD = """# The proof table
 
 Every fault by every mechanism, run on a real system: what was asked and seen, and how long it took
@@ -38,8 +38,7 @@ the machine that wrote it says why.
 def drilled(row: Row, environment: Mapping[str, str], kills: int = 0) -> list[dict[str, Any]]:
     """Drill one row and return its rounds."""
     if str(row) in ELSEWHERE:
-        return [{"victim": "none", "held": False, "left": [], "trouble": "", "faults": [],
-                 "skipped": ELSEWHERE[str(row)]}]  # fmt: skip
+        return [not_run(skipped=ELSEWHERE[str(row)])]
     boot = "from hormesis.cli.main import main; main()"
     command = [sys.executable, "-c", boot, "drill", str(row.file), "--json", "--kills", str(kills)]
     done = subprocess.run(
@@ -47,8 +46,18 @@ def drilled(row: Row, environment: Mapping[str, str], kills: int = 0) -> list[di
         check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
+    if done.returncode == SKIPPED and not done.stdout:
+        return [not_run(skipped=" ".join(done.stderr.split()))]
+    if not done.stdout:
+        return [not_run(trouble=f"exit code {done.returncode}: {done.stderr}")]
     rounds: list[dict[str, Any]] = json.loads(done.stdout)
     return rounds
+
+
+def not_run(*, skipped: str = "", trouble: str = "") -> dict[str, Any]:
+    """Return what stands for the rounds of a row that was not run."""
+    return {"victim": "none", "held": False, "left": [], "trouble": trouble, "faults": [],
+            "skipped": skipped}  # fmt: skip
 
 
 def troubles(row: Row, rounds: Sequence[Mapping[str, Any]]) -> Iterator[str]:

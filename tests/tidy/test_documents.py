@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from random import Random
 from types import ModuleType
 
 import pytest
@@ -11,8 +13,10 @@ import pytest
 from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
 from hormesis.words.check import Check
+from hormesis.words.fault import Fault
 from hormesis.words.history import History
 from hormesis.words.outcome import Outcome
+from hormesis.words.target import Target
 from tests.tidy.rules.source import ROOT
 
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
@@ -58,6 +62,22 @@ def test_the_check_shown_judges() -> None:
     exec(compile(shown, "at_most.py", "exec"), vars(module))
     check: Check = module.AtMost(of="order", times=1)
     assert check.judge(History(manifest={})).outcome is Outcome.UNKNOWN
+
+
+def test_the_fault_shown_claims_nothing_without_evidence() -> None:
+    _, shown = [text for where, text in blocks("python") if where.startswith("docs/how-to/extend")]
+    module = ModuleType("file_lock")
+    # The class looks its annotations up in the module that it says it is of.
+    sys.modules["file_lock"] = module
+    try:
+        exec(compile(shown, "file_lock.py", "exec"), vars(module))
+    finally:
+        del sys.modules["file_lock"]
+    fault: Fault = module.FileLock(file="book.txt", by="flock")
+    (call,) = fault.verbs(Target(name="book", path="/b"), Random(1))
+    assert (call.verb, call.args["config"]) == ("holder", {"path": "/b/book.txt"})
+    assert not fault.hurts({}, {}) and not fault.healed({}, {}) and not fault.measured({}, {})
+    assert fault.hurts({}, {"waiting": 2}) and fault.measured({}, {"waiting": 2})
 
 
 def test_no_link_between_documents_is_broken() -> None:

@@ -10,10 +10,19 @@ import typer
 from rich.text import Text
 
 from hormesis.cli.console import err
+from hormesis.spec.address import bare_address, url_address
 from hormesis.words.outcome import ExitCode
-from hormesis.words.target import Target
+from hormesis.words.target import Facet, Target
 from hormesis.words.timeline import Timeline
 from hormesis.words.trouble import Trouble
+
+_OF_PROCESS = frozenset({Facet.PROCESS, Facet.RESTARTABLE, Facet.CLOCK})
+_OF_FOLDER = frozenset({Facet.PATH, Facet.VOLUME, Facet.FUSE})
+_SCHEMES = {
+    Facet.HTTP: ("http", "https"),
+    Facet.POSTGRES: ("postgresql", "postgres"),
+    Facet.REDIS: ("redis", "rediss"),
+}
 
 
 class Declined(Trouble):
@@ -42,24 +51,43 @@ def confirm(timeline: Timeline, *, scratch: str, yes: bool) -> None:
 
 def _outside(timeline: Timeline, scratch: str) -> Iterator[str]:
     own = {one.name for one in timeline.experiment.services if not one.attached}
+    outside = set(timeline.experiment.attached_addresses)
     for action in timeline.actions:
-        if not action.skip and (what := _what(action.target, own, scratch)):
+        if action.skip:
+            continue
+        needs = next(way.needs for way in action.fault.ways() if way.name == action.fault.by)
+        for what in _what(needs, action.target, own, outside, scratch):
             yield f"{action.fault.describe()} on {action.target.name}: {what}"
 
 
-def _what(target: Target, own: set[str], scratch: str) -> str:
-    """Return what of *target* is not the run's own; an empty text when all of it is."""
-    if target.service is not None:
-        return "" if target.service in own else f"the process {target.service}, which runs already"
-    if target.container:
-        return f"container {target.container}"
-    if target.host:
-        return "this machine"
-    if target.netns:
-        return f"network namespace {target.netns}"
-    if target.path and not Path(target.path).is_relative_to(scratch):
-        return f"the folder {target.path}"
-    return ""
+def _what(
+    needs: frozenset[Facet], target: Target, own: set[str], outside: set[str], scratch: str
+) -> Iterator[str]:
+    """Yield what a fault that *needs* these facets hits of *target* that is not the run's own."""
+    on_network = Facet.NETWORK in needs
+    if target.service and target.service not in own and (needs & _OF_PROCESS or on_network):
+        yield f"the process {target.service}, which runs already"
+    if target.container and (Facet.CONTAINER in needs or on_network):
+        yield f"container {target.container}"
+    if Facet.HOST in needs:
+        yield "this machine"
+    if target.netns and on_network:
+        yield f"network namespace {target.netns}"
+    if target.path and needs & _OF_FOLDER and not Path(target.path).is_relative_to(scratch):
+        yield f"the folder {target.path}"
+    for facet, address in _addresses(target):
+        if (facet in needs or on_network) and address in outside:
+            yield f"{address}, which runs already"
+
+
+def _addresses(target: Target) -> Iterator[tuple[Facet, str]]:
+    if target.address:
+        yield Facet.ADDRESS, bare_address(target.address).usual
+    for facet, url in (
+        (Facet.HTTP, target.http), (Facet.POSTGRES, target.postgres), (Facet.REDIS, target.redis)
+    ):  # fmt: skip
+        if url:
+            yield facet, url_address(url, _SCHEMES[facet]).usual
 
 
 def _is_terminal() -> bool:

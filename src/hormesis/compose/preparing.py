@@ -17,6 +17,7 @@ from hormesis.compose.consulted import Consulted
 from hormesis.compose.registry import catalogue, systems
 from hormesis.compose.request import RunRequest
 from hormesis.compose.selecting_containers import engines_missing, with_containers
+from hormesis.custodian.privilege import Starter
 from hormesis.custodian.registry import MACHINE, state_folder
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.conductor import Stand
@@ -93,7 +94,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     )
     _check_drivers(experiment)
     experiment = with_containers(experiment)
-    timeline = compile_timeline(experiment, _missing_means(experiment))
+    timeline = compile_timeline(experiment, _missing_means(experiment, request.starter))
     _refuse_if_nothing_can_be_done(timeline)
     directory = RunDirectory(path)
     stand = Stand(
@@ -117,11 +118,15 @@ def _state_of(request: RunRequest) -> Path:
     return state_folder(request.environment)
 
 
-def _missing_means(experiment: Experiment) -> dict[str, str]:
-    """Return why this machine lacks what it lacks, of all that the faults could use."""
+def _missing_means(experiment: Experiment, starter: Starter | None) -> dict[str, str]:
+    """Return why this machine lacks what it lacks, of all that the faults could use.
+
+    It is found out with the rights of the custodian, which is the one that will do it.
+    """
     ways = [way for track in experiment.faults for way in track.fault.ways()]
     means = {name for way in ways for name in way.means}
-    return {**survey(means), **engines_missing(experiment)}
+    found = survey(means) if starter is None else starter.survey(means)
+    return {**found, **engines_missing(experiment)}
 
 
 def _refuse_if_nothing_can_be_done(timeline: Timeline) -> None:

@@ -12,14 +12,16 @@ from pathlib import Path
 from hormesis.compose.judging import judge_directory, render
 from hormesis.compose.manifest import manifest_of
 from hormesis.compose.preparing import Prepared
-from hormesis.custodian.registry import open_runs, state_folder, state_folders
+from hormesis.custodian.registry import OpenRun, open_runs, state_folder, state_folders
 from hormesis.engine.conductor import Conductor
 from hormesis.engine.live import Live
 from hormesis.host.interrupts import on_interrupt
+from hormesis.host.listeners import listener_of
 from hormesis.host.target_lock import hold_targets
 from hormesis.plan.text import plan_lines
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.record.run_directory import RunDirectory, create_run_directory
+from hormesis.words.experiment import Experiment
 from hormesis.words.history import Note
 from hormesis.words.judging import code_of
 from hormesis.words.outcome import ExitCode
@@ -52,18 +54,28 @@ def refuse_if_dirty(environment: Mapping[str, str]) -> None:
         DirtyTrouble: there are some; ``hormesis revert`` undoes them.
     """
     known = [run for state in state_folders(environment) for run in open_runs(state)]
-    left = [run for run in known if not run.alive and (run.effects or run.lost)]
+    left = [run for run in known if not run.alive and (run.effects or run.lost or run.hidden)]
     if left:
-        told = "; ".join(
-            f"run {run.run_id} left {len(run.effects)} effects"
-            if not run.lost
-            else f"the ledger of run {run.run_id} was deleted"
-            for run in left
-        )
+        told = "; ".join(_left_by(run) for run in left)
         raise DirtyTrouble(
             f"an earlier run ended without undoing everything: {told}",
             hint="run `hormesis revert` first, or start with --recover",
         )
+
+
+def _addresses(experiment: Experiment) -> tuple[str, ...]:
+    """Return what no second run may touch; whom a port finds, another's pid may mean as well."""
+    listeners = (listener_of(one.port) for one in experiment.services if one.attached and one.port)
+    found = (f"pid:{pid}" for pid in listeners if pid)
+    return tuple(dict.fromkeys((*experiment.attached_addresses, *found)))
+
+
+def _left_by(run: OpenRun) -> str:
+    if run.lost:
+        return f"the ledger of run {run.run_id} was deleted"
+    if run.hidden:
+        return f"only another user may read what run {run.run_id} left (sudo hormesis revert)"
+    return f"run {run.run_id} left {len(run.effects)} effects"
 
 
 def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
@@ -76,7 +88,7 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
     """
     refuse_if_dirty(prepared.request.environment)
     with hold_targets(
-        prepared.experiment.attached_addresses,
+        _addresses(prepared.experiment),
         state=state_folder(prepared.request.environment),
         run_id=prepared.stand.run_id,
         force=prepared.request.force,

@@ -88,7 +88,7 @@ class Keeper:
             return
         self._leaving = because
         self.loop.lease = None
-        told = None if because == "close" else self._tell_reverted(because)
+        told = self._tell_foreign if because == "close" else self._tell_reverted(because)
 
         def settled(outcome: Reverted | None, error: BaseException | None) -> None:
             self._settled = outcome or Reverted(dirty=[str(error)])
@@ -207,6 +207,13 @@ class Keeper:
             })  # fmt: skip
 
         return told
+
+    def _tell_foreign(self, effect: Effect, undone: Undone) -> None:
+        if undone is Undone.NOT_MINE:
+            self.tell({
+                "event": "left-alone", "effect": effect.name, "at": time.monotonic(),
+                "error": "what is there now is somebody else's",
+            })  # fmt: skip
 
     def _start_again(self, service: Service) -> None:
         service.restart_at = None

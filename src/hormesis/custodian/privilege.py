@@ -17,10 +17,11 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hormesis.custodian.recover import Replayed
 from hormesis.custodian.starter import MESSAGE_BYTES_MAX
 from hormesis.host.owner import Owner
 from hormesis.words.trouble import CapabilityTrouble, Problem, UsageTrouble
@@ -29,6 +30,10 @@ _SOURCE = str(Path(__file__).resolve().parents[2])
 _BOOT = (
     f"import sys; sys.path.append({_SOURCE!r}); "
     "from hormesis.custodian.starter import main; main()"
+)
+_ERRAND = (
+    f"import sys; sys.path.append({_SOURCE!r}); "
+    "from hormesis.custodian.errand import main; main()"
 )
 
 
@@ -56,13 +61,41 @@ class Starter:
             raise CapabilityTrouble("the custodian's starter is gone")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise CapabilityTrouble(f"the custodian was not started: {answer['error']}")
+            raise CapabilityTrouble(f"the custodian's starter: {answer['error']}")
         return answer
 
     def start(self, boot: str, fds: Sequence[int]) -> Remote:
         """Start a custodian with this process's environment."""
         answer = self.ask({"op": "start", "boot": boot, "env": dict(os.environ)}, fds)
         return Remote(self, int(answer["pid"]))
+
+    def replay(self, ledger: Path) -> list[Replayed]:
+        """Undo what *ledger* holds open, with the rights of the custodian that is gone.
+
+        Raises:
+            CapabilityTrouble: it could not be replayed, or the starter is gone.
+        """
+        answer = self._errand({"do": "replay", "ledger": str(ledger.absolute())})
+        return [Replayed.from_json(one) for one in answer["replayed"]]
+
+    def survey(self, names: Iterable[str]) -> dict[str, str]:
+        """Return, for each means, why the custodian will lack it; an empty text when it will not.
+
+        Raises:
+            CapabilityTrouble: the starter is gone.
+        """
+        missing: dict[str, str] = self._errand({"do": "survey", "means": sorted(names)})["missing"]
+        return missing
+
+    def close(self) -> None:
+        """End the starter; custodians that it started go on."""
+        self._link.close()
+        self._process.wait()
+
+    def _errand(self, errand: Mapping[str, Any]) -> dict[str, Any]:
+        return self.ask(
+            {"op": "errand", "boot": _ERRAND, "env": dict(os.environ), "errand": errand}
+        )
 
 
 class Remote:

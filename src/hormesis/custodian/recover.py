@@ -7,9 +7,11 @@ when its custodian dies. A replay may be killed and repeated at any point.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hormesis.custodian.effects import Effect, Effects, closing
 from hormesis.custodian.failpoint import Failpoint
@@ -37,6 +39,19 @@ class Replayed:
     verb: str
     undone: Undone | None
     trouble: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data that :meth:`from_json` understands."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Replayed:
+        """Rebuild one from :meth:`to_json`'s data."""
+        undone = data.get("undone")
+        return cls(
+            str(data["effect"]), str(data["verb"]),
+            None if undone is None else Undone(undone), str(data.get("trouble", "")),
+        )  # fmt: skip
 
 
 def replay(ledger: Path) -> list[Replayed]:

@@ -64,7 +64,21 @@ class OpenRun:
     @property
     def lost(self) -> bool:
         """Whether the ledger was deleted, so that nobody knows what is left of the run."""
-        return not self.ledger.exists()
+        try:
+            return not self.ledger.exists()
+        except OSError:
+            return False
+
+    @property
+    def hidden(self) -> bool:
+        """Whether this user may not read the ledger, so that others must say what is left."""
+        try:
+            with self.ledger.open("rb"):
+                return False
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
 
 
 def open_runs(state: Path) -> list[OpenRun]:

@@ -141,6 +141,11 @@ class Requests:
         known = self._keeper.services.find(name)
         if known is not None and known.state != "gone":
             raise Refused("failed", f"there is a service {name!r} already")
+        for other in self._keeper.services:
+            if other.process == who:
+                # Effects on one process are kept apart by its name, so it can have only one.
+                told = f"process {who.pid} is {other.name!r} already: use one target for both"
+                raise Refused("failed", told)
         service.process, service.generation = who, 1
         self._keeper.services.add(service)
         self._accept(request, {"pid": who.pid, "generation": 1, "state": service.state})

@@ -1,7 +1,9 @@
 """The starter: a small process with rights that starts custodians for an engine without them.
 
-Standard input is a socket of messages (``SOCK_SEQPACKET``): JSON, and the descriptors that a new
-custodian is given. It ends with that socket; the custodians that it started do not.
+It also runs the errands (:mod:`hormesis.custodian.errand`) that take the custodian's rights while
+there is no custodian. Standard input is a socket of messages (``SOCK_SEQPACKET``): JSON, and the
+descriptors that a new custodian is given. It ends with that socket; the custodians that it started
+do not.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ FDS = 3
 def main() -> None:
     """Serve until the socket ends."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+        # Not ignored: that would pass to every service which an errand starts again.
+        signal.signal(number, lambda number, frame: None)
     link = socket.socket(fileno=0)
     started: dict[int, subprocess.Popen[bytes]] = {}
     while True:
@@ -49,6 +52,8 @@ def _answer(
         child = _start(asked, *fds)
         started[child.pid] = child
         return {"pid": child.pid}
+    if asked["op"] == "errand":
+        return _run(asked)
     child = started[int(asked["pid"])]
     if asked["op"] == "kill":
         child.kill()
@@ -62,6 +67,20 @@ def _start(asked: dict[str, Any], link: int, engine: int, log: int) -> subproces
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
         pass_fds=(link, engine), start_new_session=True, env=asked["env"],
     )  # fmt: skip
+
+
+def _run(asked: dict[str, Any]) -> dict[str, Any]:
+    """Run an errand to its end, and return its answer."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", str(asked["boot"])],
+        input=json.dumps(asked["errand"]).encode(), capture_output=True, check=False,
+        start_new_session=True, env=asked["env"],
+    )  # fmt: skip
+    if done.returncode:
+        complaint = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        return {"error": complaint[0] if complaint else f"it ended with {done.returncode}"}
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 if __name__ == "__main__":

@@ -302,6 +302,7 @@ class Conductor:
                 directory=self._stand.directory,
                 flush=self._writer.flush,
                 stop=partial(self.stop, "stopped"),
+                note=self._writer.note,
             )
             for condition in self.timeline.experiment.stop_when
         ]
@@ -416,8 +417,11 @@ class Conductor:
 
     async def _replay(self) -> list[str]:
         """Undo what the ledger still holds open, in the custodian's place."""
+        starter = self._stand.starter
         try:
-            replayed = await asyncio.to_thread(replay, self._stand.ledger)
+            # A custodian that had more rights than we have left what only such rights can undo.
+            how = replay if starter is None else starter.replay
+            replayed = await asyncio.to_thread(how, self._stand.ledger)
         except (Trouble, OSError) as error:
             return [f"the ledger could not be replayed: {error}"]
         return [f"{one.effect}: {one.trouble}" for one in replayed if one.trouble]

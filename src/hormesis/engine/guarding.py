@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from hormesis.engine.observing import Observer
+from hormesis.engine.observing import BLIND_FACTOR, BLIND_MARGIN_S, Observer
 from hormesis.engine.waiting import sleep_unless
 from hormesis.record.history_reader import read_history
 from hormesis.words.check import Check
 from hormesis.words.clock import Clock
+from hormesis.words.history import Note
 from hormesis.words.outcome import Outcome
 from hormesis.words.probe import Probe
 from hormesis.words.stop_condition import StopCondition
@@ -20,7 +21,7 @@ EFFORT = 0.05
 
 
 class Guard:
-    """Watches one stop condition; *stop* is told the reason once it is met."""
+    """Watches one stop condition; *stop* is told the reason once it is met, *note* of blindness."""
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Guard:
         directory: Path,
         flush: Callable[[], None],
         stop: Callable[[str], None],
+        note: Callable[[Note], None],
     ) -> None:
         self._condition = condition
         self._observer = observer
@@ -38,6 +40,7 @@ class Guard:
         self._directory = directory
         self._flush = flush
         self._stop = stop
+        self._note = note
 
     async def watch(self, over: asyncio.Event) -> None:
         """Look until *over*, or until the condition is met."""
@@ -52,7 +55,7 @@ class Guard:
                 lasted = began - missed_since if missed_since is not None else -1.0
                 told = miss if lasted >= one.for_s else ""
             elif one.check is not None:
-                told = await self._failure(one.check)
+                told = await self._judged(one.check)
                 pause_s = max(one.every_s, (self._clock.now() - began) / EFFORT)
             if told:
                 self._stop(f"the stop condition {one.name!r} was met: {told}")
@@ -60,11 +63,23 @@ class Guard:
             await sleep_unless(over, began + pause_s, self._clock)
 
     async def _miss(self, probe: Probe) -> str:
-        record = await self._observer.look(self._condition.name, probe)
+        began = self._clock.now()
+        try:
+            record = await self._observer.look(self._condition.name, probe)
+        finally:
+            # Also when it is cut off: what nobody guarded must not look guarded.
+            now = self._clock.now()
+            if now - began > self._condition.every_s * BLIND_FACTOR + BLIND_MARGIN_S:
+                told = f"{self._condition.name!r} was blind from {began:.1f} s to {now:.1f} s"
+                self._note(Note(now, "fatal", "stop condition", told))
         return "" if record.good else record.reason or record.miss or "its expectation was missed"
 
-    async def _failure(self, check: Check) -> str:
+    async def _judged(self, check: Check) -> str:
         """Judge what is recorded so far; only a fail counts, since evidence may still come."""
         self._flush()
-        verdict = await asyncio.to_thread(lambda: check.judge(read_history(self._directory)))
+        try:
+            verdict = await asyncio.to_thread(lambda: check.judge(read_history(self._directory)))
+        except Exception as error:  # noqa: BLE001 - a check may be a plugin's
+            # A guard that cannot see must not let the harm go on.
+            return f"it cannot be judged: {type(error).__name__}: {error}"
         return verdict.summary if verdict.outcome is Outcome.FAIL else ""

@@ -21,12 +21,14 @@ from hormesis.words.history import FaultRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.look import EffectLook, LinkLook, Look, ProcessLook, Reading
 from hormesis.words.timeline import FaultAction
-from hormesis.words.verb import VerbCall
+from hormesis.words.verb import Undone, VerbCall
 
 HOLD_MARGIN_S = 5.0
 """How much longer than asked the custodian lets an effect live before it reverts by itself."""
 LOOK_S = 0.1
 """How often the bite of a fault is looked for, in seconds."""
+ENDED_EARLY = "its bite was seen, but was gone before it was released"
+FOREIGN = "what is there now is somebody else's, and was left alone"
 MOMENT_S = 2.0
 """How much longer than asked a momentary fault that was not seen to bite is looked at."""
 
@@ -181,11 +183,14 @@ class Injection:
         """Return whether *reading* says anything; a holder's error line still holds its counts."""
         return "error" not in reading or any(isinstance(one, EffectLook) for one in self._looks)
 
+    def _only_states(self) -> bool:
+        """Return whether it is seen by the state of a process alone, which comes and goes."""
+        return all(isinstance(one, ProcessLook) for one in self._looks)
+
     async def _hurts(self) -> str:
         """Look, and return the proof that it hurts; a look that failed proves nothing."""
         now = {**self._told, **await self._read()}
-        alone = all(isinstance(one, ProcessLook) for one in self._looks)
-        comparable = not alone or self._readable(self._before)
+        comparable = not self._only_states() or self._readable(self._before)
         if not (self._readable(now) and comparable):
             return ""
         fault = self.action.fault
@@ -215,24 +220,32 @@ class Injection:
             if await sleep_unless(self._with.stop, pause, self._with.clock):
                 break
         # The last reading while it holds carries the best numbers.
-        if await self._bites() and (last := await self._hurts()):
-            self._update(proof=last)
+        if await self._bites():
+            if last := await self._hurts():
+                self._update(proof=last)
+            elif not self.action.fault.momentary and self._only_states():
+                self._update(trouble=ENDED_EARLY)
 
     async def _release(self) -> None:
         """Undo in reverse order; only what was asked for, never a fixed list."""
-        refused = ""
+        refused = foreign = ""
         for effect in reversed(self._effects):
             try:
-                await self._with.custodian.undo(effect)
+                undone = await self._with.custodian.undo(effect)
             except Denied as error:
                 refused = refused or f"release of {effect}: {error}"
+            else:
+                if undone == Undone.NOT_MINE.value:
+                    foreign = foreign or f"release of {effect}: {FOREIGN}"
         if self._record.injected is None:
             return
         if refused:
             # What puts it back now, the custodian or a replay, is what records its release.
             self._update(trouble=self._record.trouble or refused)
         elif self._record.released is None:
-            self._update(released=self._with.clock.now(), released_by="engine")
+            trouble = self._record.trouble or foreign
+            now = self._with.clock.now()
+            self._update(released=now, released_by="engine", trouble=trouble)
             self._say("released")
 
     async def _heal(self) -> None:

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from hormesis.faults.parts.link_or_packet_fault import BY_PROXY, LinkOrPacketFault
-from hormesis.host.packets.packet_fault import BY_HTB, BY_QUEUE, number
+from hormesis.faults.parts.packet_fault import BY_HTB, BY_QUEUE
 from hormesis.words.fault import Measure, Mechanism
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 from hormesis.words.shaper import Stream
 from hormesis.words.units import Bytes
 
@@ -58,11 +58,11 @@ class Bandwidth(LinkOrPacketFault):
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         """Return the rate let through while there was something to send, in bytes per second."""
-        rate = number(now, "bytes_per_s")
+        rate = figure(now, "bytes_per_s")
         return Measure(self.rate, rate, "B/s") if rate else None
 
     def _throttled(self, now: Reading, count: str, what: str) -> str:
-        rate, hits = number(now, "bytes_per_s"), number(now, count)
+        rate, hits = figure(now, "bytes_per_s"), figure(now, count)
         if not hits or not rate or rate > TOLERANCE * self.rate:
             return ""
         return f"let {rate:.0f} B/s through in {hits:.0f} {what} (asked {self.rate} B/s)"

@@ -8,7 +8,13 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from hormesis.host.clock_reading import SLACK_S, clock_looks, set_back, span_text, told_shift
+from hormesis.faults.parts.clock_reading import (
+    SLACK_S,
+    clock_looks,
+    set_back,
+    span_text,
+    told_shift,
+)
 from hormesis.words.fault import Fault, Measure
 from hormesis.words.look import Look, Reading
 from hormesis.words.target import Facet, Target

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.words.fault import Fault, Measure
-from hormesis.words.look import EffectLook, Look, Reading
+from hormesis.words.look import EffectLook, Look, Reading, figure
 from hormesis.words.target import Facet, Target
 from hormesis.words.units import PerSecond
 from hormesis.words.verb import VerbCall
@@ -43,7 +43,8 @@ class ConnectionFlood(Fault):
         held, waiting = int(now.get("open") or 0), int(now.get("waiting") or 0)
         refused, reset = int(now.get("refused") or 0), int(now.get("reset") or 0)
         enough = held and held + waiting >= 0.9 * self.count
-        if not enough and not refused and not reset:
+        # A server that refuses everybody may not even be there: then it is not we who hurt it.
+        if not enough and not (held and refused) and not reset:
             return ""
         others = f"{waiting} wait, {refused} refused, {reset} closed by the server"
         return f"{held} of {self.count} connections held; {others}"
@@ -52,4 +53,4 @@ class ConnectionFlood(Fault):
         return "the connections are closed" if now.get("ended") else ""
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
-        return Measure(self.count, float(now.get("open") or 0), "connections")
+        return Measure(self.count, figure(now, "open"), "connections")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hormesis.host.containers.container_fault import ContainerFault
+from hormesis.faults.parts.container_fault import ContainerFault
 from hormesis.words.look import AddressLook, EffectLook, Look, Reading
 from hormesis.words.target import Target
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from hormesis.host.containers.container_fault import LIVE, ContainerFault, risen
+from hormesis.faults.parts.container_fault import LIVE, ContainerFault, risen
 from hormesis.words.fault import Measure
 from hormesis.words.look import Reading
 from hormesis.words.units import Bytes, text_of_bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hormesis.host.containers.container_fault import ContainerEndFault
+from hormesis.faults.parts.container_fault import ContainerEndFault
 from hormesis.words.units import Seconds
 
 

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any
 
 from pydantic import Field
 
-from hormesis.proxy.link_fault import LinkFault, figure
+from hormesis.faults.parts.link_fault import LinkFault
+from hormesis.proxy.corruption import Corruption, Unit
 from hormesis.words.fault import Measure
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 from hormesis.words.shaper import Stream
-from hormesis.words.units import Bytes, Share
+from hormesis.words.units import Share
 
 
-class Unit(str, Enum):
-    """What a rate of corruption counts."""
-
-    BYTE = "byte"
-    CHUNK = "chunk"
-
-
-class Corrupt(LinkFault):
-    """Flip one bit of a share *rate* of all bytes, or of one byte in a share of all chunks.
+class Corrupt(Corruption, LinkFault):
+    """Flip one bit of each byte, or of one byte in each chunk, with a *probability*.
 
     TCP's own checksum does not see it: the proxy sends the changed bytes as its own.
     """
 
-    rate: Share = Field(gt=0)
-    """The share that is hit."""
-    per: Unit = Unit.BYTE
-    """What the rate counts: each byte, or each chunk that the proxy reads in one go."""
-    spare: Bytes = 0
-    """So many bytes at the beginning stay whole: a greeting, a login."""
+    probability: Share = Field(gt=0)
+    """How likely each is hit."""
     stream: Stream = Stream.DOWNSTREAM
     """Which direction is corrupted."""
 
     def attributes(self) -> dict[str, Any]:
         """Return the toxic's attributes."""
-        return {"rate": self.rate, "per": self.per.value, "spare": f"{self.spare}B"}
+        return {"probability": self.probability, "per": self.per.value, "spare": f"{self.spare}B"}
 
     def direction(self) -> Stream:
         """Return the asked direction."""
@@ -50,8 +39,8 @@ class Corrupt(LinkFault):
         return f"changed {hits:.0f} of {figure(now, 'bytes_shaped'):.0f} bytes" if hits else ""
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
-        """Return the share of the bytes that were changed, where the rate counts bytes."""
+        """Return the share of the bytes that were changed, where it is drawn for bytes."""
         through = figure(now, "bytes_shaped")
         if not through or self.per is Unit.CHUNK:
             return None
-        return Measure(self.rate, figure(now, "hits") / through, "of the bytes")
+        return Measure(self.probability, figure(now, "hits") / through, "of the bytes")

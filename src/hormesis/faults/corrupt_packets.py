@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hormesis.host.packets.packet_fault import BY_NETEM, BY_QUEUE, FEW, PacketFault, number
+from hormesis.faults.parts.packet_fault import BY_NETEM, BY_QUEUE, FEW, PacketFault
 from hormesis.words.fault import Measure, Mechanism
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 from hormesis.words.units import Share
 
 
@@ -35,7 +35,7 @@ class CorruptPackets(PacketFault):
 
     def bite(self, now: Reading) -> str:
         """Return how many were damaged; netem does not count them."""
-        damaged, packets = number(now, "corrupted"), number(now, "matched")
+        damaged, packets = figure(now, "corrupted"), figure(now, "matched")
         if self.by == BY_NETEM.name:
             return f"{packets:.0f} packets went through netem" if packets >= FEW else ""
         if not damaged:
@@ -44,7 +44,7 @@ class CorruptPackets(PacketFault):
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         """Return the share of packets damaged, in percent."""
-        queued = number(now, "queued")
+        queued = figure(now, "queued")
         if not queued:
             return None
-        return Measure(100 * self.share, 100 * number(now, "corrupted") / queued, "%")
+        return Measure(100 * self.share, 100 * figure(now, "corrupted") / queued, "%")

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from hormesis.faults.parts.limit_release import group_gone
 from hormesis.words.fault import Fault, Measure, Mechanism
 from hormesis.words.look import EffectLook, Look, Reading
 from hormesis.words.target import Facet, Target
@@ -55,7 +56,9 @@ class CpuLimit(Fault):
         return f"stopped {now['stops']} times, {used}" if now.get("stops") else ""
 
     def healed(self, before: Reading, now: Reading) -> str:
-        return "the limit is gone" if now.get("ended") else ""
+        if self.by == "cgroup-cpu":
+            return group_gone(now)
+        return "nothing holds it back any more" if now.get("ended") else ""
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         used = now.get("cpus_used")

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.words.fault import Fault, Measure, Mechanism
-from hormesis.words.look import EffectLook, Look, Reading
+from hormesis.words.look import EffectLook, Look, Reading, figure
 from hormesis.words.target import Facet, Target
 from hormesis.words.units import Share
 from hormesis.words.verb import VerbCall
@@ -45,8 +45,8 @@ class CpuSaturation(Fault):
         return EffectLook()
 
     def hurts(self, before: Reading, now: Reading) -> str:
-        burnt, asked = float(now.get("cpus_burnt") or 0), float(now.get("cpus_asked") or 0)
-        busy = float(now.get("busy") or 0)
+        burnt, asked = figure(now, "cpus_burnt"), figure(now, "cpus_asked")
+        busy = figure(now, "busy")
         full = burnt >= 0.5 * asked or busy >= 0.95 or now.get("throttled")
         if not burnt or not full:
             return ""
@@ -58,5 +58,5 @@ class CpuSaturation(Fault):
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         burnt = now.get("cpus_burnt")
         return None if burnt is None else Measure(
-            float(now.get("cpus_asked") or 0), float(burnt), "CPUs"
+            figure(now, "cpus_asked"), float(burnt), "CPUs"
         )

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from hormesis.faults.parts.life import lives_again
 from hormesis.words.fault import Fault, Measure, Mechanism
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
@@ -91,9 +92,8 @@ class CrashAt(Fault):
         return f"{done} at {self.function}, call {now.get('call')}{times}"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        if now.get("state") == "running" and now.get("pid") != before.get("pid"):
-            return f"running as pid {now.get('pid')}, without the failpoint"
-        return ""
+        lives = lives_again(before, now)
+        return f"{lives}, without the failpoint" if lives and self.function else lives
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         call = now.get("calls" if self.syscall else "call")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import ClassVar
 
+from hormesis.faults.parts.life import lives_again
 from hormesis.words.fault import Fault, Mechanism
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
@@ -56,8 +57,4 @@ class CrashInFlight(Fault):
         return f"killed with {owed}, the oldest for {now.get('age_ms')} ms"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        if not self.back:
-            return "not ours to start again (`back: false`)"
-        if now.get("state") == "running" and now.get("pid") != before.get("pid"):
-            return f"running again as pid {now.get('pid')}"
-        return ""
+        return lives_again(before, now, ours=self.back)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from hormesis.faults.parts.limit_release import soft_limit_back
 from hormesis.words.fault import Fault, Measure
 from hormesis.words.look import EffectLook, Look, Reading
 from hormesis.words.target import Facet, Target
@@ -41,11 +42,7 @@ class DescriptorLimit(Fault):
         return f"{now.get('used')} descriptors are open and none is left ({lowered})"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        if not now.get("ended"):
-            return ""
-        if now.get("alive") and now.get("soft") != now.get("soft_before"):
-            return ""
-        return f"the limit is {now.get('soft_before')} again"
+        return soft_limit_back(now)
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         left = now.get("left")

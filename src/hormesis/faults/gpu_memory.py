@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.words.fault import Fault, Measure
-from hormesis.words.look import EffectLook, Look, Reading
+from hormesis.words.look import EffectLook, Look, Reading, figure
 from hormesis.words.target import Facet, Target
 from hormesis.words.units import Share
 from hormesis.words.verb import VerbCall
@@ -41,10 +41,10 @@ class GpuMemory(Fault):
         return EffectLook()
 
     def hurts(self, before: Reading, now: Reading) -> str:
-        held, share = float(now.get("held") or 0), float(now.get("share") or 0)
+        held, share = figure(now, "held"), figure(now, "share")
         if not held or share < 0.95 * self.share:
             return ""
-        total = float(now.get("total") or 0)
+        total = figure(now, "total")
         return f"{held / 1e6:.0f} MB held, {share:.1%} of {total / 1e6:.0f} MB in use"
 
     def healed(self, before: Reading, now: Reading) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hormesis.proxy.delay_fault import DelayFault
+from hormesis.faults.parts.delay_fault import DelayFault
 from hormesis.proxy.http_route import HttpRoute
 from hormesis.words.shaper import Stream
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import ClassVar, Literal
 
+from hormesis.faults.parts.life import lives_again
 from hormesis.words.fault import Fault, Mechanism
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
@@ -70,8 +71,4 @@ class Kill(Fault):
         return f"pid {before.get('pid')} is gone"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        if not self.back:
-            return "not ours to start again (`back: false`)"
-        if now.get("state") == "running" and now.get("pid") != before.get("pid"):
-            return f"running again as pid {now.get('pid')}"
-        return ""
+        return lives_again(before, now, ours=self.back)

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any, ClassVar
 
+from hormesis.faults.parts.delay_felt import felt
 from hormesis.faults.parts.link_or_packet_fault import BY_PROXY, LinkOrPacketFault
-from hormesis.host.packets.packet_fault import (
-    BY_NETEM,
-    BY_QUEUE,
-    FEW,
-    connect_told,
-    number,
-)
-from hormesis.proxy.link_fault import ENOUGH
+from hormesis.faults.parts.packet_fault import BY_NETEM, BY_QUEUE, FEW, connect_told
+from hormesis.words.distribution import Distribution
 from hormesis.words.fault import Measure, Mechanism
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 from hormesis.words.shaper import Stream
 from hormesis.words.units import Seconds, text_of_seconds
-
-
-class Spread(str, Enum):
-    """How the jitter spreads: evenly over ± jitter, or normally with jitter as its deviation.
-
-    ``exponential`` and ``pareto``: jitter is the mean of what comes on top of the delay, with a
-    light or a heavy tail.
-    """
-
-    UNIFORM = "uniform"
-    NORMAL = "normal"
-    EXPONENTIAL = "exponential"
-    PARETO = "pareto"
 
 
 class Latency(LinkOrPacketFault):
@@ -46,10 +27,16 @@ class Latency(LinkOrPacketFault):
     """How long each chunk or packet waits."""
     jitter: Seconds = 0.0
     """By how much that varies from one to the next."""
-    distribution: Spread = Spread.UNIFORM
+    distribution: Distribution = Distribution.UNIFORM
     """How it varies."""
     stream: Stream = Stream.DOWNSTREAM
     """Which direction is delayed; with both, a round trip takes twice the delay longer."""
+
+    def ways(self) -> tuple[Mechanism, ...]:
+        """Return the ways; netem's jitter is a deviation, never only a delay on top."""
+        ways = super().ways()
+        netem = not (self.jitter and self.distribution.on_top)
+        return tuple(way for way in ways if netem or way is not BY_NETEM)
 
     def attributes(self) -> dict[str, Any]:
         """Return the toxic's attributes."""
@@ -82,24 +69,23 @@ class Latency(LinkOrPacketFault):
     def packets_bite(self, now: Reading) -> str:
         """Return the measured delay once it is about the asked one; netem does not measure it."""
         if self.by == BY_NETEM.name:
-            passed = number(now, "matched")
+            passed = figure(now, "matched")
             return f"{passed:.0f} packets went through netem" if passed >= FEW else ""
         told = self._delayed(now, "delayed", "packets")
         return told and told + connect_told(now)
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         """Return the mean delay, in milliseconds."""
-        mean = number(now, "delay_ms_mean")
+        mean = figure(now, "delay_ms_mean")
         return Measure(1000 * self._asked_mean(), mean, "ms") if mean else None
 
     def _asked_mean(self) -> float:
-        on_top = self.distribution in (Spread.EXPONENTIAL, Spread.PARETO)
-        return self.delay + (self.jitter if on_top else 0.0)
+        return self.delay + (self.jitter if self.distribution.on_top else 0.0)
 
     def _delayed(self, now: Reading, count: str, what: str) -> str:
-        mean, hits = number(now, "delay_ms_mean"), number(now, count)
+        mean, hits = figure(now, "delay_ms_mean"), figure(now, count)
         least = max(self.delay - self.jitter, 0.0) if hits < MANY else self.delay
-        if not mean or mean < ENOUGH * 1000 * least:
+        if not felt(mean, least):
             return ""
         asked = f"{1000 * self.delay:g} ms ± {1000 * self.jitter:g}"
         return f"added {mean:.0f} ms to {hits:.0f} {what} (asked {asked})"

@@ -6,17 +6,16 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hormesis.host.packets.packet_fault import (
+from hormesis.faults.parts.packet_fault import (
     BY_FILTER,
     BY_NETEM,
     BY_QUEUE,
     FEW,
     PacketFault,
     connect_told,
-    number,
 )
 from hormesis.words.fault import Measure, Mechanism
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 from hormesis.words.units import Share
 
 
@@ -51,15 +50,15 @@ class Loss(PacketFault):
     def bite(self, now: Reading) -> str:
         """Return the measured share."""
         seen = self.measured({}, now)
-        if seen is None or not seen.seen or number(now, "matched") < FEW:
+        if seen is None or not seen.seen or figure(now, "matched") < FEW:
             return ""
-        what = f"dropped {seen.seen:.1f} % of {number(now, 'matched'):.0f} packets"
+        what = f"dropped {seen.seen:.1f} % of {figure(now, 'matched'):.0f} packets"
         return f"{what} (asked {seen.asked:g} %){connect_told(now)}"
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         """Return the share of packets dropped, in percent."""
-        matched = number(now, "matched")
+        matched = figure(now, "matched")
         if not matched:
             return None
-        dropped = number(now, "hit" if self.by == BY_FILTER.name else "lost")
+        dropped = figure(now, "hit" if self.by == BY_FILTER.name else "lost")
         return Measure(100 * self.share, 100 * dropped / matched, "%")

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from hormesis.faults.parts.limit_release import group_gone, soft_limit_back
 from hormesis.words.fault import Fault, Measure, Mechanism
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
@@ -32,15 +33,15 @@ class MemoryLimit(Fault):
         Mechanism("rlimit", frozenset({Facet.PROCESS})),
     )
 
-    room: Bytes = Field(default=32_000_000, gt=0)
+    left: Bytes = Field(default=32_000_000, gt=0)
     """How much more it may take."""
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         subject = {"subject": target.service}
         if self.by == "cgroup-memory":
-            limit = VerbCall("cgroup", {**subject, "controller": "memory", "limit": self.room})
+            limit = VerbCall("cgroup", {**subject, "controller": "memory", "limit": self.left})
         else:
-            limit = VerbCall("limit", {**subject, "resource": "as", "left": self.room})
+            limit = VerbCall("limit", {**subject, "resource": "as", "left": self.left})
         promise = VerbCall("rerun", {**subject, "stop": False, "start": "undo"})
         return [limit, promise] if target.restartable else [limit]
 
@@ -57,19 +58,19 @@ class MemoryLimit(Fault):
         if now.get("state") == "gone":
             return f"pid {before.get('pid')} ended at the limit of its address space"
         left = now.get("left")
-        if left is None or float(left) > max(_NEAR, 0.05 * self.room):
+        if left is None or float(left) > max(_NEAR, 0.05 * self.left):
             return ""
-        return f"{left} bytes of address space are left of {self.room}"
+        return f"{left} bytes of address space are left of {self.left}"
 
     def healed(self, before: Reading, now: Reading) -> str:
         if now.get("state") == "gone":
             return ""
-        return "the limit is gone" if now.get("ended") else ""
+        return group_gone(now) if self.by == "cgroup-memory" else soft_limit_back(now)
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         if self.by == "cgroup-memory":
             used = now.get("peak")
         else:
             left = now.get("left")
-            used = None if left is None else self.room - float(left)
-        return None if used is None else Measure(self.room, float(used), "bytes")
+            used = None if left is None else self.left - float(left)
+        return None if used is None else Measure(self.left, float(used), "bytes")

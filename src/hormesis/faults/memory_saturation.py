@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.words.fault import Fault, Measure, Mechanism
-from hormesis.words.look import EffectLook, Look, Reading
+from hormesis.words.look import EffectLook, Look, Reading, figure
 from hormesis.words.target import Facet, Target
 from hormesis.words.units import Bytes, Share
 from hormesis.words.verb import VerbCall
@@ -45,8 +45,8 @@ class MemorySaturation(Fault):
         return EffectLook()
 
     def hurts(self, before: Reading, now: Reading) -> str:
-        held, limit = float(now.get("held") or 0), float(now.get("limit") or 0)
-        share = float(now.get("share") or 0)
+        held, limit = figure(now, "held"), figure(now, "limit")
+        share = figure(now, "share")
         goal = self.share * limit
         if self.by == "host":
             goal, share = min(goal, limit - self.floor), held / limit if limit else 0.0
@@ -59,7 +59,7 @@ class MemorySaturation(Fault):
         return "the memory is free again" if now.get("ended") else ""
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
-        limit = float(now.get("limit") or 0)
+        limit = figure(now, "limit")
         if not limit:
             return None
         used = float(now.get("held" if self.by == "host" else "used") or 0)

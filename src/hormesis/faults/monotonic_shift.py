@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hormesis.host.clock_reading import span_text
+from hormesis.faults.parts.clock_reading import span_text
 from hormesis.words.fault import Fault, Measure
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from hormesis.faults.parts.life import lives_again
 from hormesis.words.fault import Fault
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
@@ -55,6 +56,4 @@ class OomKill(Fault):
         return f"the kernel killed pid {before.get('pid')} ({where}, oom_kill {now['oom_kills']})"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        if now.get("state") == "running" and now.get("pid") != before.get("pid"):
-            return f"running again as pid {now.get('pid')}"
-        return ""
+        return lives_again(before, now)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from hormesis.host.packets.packet_fault import BY_FILTER, PacketFault, connect_told, number
+from hormesis.faults.parts.packet_fault import BY_FILTER, PacketFault, connect_told
 from hormesis.words.fault import Mechanism
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 
 
 class Partition(PacketFault):
@@ -28,5 +28,5 @@ class Partition(PacketFault):
 
     def bite(self, now: Reading) -> str:
         """Return how many packets were dropped."""
-        dropped = number(now, "hit")
+        dropped = figure(now, "hit")
         return f"dropped {dropped:.0f} packets{connect_told(now)}" if dropped else ""

@@ -8,14 +8,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from hormesis.words.fault import Fault
-from hormesis.words.look import Look, Reading, SqlLook
-from hormesis.words.target import Facet, Target
+from hormesis.faults.parts.postgres_fault import PostgresFault
+from hormesis.words.look import Look, Reading, SqlLook, number
+from hormesis.words.target import Target
 from hormesis.words.units import Seconds
 from hormesis.words.verb import VerbCall
 
 
-class PostgresCorrupt(Fault):
+class PostgresCorrupt(PostgresFault):
     """Put inconsistent data into a database behind the application's back.
 
     All statements of ``do`` run in one transaction, and so do those of ``undo``; write ``undo``
@@ -29,11 +29,7 @@ class PostgresCorrupt(Fault):
     need primary keys, and the role the right to create a schema.
     """
 
-    driver: ClassVar[str] = "psycopg"
-    extra: ClassVar[str] = "postgres"
-    needs: ClassVar[frozenset[Facet]] = frozenset({Facet.POSTGRES})
     momentary: ClassVar[bool] = True
-    mechanism: ClassVar[str] = "sql"
 
     do: tuple[str, ...] = Field(min_length=1)
     """SQL statements that corrupt the data."""
@@ -69,13 +65,13 @@ class PostgresCorrupt(Fault):
 
     def hurts(self, before: Reading, now: Reading) -> str:
         # Counted by the program in its own transaction: a quick cleanup may be faster than a look.
-        there, was = _number(now, "counted"), _number(before, "value")
+        there, was = number(now, "counted"), number(before, "value")
         if there is None or was is None or there <= was:
             return ""
         return f"{there - was:g} corrupt rows"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        there, was = _number(now, "value"), _number(before, "value")
+        there, was = number(now, "value"), number(before, "value")
         if there is None or was is None or there > was:
             return ""
         return f"{there:g} corrupt rows, as before" if was else "no corrupt row any more"
@@ -97,8 +93,3 @@ class PostgresCorrupt(Fault):
             "statements": list(statements),
             "timeout_s": self.timeout,
         }
-
-
-def _number(reading: Reading, name: str) -> float | None:
-    value = reading.get(name)
-    return float(value) if isinstance(value, int | float) else None

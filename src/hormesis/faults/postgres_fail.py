@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hormesis.faults.parts.request_fault import RequestFault
 from hormesis.proxy.postgres_statements import PostgresError
-from hormesis.proxy.request_fault import RequestFault
 
 
 class PostgresFail(PostgresError, RequestFault):

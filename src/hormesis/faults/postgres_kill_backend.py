@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from hormesis.host.postgres_fault import PostgresFault, number
-from hormesis.words.look import EffectLook, Look, Reading, SqlLook
+from hormesis.faults.parts.postgres_fault import PostgresFault
+from hormesis.words.look import EffectLook, Look, Reading, SqlLook, number
 from hormesis.words.target import Facet, Target
 from hormesis.words.units import Seconds
 from hormesis.words.verb import VerbCall
@@ -34,7 +34,7 @@ class PostgresKillBackend(PostgresFault):
     server's own."""
     application: str = ""
     """Only a client with this ``application_name``; ``%`` stands for any text."""
-    back: Seconds = Field(default=20.0, gt=0)
+    timeout: Seconds = Field(default=20.0, gt=0)
     """How long the server may take to be back."""
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
@@ -43,7 +43,7 @@ class PostgresKillBackend(PostgresFault):
             "which": self.which,
             "application": self.application,
             "seed": rng.getrandbits(32),
-            "back_s": self.back,
+            "back_s": self.timeout,
         }
         args = {
             "subject": target.name,
@@ -51,7 +51,7 @@ class PostgresKillBackend(PostgresFault):
             "process": target.service,
             "do": config,
             "undo": None,
-            "timeout_s": self.back + 10.0,
+            "timeout_s": self.timeout + 10.0,
         }
         return [VerbCall("program", args)]
 

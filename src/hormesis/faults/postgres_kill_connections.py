@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
-from typing import ClassVar
 
 from pydantic import Field
 
-from hormesis.words.fault import Fault
+from hormesis.faults.parts.postgres_fault import PostgresFault
 from hormesis.words.look import EffectLook, Look, Reading
-from hormesis.words.target import Facet, Target
+from hormesis.words.target import Target
 from hormesis.words.units import Share, Span
 from hormesis.words.verb import VerbCall
 
 
-class PostgresKillConnections(Fault):
+class PostgresKillConnections(PostgresFault):
     """Terminate a random share of a PostgreSQL server's client connections, again and again.
 
     The server ends them itself (``pg_terminate_backend``): clients see error 57P01 or a closed
@@ -23,11 +22,6 @@ class PostgresKillConnections(Fault):
     other databases of the server unless ``database`` says otherwise. The user of the target's
     address needs the role ``pg_signal_backend`` or must be a superuser.
     """
-
-    driver: ClassVar[str] = "psycopg"
-    extra: ClassVar[str] = "postgres"
-    needs: ClassVar[frozenset[Facet]] = frozenset({Facet.POSTGRES})
-    mechanism: ClassVar[str] = "sql"
 
     share: Share = Field(default=0.5, gt=0)
     """Which share of the connections each round kills, at least one."""

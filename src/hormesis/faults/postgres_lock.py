@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from hormesis.host.postgres_fault import PostgresSessionFault, number
+from hormesis.faults.parts.postgres_fault import PostgresSessionFault
 from hormesis.words.fault import Measure
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, number
 from hormesis.words.units import Seconds
 
 ROW_MODES = ("UPDATE", "NO KEY UPDATE", "SHARE", "KEY SHARE")

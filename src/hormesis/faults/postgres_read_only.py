@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Literal
 
-from hormesis.host.postgres_fault import PostgresFault, number
-from hormesis.words.look import EffectLook, Look, Reading, SqlLook
+from hormesis.faults.parts.postgres_fault import PostgresFault
+from hormesis.words.look import EffectLook, Look, Reading, SqlLook, number
 from hormesis.words.target import Target
 from hormesis.words.verb import VerbCall
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from hormesis.host.postgres_fault import PostgresFault, number
-from hormesis.words.look import EffectLook, Look, Reading, SqlLook
+from hormesis.faults.parts.postgres_fault import PostgresFault
+from hormesis.words.look import EffectLook, Look, Reading, SqlLook, number
 from hormesis.words.target import Target
 from hormesis.words.units import Seconds
 from hormesis.words.verb import VerbCall

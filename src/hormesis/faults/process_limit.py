@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from hormesis.faults.parts.limit_release import group_gone, soft_limit_back
 from hormesis.words.fault import Fault, Mechanism
 from hormesis.words.look import EffectLook, Look, Reading
 from hormesis.words.target import Facet, Target
@@ -49,4 +50,4 @@ class ProcessLimit(Fault):
         return f"its user has {now.get('used')} tasks, and no more are allowed"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        return "the limit is gone" if now.get("ended") else ""
+        return group_gone(now) if self.by == "cgroup-pids" else soft_limit_back(now)

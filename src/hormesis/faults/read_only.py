@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from random import Random
 from typing import ClassVar
 
-from hormesis.host.fuse.rule_fault import (
+from hormesis.faults.parts.rule_fault import (
     BY_RULE,
     BY_STRACE,
     CHANGES,
-    count,
     rule_call,
     rule_is_gone,
     rule_look,
@@ -18,7 +17,7 @@ from hormesis.host.fuse.rule_fault import (
     strace_is_gone,
 )
 from hormesis.words.fault import Fault, Mechanism
-from hormesis.words.look import EffectLook, Look, Reading
+from hormesis.words.look import EffectLook, Look, Reading, figure
 from hormesis.words.target import Facet, Target
 from hormesis.words.verb import VerbCall
 
@@ -52,7 +51,7 @@ class ReadOnly(Fault):
         if self.by == "remount":
             refused = now.get("read_only") is True and now.get("wrote") == "EROFS"
             return "a write fails with EROFS" if refused else ""
-        hits = count(now, "hits")
+        hits = figure(now, "hits")
         return f"{hits:.0f} changes failed with EROFS" if hits else ""
 
     def healed(self, before: Reading, now: Reading) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from random import Random
 from typing import ClassVar
 
-from hormesis.words.fault import Fault
+from hormesis.faults.parts.life import lives_again
+from hormesis.faults.parts.redis_fault import RedisFault
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading, RedisLook
 from hormesis.words.target import Facet, Target
 from hormesis.words.verb import VerbCall
 
 
-class RedisCrash(Fault):
+class RedisCrash(RedisFault):
     """Make a Redis server crash with a segmentation fault; on release it is started again.
 
     Unlike SIGKILL this takes the server's own way out: it stops answering, writes a crash report to
@@ -20,8 +21,6 @@ class RedisCrash(Fault):
     it had not yet written to its append-only file is lost. Use `kill` for a sudden end.
     """
 
-    driver: ClassVar[str] = "redis"
-    extra: ClassVar[str] = "redis"
     needs: ClassVar[frozenset[Facet]] = frozenset(
         {Facet.PROCESS, Facet.RESTARTABLE, Facet.REDIS}
     )
@@ -42,6 +41,5 @@ class RedisCrash(Fault):
 
     def healed(self, before: Reading, now: Reading) -> str:
         fresh = now.get("run_id") not in (None, before.get("run_id"))
-        if now.get("state") != "running" or now.get("pid") == before.get("pid") or not fresh:
-            return ""
-        return f"running again as pid {now.get('pid')}, and it answers"
+        lives = lives_again(before, now)
+        return f"{lives}, and it answers" if lives and fresh else ""

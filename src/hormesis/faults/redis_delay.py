@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hormesis.proxy.delay_fault import DelayFault
+from hormesis.faults.parts.delay_fault import DelayFault
 from hormesis.proxy.redis_commands import RedisCommands
 
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hormesis.host.redis_fault import RedisFault, number
+from hormesis.faults.parts.redis_fault import RedisFault
 from hormesis.words.fault import Measure
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, number
 from hormesis.words.target import Target
 from hormesis.words.verb import VerbCall
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
-from hormesis.proxy.redis_commands import RedisCommands
-from hormesis.proxy.request_fault import RequestFault
+from hormesis.faults.parts.request_fault import RequestFault
+from hormesis.proxy.redis_commands import RedisError
 
 
-class RedisFail(RedisCommands, RequestFault):
+class RedisFail(RedisError, RequestFault):
     """Answer matching Redis commands through a link with *error*; they are not carried out.
 
     Pipelines stay in order, and a transaction in which a command failed is refused by ``EXEC``,
     as with a server that refuses the command itself. A client's library may send another command
     than it is asked for: ``incr`` often becomes INCRBY.
     """
-
-    error: str = Field(default="ERR injected by the link", pattern=r"^[A-Z]+( [ -~]*)?$")
-    """The error's text, such as ``LOADING Redis is loading the dataset in memory``."""
 
     def done(self, hits: str, met: str) -> str:
         """Return how many commands failed."""

@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from hormesis.host.redis_fault import RedisFault, number
-from hormesis.words.look import Reading
+from hormesis.faults.parts.redis_fault import RedisFault
+from hormesis.words.look import Reading, number
 from hormesis.words.target import Target
 from hormesis.words.units import Share, Span
 from hormesis.words.verb import VerbCall

@@ -7,9 +7,9 @@ from random import Random
 
 from pydantic import Field
 
-from hormesis.host.redis_fault import RedisFault, number
+from hormesis.faults.parts.redis_fault import RedisFault
 from hormesis.words.fault import Measure
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, number
 from hormesis.words.target import Target
 from hormesis.words.units import Span
 from hormesis.words.verb import VerbCall

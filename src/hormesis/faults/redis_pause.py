@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hormesis.host.redis_fault import RedisStallFault
+from hormesis.faults.parts.redis_fault import RedisStallFault
 from hormesis.words.units import Seconds
 
 

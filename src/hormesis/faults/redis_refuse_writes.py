@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from hormesis.host.redis_fault import RedisSettingFault
+from hormesis.faults.parts.redis_fault import RedisSettingFault
 
 
 class RedisRefuseWrites(RedisSettingFault):

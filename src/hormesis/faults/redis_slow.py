@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from hormesis.host.redis_fault import RedisStallFault
+from hormesis.faults.parts.redis_fault import RedisStallFault
 from hormesis.words.units import Seconds, Span
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from hormesis.host.packets.packet_fault import BY_FILTER, PacketFault, connect_told, number
+from hormesis.faults.parts.packet_fault import BY_FILTER, PacketFault, connect_told
 from hormesis.words.fault import Mechanism
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 
 
 class Refuse(PacketFault):
@@ -23,5 +23,5 @@ class Refuse(PacketFault):
 
     def bite(self, now: Reading) -> str:
         """Return how many were refused."""
-        refused = number(now, "hit")
+        refused = figure(now, "hit")
         return f"refused {refused:.0f} times{connect_told(now)}" if refused else ""

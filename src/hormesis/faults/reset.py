@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from hormesis.faults.parts.link_or_packet_fault import BY_PROXY, LinkOrPacketFault
-from hormesis.host.packets.packet_fault import BY_FILTER, connect_told, number
+from hormesis.faults.parts.packet_fault import BY_FILTER, connect_told
 from hormesis.words.fault import Mechanism
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 from hormesis.words.units import Seconds, text_of_seconds
 
 
@@ -33,12 +33,12 @@ class Reset(LinkOrPacketFault):
 
     def bite(self, now: Reading) -> str:
         """Return how many connections the proxy reset."""
-        hits = number(now, "hits")
+        hits = figure(now, "hits")
         return f"reset {hits:.0f} connections" if hits else ""
 
     def packets_bite(self, now: Reading) -> str:
         """Return how many connections and packets met the kernel's reset."""
-        live, met = number(now, "aborted"), number(now, "hit")
+        live, met = figure(now, "aborted"), figure(now, "hit")
         if not live and not met:
             return ""
         return f"reset {live:.0f} live connections and {met:.0f} packets{connect_told(now)}"

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from hormesis.proxy.link_fault import LinkFault, figure
-from hormesis.words.look import Reading
+from hormesis.faults.parts.link_fault import LinkFault
+from hormesis.words.look import Reading, figure
 from hormesis.words.shaper import Stream
 from hormesis.words.units import Bytes, Seconds, text_of_seconds
 

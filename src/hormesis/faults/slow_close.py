@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hormesis.proxy.link_fault import ENOUGH, LinkFault, figure
+from hormesis.faults.parts.delay_felt import felt
+from hormesis.faults.parts.link_fault import LinkFault
 from hormesis.words.fault import Measure
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 from hormesis.words.shaper import Stream
 from hormesis.words.units import Seconds, text_of_seconds
 
@@ -30,7 +31,7 @@ class SlowClose(LinkFault):
     def bite(self, now: Reading) -> str:
         """Return how long ends were held back."""
         mean, hits = figure(now, "delay_ms_mean"), figure(now, "hits")
-        if not mean or mean < ENOUGH * 1000 * self.delay:
+        if not felt(mean, self.delay):
             return ""
         return f"held {hits:.0f} ends back for {mean:.0f} ms (asked {1000 * self.delay:g} ms)"
 

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from hormesis.faults.parts.life import lives_again
 from hormesis.words.fault import Fault, Measure
-from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
+from hormesis.words.look import EffectLook, Look, ProcessLook, Reading, figure
 from hormesis.words.target import Facet, Target
 from hormesis.words.units import Seconds
 from hormesis.words.verb import VerbCall
@@ -18,7 +19,7 @@ from hormesis.words.verb import VerbCall
 class SlowShutdown(Fault):
     """Stop a service so that its shutdown takes longer than usual; on release it is started again.
 
-    It is held before it can hear its stop signal, and let go after ``slow``. Until then its
+    It is held before it can hear its stop signal, and let go after ``delay``. Until then its
     connections stay open and nothing answers. When the whole takes longer than ``grace``, it is
     killed in the middle of its shutdown, as a supervisor would do.
     """
@@ -27,7 +28,7 @@ class SlowShutdown(Fault):
     momentary: ClassVar[bool] = True
     mechanism: ClassVar[str] = "signal"
 
-    slow: Seconds = Field(default=3.0, gt=0)
+    delay: Seconds = Field(default=3.0, gt=0)
     """How long the shutdown is held up."""
     grace: Seconds = 5.0
     """How long the shutdown may take in all before the service is killed."""
@@ -36,7 +37,7 @@ class SlowShutdown(Fault):
         args = {
             "subject": target.service,
             "start": "undo",
-            "slow_s": self.slow,
+            "slow_s": self.delay,
             "grace_s": self.grace,
         }
         return [VerbCall("rerun", args)]
@@ -45,7 +46,7 @@ class SlowShutdown(Fault):
         return (EffectLook(), ProcessLook(target.service or ""))
 
     def hurts(self, before: Reading, now: Reading) -> str:
-        took = float(now.get("took_s") or 0)
+        took = figure(now, "took_s")
         ended = now.get("state") == "gone" or now.get("pid") != before.get("pid")
         if not ended or took < 0.9 * self._asked:
             return ""
@@ -53,13 +54,11 @@ class SlowShutdown(Fault):
         return f"the shutdown of pid {before.get('pid')} took {took:.2f} s, {how}"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        if now.get("state") == "running" and now.get("pid") != before.get("pid"):
-            return f"running again as pid {now.get('pid')}"
-        return ""
+        return lives_again(before, now)
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
-        return Measure(self._asked, float(now.get("took_s") or 0), "s")
+        return Measure(self._asked, figure(now, "took_s"), "s")
 
     @property
     def _asked(self) -> float:
-        return min(self.slow, self.grace)
+        return min(self.delay, self.grace)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import ClassVar
 
+from hormesis.faults.parts.life import lives_again
 from hormesis.words.fault import Fault
 from hormesis.words.look import Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
@@ -35,6 +36,4 @@ class Stop(Fault):
         return f"pid {before.get('pid')} has ended" if now.get("state") == "gone" else ""
 
     def healed(self, before: Reading, now: Reading) -> str:
-        if now.get("state") == "running" and now.get("pid") != before.get("pid"):
-            return f"running again as pid {now.get('pid')}"
-        return ""
+        return lives_again(before, now)

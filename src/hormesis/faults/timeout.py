@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hormesis.proxy.link_fault import LinkFault, figure
-from hormesis.words.look import Reading
+from hormesis.faults.parts.link_fault import LinkFault
+from hormesis.words.look import Reading, figure
 from hormesis.words.shaper import Stream
 from hormesis.words.units import Seconds, text_of_seconds
 

@@ -26,15 +26,14 @@ def hold_targets(
     Gives a sentence for each address that another run holds, which only *force* lets happen.
 
     Raises:
-        UsageTrouble: another run holds one, and *force* is false.
+        UsageTrouble: another run holds one, and *force* is false; or *state* cannot be written.
     """
     folder = state / "targets"
     disturbed: list[str] = []
     with ExitStack() as stack:
         for address in sorted(set(addresses)):
-            folder.mkdir(parents=True, exist_ok=True)
             name = hashlib.sha256(address.encode()).hexdigest()[:16]
-            file = stack.enter_context((folder / name).open("a+"))
+            file = stack.enter_context(_opened(folder / name))
             holder = _take(file, f"{run_id} (pid {os.getpid()}) on {address}\n")
             if not holder:
                 continue
@@ -43,6 +42,17 @@ def hold_targets(
                 raise UsageTrouble(told, hint="wait for it to end, or use --force to disturb both")
             disturbed.append(told)
         yield tuple(disturbed)
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a+")
+    except OSError as error:
+        told = f"the state folder {path.parent.parent} cannot be written: {error.strerror}"
+        raise UsageTrouble(
+            told, hint="name one in HORMESIS_STATE in which this user may write"
+        ) from None
 
 
 def _take(file: IO[str], text: str) -> str:

@@ -187,34 +187,53 @@ STACKABLE = frozenset({"toxic", "holder", "program"})
 """Verbs of which one thing may bear several at a time, since each is undone by itself."""
 
 
+STATES = {"pause": "", "cgroup": "controller", "limit": "resource"}
+"""Verbs of one state per subject, or per subject and the argument that is named here."""
+
+
 def _overlaps(
     actions: Sequence[FaultAction], calls: Calls, experiment: Experiment
 ) -> Iterator[Problem]:
     """Yield a problem for each pair of tracks that put one fault on one thing at one time.
 
-    One thing is one subject of verbs, whatever the targets that name it are called.
+    Two different faults that set the same state of one thing are one as well. One thing is one
+    subject of verbs, whatever the targets that name it are called.
     """
     places = {track.name: track.place for track in experiment.faults}
     subjects = {
         id_: {call.args.get("subject") for call in its_calls if call.verb not in STACKABLE}
         for id_, its_calls in calls.items()
     }
+    states = {id_: {*_states(its_calls)} for id_, its_calls in calls.items()}
     told: set[tuple[str, str]] = set()
     played = sorted((one for one in actions if not one.skip), key=lambda one: one.at_s)
     for first, second in combinations(played, 2):
         same = first.fault.kind == second.fault.kind and subjects[first.id] & subjects[second.id]
+        shared = states[first.id] & states[second.id]
         pair = (first.track, second.track)
         overlap = second.at_s < first.at_s + first.for_s or second.at_s == first.at_s
-        if same and overlap and pair not in told:
+        if (same or shared) and overlap and pair not in told:
             told.add(pair)
             end = text_of_seconds(first.at_s + first.for_s)
             what = f"{first.fault.kind} on {second.target.name} only once at a time"
+            if first.fault.kind != second.fault.kind:
+                how = " ".join(filter(None, sorted(shared)[0][::2]))
+                what = f"{second.fault.kind} on {second.target.name} not beside"
+                what = f"{what} {first.fault.kind}, since both are done by {how}"
             yield Problem(
                 f"expected {what}, found {first.track} until {end}"
                 f" and {second.track} from {text_of_seconds(second.at_s)}",
                 places.get(second.track),
                 f"tracks.{second.track}",
             )
+
+
+def _states(calls: Sequence[VerbCall]) -> Iterator[tuple[str, str, str]]:
+    """Yield what can be in one state only: two faults would take each other's state back."""
+    for call in calls:
+        if call.verb in STATES:
+            which = str(call.args.get(STATES[call.verb], ""))
+            yield call.verb, str(call.args.get("subject", "")), which
 
 
 def _permit(experiment: Experiment, calls_by_id: Calls) -> Permit:

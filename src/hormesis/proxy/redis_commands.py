@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from hormesis.proxy.occasions import Occasions, expression
 from hormesis.proxy.passing import Passing
@@ -61,6 +61,13 @@ class RedisCommands(Occasions):
             return True
         place = _KEY_AT.get(name, 1)
         return len(arguments) > place and bool(re.search(self.key.encode(), arguments[place]))
+
+
+class RedisError(RedisCommands):
+    """What commands fail with."""
+
+    error: str = Field(default="ERR injected by the link", pattern=r"^[A-Z]+( [ -~]*)?$")
+    """The error's text, such as ``LOADING Redis is loading the dataset in memory``."""
 
 
 @dataclass(frozen=True, slots=True)

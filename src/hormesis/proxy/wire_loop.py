@@ -69,6 +69,7 @@ class WireSelector(BaseSelector):
                 self._epoll.unregister(fd)
         elif fd in self._watched:
             self._epoll.modify(fd, mask)
+            self._watched[fd] = ready
         else:
             self._epoll.register(fd, mask)
             self._watched[fd] = ready

@@ -234,17 +234,18 @@ class _Play:
             for raw, node, local in both("checks")
             if (one := read_check(node, local)) is not None
         ]
+        stops = []
+        for node, local in resolved("stop_when"):
+            if (stop := read_stop_condition(node, local)) is not None:
+                tracks.refuse_mixing(stop[0], node, local)
+                stops.append(stop)
         return cls(
             tracks,
             clients["prepare"],
             clients["finish"],
             tuple(one for one, _ in read if not one.unless),
             tuple(one.left_out(raw) for one, raw in read if one.unless),
-            tuple(
-                stop
-                for node, local in resolved("stop_when")
-                if (stop := read_stop_condition(node, local)) is not None
-            ),
+            tuple(stops),
         )
 
 

@@ -11,6 +11,7 @@ from hormesis.spec.kind_forms import Forms, known_keys
 from hormesis.spec.node import Node, found, keys_told
 from hormesis.words.experiment import FaultTrack, LoadTrack, NamedProbe, ProbeTrack
 from hormesis.words.probe import Probe
+from hormesis.words.stop_condition import StopCondition
 
 SORTS = ("fault", "load", "probe")
 
@@ -126,6 +127,16 @@ class Tracks:
         name = self._name("probe", node, forms, frame, kind.kind, probe)
         if frame is not None and probe is not None:
             self.probes.append(ProbeTrack(name, probe, frame.every, frame.at))
+
+    def refuse_mixing(self, condition: StopCondition, node: Node, forms: Forms) -> None:
+        """Refuse to record what a stop condition sees among what another probe sees."""
+        held = self._taken.get(condition.name, ())
+        others = [one for one, probe in held if probe is not None and probe != condition.probe]
+        if condition.probe is not None and others:
+            where = others[0].place.line
+            there = f"another probe is called that on line {where}; " if where else ""
+            message = f"expected a name of its own, found {found(condition.name)} again"
+            forms.problems.add(node.under("name"), message, f"{there}give each a `name:`")
 
     def _given(self, sort: str, node: Node, frame: Frame | None) -> None:
         """Remember the name of something undecodable, so that references to it still hold."""

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from enum import Enum
 from random import Random
 from typing import ClassVar
 
+from hormesis.proxy.corruption import Corruption, Unit
 from hormesis.proxy.directed import directed
 from hormesis.proxy.passing import Passing
 from hormesis.words.shaper import Hits, Send, Shaped, Shaper, Toxic
-from hormesis.words.units import Bytes, Share
+from hormesis.words.units import Share
 
 
-class Unit(str, Enum):
-    """What a rate of corruption counts."""
-
-    BYTE = "byte"
-    CHUNK = "chunk"
-
-
-class Corrupt(Toxic):
-    """Flip one bit of a share *rate* of all bytes, or of one byte in a share of all chunks.
+class Corrupt(Corruption, Toxic):
+    """Flip one bit of each byte, or of one byte in each chunk, with a *probability*.
 
     Where the flips fall depends on the seed and, counted in bytes, on nothing else: not on how the
     stream was cut. A chunk is what the proxy reads in one go.
@@ -30,12 +23,8 @@ class Corrupt(Toxic):
 
     counts_hits: ClassVar[bool] = True
 
-    rate: Share = 0.001
-    """The share that is hit."""
-    per: Unit = Unit.BYTE
-    """What the rate counts: each byte, or each chunk."""
-    spare: Bytes = 0
-    """So many bytes at the beginning stay whole: a greeting, a login."""
+    probability: Share = 0.001
+    """How likely each is hit."""
 
     def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
         """Return the corrupting shapers."""
@@ -66,7 +55,7 @@ class _Corrupting(Passing):
     def _flips(self, start: int, end: int) -> list[tuple[int, int]]:
         """Return where in data[start:end] which bit is to be flipped."""
         if self._toxic.per is Unit.CHUNK:
-            hit = start < end and self._rng.random() < self._toxic.rate
+            hit = start < end and self._rng.random() < self._toxic.probability
             return [(self._rng.randrange(start, end), self._bit())] if hit else []
         flips = []
         while self._gap < end - start:
@@ -82,7 +71,7 @@ class _Corrupting(Passing):
 
     def _drawn(self) -> float:
         """Return how many bytes stay whole before the next hit: a geometric draw, by inversion."""
-        rate = self._toxic.rate
+        rate = self._toxic.probability
         if rate <= 0:
             return math.inf
         if rate >= 1:

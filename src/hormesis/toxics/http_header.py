@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
 from typing import ClassVar
 
-from pydantic import Field, field_validator
-
 from hormesis.proxy.http_exchanges import Exchange, Exchanges, Requests, Responses
-from hormesis.proxy.http_headers import changed, header_names, headers
-from hormesis.proxy.http_route import HttpRoute
+from hormesis.proxy.http_header_change import HttpHeaderChange
+from hormesis.proxy.http_headers import changed
 from hormesis.proxy.http_stream import Head
 from hormesis.words.shaper import Hits, Shaper, Stream, Toxic
 
 
-class HttpHeader(HttpRoute, Toxic):
+class HttpHeader(HttpHeaderChange, Toxic):
     """Set or remove headers of matching HTTP/1 requests, or of the responses to them.
 
     What is not HTTP/1 in the clear passes.
@@ -26,20 +23,6 @@ class HttpHeader(HttpRoute, Toxic):
 
     stream: Stream = Stream.DOWNSTREAM
     """Upstream: the request's headers. Downstream: the response's."""
-    set: Mapping[str, str] = Field(default_factory=dict)
-    """Headers to set; one of the same name is replaced."""
-    remove: tuple[str, ...] = ()
-    """Names of headers to take away."""
-
-    @field_validator("set")
-    @classmethod
-    def _set(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        return headers(value)
-
-    @field_validator("remove")
-    @classmethod
-    def _remove(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return header_names(value)
 
     def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
         """Return the shapers of both directions."""

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from http import HTTPStatus
 from random import Random
 from typing import ClassVar
 
-from pydantic import Field, field_validator, model_validator
-
 from hormesis.proxy.http_exchanges import Exchange, Exchanges, Requests, Responses
-from hormesis.proxy.http_headers import changed, headers
-from hormesis.proxy.http_route import HttpRoute
+from hormesis.proxy.http_headers import changed
+from hormesis.proxy.http_reply import BODILESS, HttpReply
 from hormesis.proxy.http_stream import End, Head, Other, Part
 from hormesis.words.shaper import Finish, Hits, Reset, Shaper, Toxic
 
-BODILESS = (204, 304)
-"""Statuses whose responses never have a body."""
 _OF_THE_OLD_BODY = ("Content-Length", "Transfer-Encoding", "Trailer", "Content-Encoding", "ETag")
 
 
-class HttpStatus(HttpRoute, Toxic):
+class HttpStatus(HttpReply, Toxic):
     """Answer matching HTTP/1 requests with *status* instead of what the server says.
 
     The server gets the request and does its work; its answer is what changes. Everything else on
@@ -29,24 +25,6 @@ class HttpStatus(HttpRoute, Toxic):
 
     counts_hits: ClassVar[bool] = True
     counts_requests: ClassVar[bool] = True
-
-    status: int = Field(default=503, ge=200, le=599)
-    """The status that the client gets."""
-    body: str | None = None
-    """The body that it gets, as text; left out: the server's own."""
-    headers: Mapping[str, str] = Field(default_factory=dict)
-    """Headers to set besides."""
-
-    @field_validator("headers")
-    @classmethod
-    def _headers(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        return headers(value)
-
-    @model_validator(mode="after")
-    def _possible(self) -> HttpStatus:
-        if self.body and self.status in BODILESS:
-            raise ValueError(f"expected no body: a response with status {self.status} has none")
-        return self
 
     def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
         """Return the shaper that sees the requests and the one that changes their answers."""

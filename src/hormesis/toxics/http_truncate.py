@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from random import Random
 from typing import ClassVar
 
-from pydantic import Field
-
+from hormesis.proxy.http_cut import HttpCut
 from hormesis.proxy.http_exchanges import Exchange, Exchanges, Requests, Responses
-from hormesis.proxy.http_route import HttpRoute
 from hormesis.proxy.http_stream import Head
 from hormesis.words.shaper import Finish, Hits, Reset, Shaper, Toxic
-from hormesis.words.units import Bytes
 
 
-class HttpTruncate(HttpRoute, Toxic):
-    """Pass *after* bytes of the body of matching HTTP/1 responses; then close the connection.
+class HttpTruncate(HttpCut, Toxic):
+    """Pass *bytes* of the body of matching HTTP/1 responses; then close the connection.
 
     The head still promises the whole body. A body that is no longer than that is not hit, though
     it counts for ``first``. What is not HTTP/1 in the clear passes.
@@ -24,11 +21,6 @@ class HttpTruncate(HttpRoute, Toxic):
 
     counts_hits: ClassVar[bool] = True
     counts_requests: ClassVar[bool] = True
-
-    after: Bytes = Field(default=0, ge=0)
-    """So many bytes of the body pass."""
-    reset: bool = False
-    """Whether the connection ends with a TCP reset instead of being closed."""
 
     def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
         """Return the shaper that sees the requests and the one that cuts their answers."""
@@ -48,7 +40,7 @@ class _Cutting(Responses):
         self._left = 0
 
     def head(self, head: Head, exchange: Exchange) -> bytes:
-        self._left = self._toxic.after
+        self._left = self._toxic.bytes
         return head.raw
 
     def body(self, data: bytes, exchange: Exchange) -> Iterator[bytes | Finish | Reset]:

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 from random import Random
 
 from hormesis.proxy.passing import Passing
+from hormesis.words.distribution import Distribution
 from hormesis.words.shaper import Finish, Send, Shaped, Shaper, Stream, Toxic
 from hormesis.words.units import Seconds
-
-
-class Distribution(str, Enum):
-    """How the jitter spreads.
-
-    ``uniform``: evenly over ± jitter. ``normal``: with jitter as its standard deviation.
-    ``exponential`` and ``pareto``: jitter is the mean of what comes on top of the delay, with a
-    light or a heavy tail (shape 3: one in a thousand waits 18 times the jitter longer).
-    """
-
-    UNIFORM = "uniform"
-    NORMAL = "normal"
-    EXPONENTIAL = "exponential"
-    PARETO = "pareto"
-
-
-PARETO_SHAPE = 3.0
 
 
 class Latency(Toxic):
@@ -61,18 +44,9 @@ class _Delaying(Passing):
         return (Finish(self._moment(now)),)
 
     def _moment(self, now: float) -> float:
-        self._last_at = max(self._last_at, now + max(0.0, self._drawn()))
+        self._last_at = max(self._last_at, now + self._drawn())
         return self._last_at
 
     def _drawn(self) -> float:
         toxic = self._toxic
-        if not toxic.jitter:
-            return toxic.delay
-        if toxic.distribution is Distribution.NORMAL:
-            return self._rng.gauss(toxic.delay, toxic.jitter)
-        if toxic.distribution is Distribution.EXPONENTIAL:
-            return toxic.delay + self._rng.expovariate(1 / toxic.jitter)
-        if toxic.distribution is Distribution.PARETO:
-            above = self._rng.paretovariate(PARETO_SHAPE) - 1
-            return toxic.delay + toxic.jitter * (PARETO_SHAPE - 1) * above
-        return toxic.delay + self._rng.uniform(-toxic.jitter, toxic.jitter)
+        return toxic.distribution.drawn(self._rng, toxic.delay, toxic.jitter)

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
-from pydantic import Field
-
 from hormesis.proxy.passing import Passing
-from hormesis.proxy.redis_commands import Begun, Commands, RedisCommands
+from hormesis.proxy.redis_commands import Begun, Commands, RedisError
 from hormesis.words.shaper import Finish, Hits, Send, Shaped, Shaper, Stream, Toxic
 
 MARK = "HORMESIS.INJECTED."
@@ -24,7 +22,7 @@ _EXEC_ERROR = b"-E"
 _OF_EXEC = b".EXEC"
 
 
-class RedisFail(RedisCommands, Toxic):
+class RedisFail(RedisError, Toxic):
     """Answer matching Redis commands with *error*; the server does not carry them out.
 
     The server gets a command that it does not know, and its error is what is rewritten. So order
@@ -37,8 +35,6 @@ class RedisFail(RedisCommands, Toxic):
 
     stream: Stream = Stream.BOTH
     """Both: the command on its way up, the error on its way down."""
-    error: str = Field(default="ERR injected by the link", pattern=r"^[A-Z]+( [ -~]*)?$")
-    """The error's text, such as ``LOADING Redis is loading the dataset in memory``."""
 
     def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
         """Return the shaper that spoils commands and the one that words the errors."""

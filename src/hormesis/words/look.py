@@ -80,3 +80,14 @@ class RedisLook:
 
 
 Look = ProcessLook | LinkLook | EffectLook | AddressLook | SqlLook | RedisLook
+
+
+def number(reading: Reading, name: str) -> float | None:
+    """Return the number *name* of a reading, or None when it is missing or no number."""
+    value = reading.get(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def figure(reading: Reading, name: str) -> float:
+    """Return the number *name* of a reading, such as a counter; 0 when there is none."""
+    return number(reading, name) or 0.0

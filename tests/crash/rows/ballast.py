@@ -32,7 +32,7 @@ def clean(case: Case) -> None:
 
 def args(case: Case) -> dict[str, Any]:
     return {
-        "subject": "stage", "path": str(_path(case)), "what": _what(case), "leave": 0, "floor": 0,
+        "subject": "stage", "path": str(_path(case)), "what": _what(case), "left": 0, "floor": 0,
     }  # fmt: skip
 
 

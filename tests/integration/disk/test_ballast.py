@@ -25,8 +25,8 @@ def scene() -> Scene:
 def test_a_disk_of_the_machine_is_never_filled_beyond_the_floor(
     scene: Scene, tmp_path: Path
 ) -> None:
-    for leave in (0, 10**6):
-        args = {"subject": "disk", "path": str(tmp_path), "what": "bytes", "leave": leave}
+    for left in (0, 10**6):
+        args = {"subject": "disk", "path": str(tmp_path), "what": "bytes", "left": left}
         with pytest.raises(NothingDone, match="not a volume of this run"):
             ballast.capture(scene, args)
     assert os.listdir(tmp_path) == []
@@ -35,8 +35,8 @@ def test_a_disk_of_the_machine_is_never_filled_beyond_the_floor(
 def test_with_a_floor_it_fills_to_what_is_to_be_left(scene: Scene, tmp_path: Path) -> None:
     free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
     # Barely anything is taken: the machine's other programs share this disk.
-    leave = max(0, free - (8 << 20))
-    args = {"subject": "d", "path": str(tmp_path), "what": "bytes", "leave": leave, "floor": 0}
+    left = max(0, free - (8 << 20))
+    args = {"subject": "d", "path": str(tmp_path), "what": "bytes", "left": left, "floor": 0}
     facts = ballast.capture(scene, args)
     facts.update(drive(ballast.perform(scene, args, facts)))
     (made,) = tmp_path.iterdir()
@@ -47,8 +47,8 @@ def test_with_a_floor_it_fills_to_what_is_to_be_left(scene: Scene, tmp_path: Pat
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("leave", [0, 500_000])
-def test_a_small_disk_is_full_and_is_as_before(scene: Scene, tmp_path: Path, leave: int) -> None:
+@pytest.mark.parametrize("left", [0, 500_000])
+def test_a_small_disk_is_full_and_is_as_before(scene: Scene, tmp_path: Path, left: int) -> None:
     path = tmp_path / "disk"
     path.mkdir()
     try:
@@ -57,11 +57,11 @@ def test_a_small_disk_is_full_and_is_as_before(scene: Scene, tmp_path: Path, lea
         pytest.skip("it takes root to mount")
     try:
         (path / "mine").write_text("stays")
-        args = {"subject": "disk", "path": str(path), "what": "bytes", "leave": leave}
+        args = {"subject": "disk", "path": str(path), "what": "bytes", "left": left}
         facts = ballast.capture(scene, args)
         drive(ballast.perform(scene, args, facts))
         held = ballast.read(scene, args, facts)
-        assert leave <= held["free"] < leave + 2 * held["block"]
+        assert left <= held["free"] < left + 2 * held["block"]
         assert held["wrote"] == "ENOSPC"
         assert drive(ballast.undo(scene, args, facts)) is Undone.DONE
         assert ballast.read(scene, args, facts)["wrote"] == "ok"

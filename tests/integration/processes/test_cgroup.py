@@ -110,7 +110,7 @@ def test_version_2_freezes_without_a_controller(
     monkeypatch.setattr(cgroups, "hierarchy_of", lambda controller: second)
     stage.adopt(BUSY)
     held = stage.held("cgroup", controller="freezer")
-    assert held.read() == {"frozen": True, "cgroup": 2}
+    assert held.read() == {"frozen": True, "cgroup": 2, "there": True}
     assert held.undo() is Undone.DONE
 
 

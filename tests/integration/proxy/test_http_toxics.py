@@ -81,7 +81,7 @@ def test_a_route_is_late(web: Web) -> None:
 @pytest.mark.parametrize("path", ["/fixed/3000", "/chunked/3000"])
 def test_a_body_breaks_off(web: Web, path: str) -> None:
     proxy, client, _ = web
-    proxy.add("web", "cut", "http-truncate", after="1500B")
+    proxy.add("web", "cut", "http-truncate", bytes="1500B")
     received = b""
     with client.stream("GET", path) as answer, pytest.raises(httpx.RemoteProtocolError):
         assert answer.status_code == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,35 @@ def test_what_is_sent_before_the_upstream_is_connected_arrives(proxy: Proxy) -> 
             peer.sendall(b"early")
             peer.shutdown(socket.SHUT_WR)
             assert received(peer, 100) == b"early"
+
+
+def test_an_upstream_that_takes_its_time_to_connect_is_waited_for(tmp_path: Path) -> None:
+    # With its queue full the kernel drops the next SYN, and the client asks again a second later.
+    with socket.socket() as late:
+        late.bind(("127.0.0.1", 0))
+        late.listen(0)
+        address = late.getsockname()
+        fillers = [socket.create_connection(address)]
+        proxy = Proxy(tmp_path / "control", {"late": f"127.0.0.1:{address[1]}"})
+        with proxy.connect("late") as peer:
+            peer.settimeout(10)
+            late.settimeout(10)
+            peer.sendall(b"hello")
+            wait_for(lambda: _syn_sent(address[1]), within_s=5, what="the proxy waits to connect")
+            late.accept()[0].close()
+            served, _ = late.accept()
+            with served:
+                assert received(served, 5) == b"hello"
+                served.sendall(b"at last")
+                assert received(peer, 7) == b"at last"
+        for filler in fillers:
+            filler.close()
+        assert proxy.end() == (0, "")
+
+
+def _syn_sent(port: int) -> bool:
+    wanted = f":{port:04X} 02 "
+    return any(wanted in line for line in Path("/proc/net/tcp").read_text().splitlines())
 
 
 def test_an_end_of_stream_passes_alone(proxy: Proxy) -> None:

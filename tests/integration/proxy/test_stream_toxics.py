@@ -74,7 +74,7 @@ def test_what_passed_before_the_limit_arrives_however_slow_the_reader(proxy: Pro
 
 
 def test_some_bytes_are_other_ones(proxy: Proxy) -> None:
-    proxy.add("echo", "bad", "corrupt", "upstream", rate="1%", spare="100B")
+    proxy.add("echo", "bad", "corrupt", "upstream", probability="1%", spare="100B")
     with proxy.connect("echo") as peer:
         peer.sendall(bytes(50_000))
         back = received(peer, 50_000)

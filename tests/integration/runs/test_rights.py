@@ -9,12 +9,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hormesis.custodian.privilege import start_starter
+from hormesis.host.means import survey
 from hormesis.host.tree import mark_of, processes
+from hormesis.words.trouble import CapabilityTrouble
 from tests.integration.runs.shop import experiment, long
 from tests.integration.runs.world import ROOT, Run, World, wait_for
 
@@ -59,7 +63,8 @@ def test_only_the_custodian_keeps_roots_rights(open_world: World) -> None:
     assert user_of(run.custodian.pid) == 0
     run_id = run.manifest["run"]
     others = [one.pid for one in processes() if mark_of(one.pid).startswith(f"{run_id}/")]
-    assert len(others) >= 2 and {user_of(pid) for pid in others} == {NOBODY}, "the service and the proxy"
+    assert len(others) >= 2, "the service and the proxy"
+    assert {user_of(pid) for pid in others} == {NOBODY}
     command.send(signal.SIGINT)
     assert command.answer(15.0).code == 130
     assert run.remains() == []
@@ -84,6 +89,43 @@ def test_what_a_killed_engine_without_rights_leaves_is_reverted(
         assert run.remains() != []
         assert open_world.hormesis("revert").code == PASS
     wait_for(lambda: not run.remains(), "nothing is left")
+
+
+@as_root
+def test_an_engine_without_rights_has_the_starter_revert_for_a_dead_custodian(
+    open_world: World,
+) -> None:
+    open_world.write("shop.json", long())
+    command = open_world.start("run", "shop.json", "--quiet", "--as", "nobody")
+    run = open_world.active("frozen-1/0")
+    os.kill(run.custodian.pid, signal.SIGKILL)
+    assert command.answer(20.0).code == 2
+    assert run.remains() == []
+
+
+@as_root
+def test_no_run_begins_while_another_users_leftovers_are_there(open_world: World) -> None:
+    open_world.write("shop.json", long())
+    command = open_world.start("run", "shop.json", "--quiet", "--as", "nobody")
+    run = open_world.active("frozen-1/0")
+    custodian = run.custodian
+    os.kill(custodian.pid, signal.SIGSTOP)
+    command.kill()
+    os.kill(custodian.pid, signal.SIGKILL)
+    wait_for(lambda: not custodian.alive, "the custodian has ended")
+    refused = open_world.hormesis("run", "shop.json", "--as", "nobody")
+    assert (refused.code, "only another user may read" in refused.err) == (3, True)
+    assert open_world.hormesis("revert").code == PASS
+    wait_for(lambda: not run.remains(), "nothing is left")
+
+
+@as_root
+def test_the_custodians_rights_decide_what_can_be_done() -> None:
+    ours = survey(["cgroup-cpu"])
+    with closing(start_starter(sudo=False)) as starter:
+        assert starter.survey(["cgroup-cpu"]) == ours
+        with pytest.raises(CapabilityTrouble, match="no ledger"):
+            starter.replay(Path("/nowhere/ledger"))
 
 
 @as_root

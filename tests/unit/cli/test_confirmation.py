@@ -39,7 +39,11 @@ def test_what_the_run_started_is_not_asked_about(
     [
         ({"pid": 1}, {"fault": "pause"}, "the process it, which runs already"),
         ({"host": True}, {"fault": "cpu-saturation"}, "this machine"),
-        ({"path": "/srv"}, {"fault": "disk-full", "leave": "2GB"}, "the folder /srv"),
+        ({"path": "/srv"}, {"fault": "disk-full", "left": "2GB"}, "the folder /srv"),
+        ({"process": "web", "path": "/srv"}, {"fault": "disk-full"}, "the folder /srv"),
+        ({"redis": "redis://far.example:6379/0"}, {"fault": "redis-pause"}, "far.example:6379"),
+        ({"postgres": "postgresql://far.example/db"}, {"fault": "postgres-lock", "table": "t"},
+         "far.example:5432, which runs already"),
     ],
 )
 def test_what_it_did_not_start_is_told_and_asked_about(

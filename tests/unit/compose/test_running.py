@@ -158,6 +158,15 @@ def test_a_run_alone_disturbs_nobody(tmp_path: Path) -> None:
         assert disturbed == ()
 
 
+def test_a_state_folder_that_cannot_be_written_is_a_plain_problem(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file, where a folder should be")
+    with (
+        pytest.raises(UsageTrouble, match="cannot be written"),
+        hold_targets(["h:1"], state=tmp_path / "state", run_id="first"),
+    ):
+        pass
+
+
 def test_the_copy_of_the_file_keeps_its_suffix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

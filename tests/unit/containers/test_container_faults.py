@@ -14,7 +14,7 @@ from hormesis.faults.container_memory_limit import ContainerMemoryLimit
 from hormesis.faults.container_pause import ContainerPause
 from hormesis.faults.container_restart import ContainerRestart
 from hormesis.faults.container_stop import ContainerStop
-from hormesis.host.containers.container_fault import ContainerFault
+from hormesis.faults.parts.container_fault import ContainerFault
 from hormesis.words.fault import Measure, NoWay, chosen
 from hormesis.words.look import AddressLook, EffectLook
 from hormesis.words.target import Target

@@ -21,10 +21,10 @@ def test_a_run_is_known_until_its_file_is_removed(tmp_path: Path) -> None:
     pointer = register_run(tmp_path / "state", "r/1", ledger.path, me, me)
     ledger.close()
     (run,) = open_runs(tmp_path / "state")
-    assert (run.run_id, run.alive, run.lost) == ("r/1", True, False)
+    assert (run.run_id, run.alive, run.lost, run.hidden) == ("r/1", True, False, False)
     assert [effect.effect for effect in run.effects] == ["a"]
     ledger.path.unlink()
-    assert run.lost and run.effects == []
+    assert run.lost and not run.hidden and run.effects == []
     pointer.unlink()
     assert open_runs(tmp_path / "state") == []
 

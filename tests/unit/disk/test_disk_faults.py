@@ -36,10 +36,10 @@ def made(kind: type[Fault], target: Target, **given: Any) -> tuple[Fault, VerbCa
     ("kind", "given", "target", "by"),
     [
         (DiskFull, {}, FUSE, "fuse"),
-        (DiskFull, {"leave": "1MB"}, FUSE, "ballast"),
+        (DiskFull, {"left": "1MB"}, FUSE, "ballast"),
         (DiskFull, {}, MEMORY, "ballast"),
         (Inodes, {}, FUSE, "fuse"),
-        (Inodes, {"leave": 3}, FUSE, "ballast"),
+        (Inodes, {"left": 3}, FUSE, "ballast"),
         (Inodes, {}, FOLDER, "ballast"),
         (ReadOnly, {}, FUSE, "fuse"),
         (ReadOnly, {}, MEMORY, "remount"),
@@ -85,8 +85,8 @@ def test_strace_is_given_the_folder_and_the_process() -> None:
 
 
 def test_ballast_bites_when_little_is_free_and_a_write_fails() -> None:
-    fault, call = made(DiskFull, FOLDER, leave="1MB", floor="1MB")
-    assert (call.args["leave"], call.args["floor"], call.args["what"]) == (10**6, 10**6, "bytes")
+    fault, call = made(DiskFull, FOLDER, left="1MB", floor="1MB")
+    assert (call.args["left"], call.args["floor"], call.args["what"]) == (10**6, 10**6, "bytes")
     held = {
         "filled": True, "free": 10**6 + 4096, "free_before": 10**9, "block": 4096,
         "wrote": "ENOSPC",
@@ -105,7 +105,7 @@ def test_ballast_bites_when_little_is_free_and_a_write_fails() -> None:
 
 
 def test_a_large_rest_is_proven_by_its_size_alone() -> None:
-    fault, _ = made(DiskFull, FOLDER, leave="2GiB")
+    fault, _ = made(DiskFull, FOLDER, left="2GiB")
     held = {"filled": True, "free": 2**31, "free_before": 2**35, "block": 4096, "wrote": ""}
     assert "write" not in fault.hurts({}, held) != ""
     assert fault.healed({}, held) == ""
@@ -161,8 +161,8 @@ def test_read_only_bites_when_a_real_write_fails() -> None:
         (IoError, {"share": "0%"}),
         (IoSlow, {}),
         (IoSlow, {"delay": "0s"}),
-        (Inodes, {"leave": -1}),
-        (DiskFull, {"leave": 5}),
+        (Inodes, {"left": -1}),
+        (DiskFull, {"left": 5}),
     ],
 )
 def test_nonsense_is_refused(kind: type[Fault], given: dict[str, Any]) -> None:

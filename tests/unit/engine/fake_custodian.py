@@ -60,6 +60,8 @@ class FakeCustodian:
     refuse_do: dict[str, str] = field(default_factory=dict)
     """Effect to the ``why`` of the refusal."""
     refuse_undo: dict[str, str] = field(default_factory=dict)
+    foreign: frozenset[str] = frozenset()
+    """Effects that somebody else has changed by the time they are undone."""
     told: list[tuple[float, str, str]] = field(default_factory=list)
     holds: dict[str, float | None] = field(default_factory=dict)
     calls: dict[str, VerbCall] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class FakeCustodian:
         if effect not in self.active:
             return "gone"
         self.active.remove(effect)
-        return "done"
+        return "not-mine" if effect in self.foreign else "done"
 
     def words(self) -> list[str]:
         return [f"{word} {effect}" for _, word, effect in self.told]
@@ -102,6 +104,8 @@ class FakeEyes:
     """How much longer a bite is seen after what caused it was undone."""
     latent_s: float = 0.0
     """How long a bite cannot be seen after it was done."""
+    fades_s: float = float("inf")
+    """How long a bite lasts although nobody undoes it."""
     error: str = ""
     read_at: list[float] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
@@ -117,7 +121,8 @@ class FakeEyes:
         if self.custodian.active:
             self._on = now if self._on is None else self._on
             self._off = now
-            seen = not self.blind and now >= self._on + self.latent_s
+            over = now >= self._on + self.fades_s
+            seen = not self.blind and not over and now >= self._on + self.latent_s
             return {"active": len(self.custodian.active) if seen else 0}
         return {"active": int(now < self._off + self.linger_s)}
 

@@ -260,3 +260,20 @@ async def test_a_fault_with_a_bug_is_released_and_told() -> None:
     assert "the fault itself broke: ZeroDivisionError: oops" in record.trouble
     assert theatre.custodian.active == []
     assert record.released is not None
+
+
+@virtually
+async def test_what_is_somebody_elses_by_now_is_told_and_not_taken_for_healed() -> None:
+    theatre = Theatre(custodian=FakeCustodian(foreign=frozenset({"sore-1/0"})))
+    record = await theatre.play()
+    assert "release of sore-1/0: what is there now is somebody else's" in record.trouble
+    assert (times(record)[3], record.healed) == (6.2, None)
+
+
+@virtually
+async def test_a_state_that_is_gone_before_the_release_is_trouble() -> None:
+    custodian = FakeCustodian()
+    theatre = Theatre(custodian=custodian, eyes=FakeEyes(custodian, fades_s=2.0))
+    record = await theatre.play()
+    assert record.bitten is not None and record.released is not None
+    assert record.trouble == "its bite was seen, but was gone before it was released"

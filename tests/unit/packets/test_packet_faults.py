@@ -41,7 +41,7 @@ CASES: list[tuple[type[Fault], dict[str, Any], str, dict[str, Any], dict[str, Sc
      {"duplicated": 48}, "doubled 48 of 100 packets (asked 50 %)"),
     (CorruptPackets, {"share": "10%"}, "nfqueue", {"shape": {"corrupt": 0.1}},
      {"corrupted": 9}, "damaged 9 of 100 packets (asked 10 %)"),
-    (Reorder, {"share": "20%", "hold": "15ms"}, "nfqueue",
+    (Reorder, {"share": "20%", "delay": "15ms"}, "nfqueue",
      {"shape": {"reorder": 0.2, "reorder_by_s": 0.015}},
      {"held_back": 21}, "held 21 of 100 packets back (asked 20 %)"),
     (Refuse, {"ports": [80], "protocol": "tcp"}, "nftables",
@@ -132,6 +132,14 @@ def test_a_link_is_hurt_in_the_proxy_and_a_process_in_the_kernel() -> None:
     with pytest.raises(NoWay) as caught:
         chosen(Partition(), SERVICE, {"nftables": "it takes root"})
     assert caught.value.lacking and "it takes root" in str(caught.value)
+
+
+def test_netem_is_no_way_to_a_jitter_that_it_spreads_otherwise() -> None:
+    given = {"delay": "1ms", "distribution": "exponential"}
+    without_queue = {"nfqueue": "no"}
+    with pytest.raises(NoWay):
+        chosen(Latency.model_validate({**given, "jitter": "1ms"}), SERVICE, without_queue)
+    assert chosen(Latency.model_validate(given), SERVICE, without_queue).by == "netem"
 
 
 def test_only_the_proxy_chooses_connections() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,8 +14,9 @@ from hormesis.plan.text import PlanLine, plan_lines, plan_table
 from hormesis.words.experiment import PROXY, SCRATCH, FaultTrack
 from hormesis.words.target import Target
 from hormesis.words.trouble import InputTrouble
+from hormesis.words.verb import VerbCall
 from tests.unit.spec.reading import GOOD, read_text
-from tests.unit.spec.small_kinds import Barrier, Kill
+from tests.unit.spec.small_kinds import Barrier, Kill, Stop
 
 TEN = tuple(Target(f"bots/bot-{n}", service=f"bot-{n}") for n in range(10))
 
@@ -152,6 +155,54 @@ def test_one_process_under_two_targets_is_one_process(tmp_path: Path) -> None:
     text = stops("target: a, for: 5s", "target: both, at: 1s, for: 2s")
     with pytest.raises(InputTrouble, match="stop on both/a only once at a time"):
         compile_timeline(read_text(tmp_path, text))
+
+
+class Slowed(Stop):
+    """Held and let go all the time, as a duty cycle does."""
+
+    def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        return [VerbCall("pause", {"subject": target.service, "stop": False})]
+
+
+class Frozen(Stop):
+    """Held by the same signal."""
+
+    def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        return [VerbCall("pause", {"subject": target.service})]
+
+
+class Squeezed(Stop):
+    """In a control group of one controller."""
+
+    controller: str = "cpu"
+
+    def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        return [VerbCall("cgroup", {"subject": target.service, "controller": self.controller})]
+
+
+Frozen.kind = "frozen"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (Frozen(), Slowed(), "test-compile on a not beside frozen, since both are done by pause"),
+        (Frozen(), Squeezed(), ""),
+    ],
+)
+def test_two_faults_cannot_set_one_state(
+    tmp_path: Path, first: Stop, second: Stop, words: str
+) -> None:
+    it = read_text(tmp_path, stops("target: a, for: 5s", "target: a, at: 6s, for: 1s"))
+    one, other = it.faults
+    both = (replace(one, fault=first), replace(other, fault=second))
+    assert compile_timeline(replace(it, faults=both)).actions, "one after the other they may be"
+    beside = replace(it, faults=(both[0], replace(both[1], at_s=1.0)))
+    if not words:
+        assert compile_timeline(beside).actions
+        return
+    with pytest.raises(InputTrouble, match=words):
+        compile_timeline(beside)
 
 
 def test_all_contradictions_are_told(tmp_path: Path) -> None:

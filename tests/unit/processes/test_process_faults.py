@@ -147,7 +147,7 @@ HURTS: list[tuple[Fault, dict[str, Any], str]] = [
     (by(Kill, "cgroup-kill"), {"pid": 8, "killed": 3}, "pid 7 is gone, 3 processes in one instant"),
     (by(Pause, "cgroup-freezer"), {"frozen": True, "pid": 7, "cgroup": 2},
      "pid 7 is frozen (cgroup v2)"),
-    (by(SlowShutdown, slow="2s"), {"state": "gone", "took_s": 2.1, "killed": 0},
+    (by(SlowShutdown, delay="2s"), {"state": "gone", "took_s": 2.1, "killed": 0},
      "the shutdown of pid 7 took 2.10 s, and it ended by itself"),
     (by(CrashAt, **FUNCTION), {"strikes": 1, "call": 4}, "killed at svc:Store.commit, call 4"),
     (by(CrashAt, syscall="fsync", nth=2), {"dead": True, "calls": 2}, "killed at fsync, call 2"),
@@ -185,7 +185,7 @@ def test_the_proof_of_each_bite(fault: Fault, now: dict[str, Any], proof: str) -
 
 
 @pytest.mark.parametrize(("fault", "now"), [
-    (by(SlowShutdown, slow="2s"), {"state": "gone", "took_s": 0.3}),
+    (by(SlowShutdown, delay="2s"), {"state": "gone", "took_s": 0.3}),
     (by(OomKill), {"dead": True, "oom_kills": 0, "pid": None}),
     (by(OomKill), {"dead": False, "oom_kills": 1, "pid": 7}),
     (by(CpuSaturation, "host"), {"cpus_burnt": 0.5, "cpus_asked": 2, "busy": 0.4}),
@@ -194,6 +194,7 @@ def test_the_proof_of_each_bite(fault: Fault, now: dict[str, Any], proof: str) -
     (by(ProcessLimit, "cgroup-pids"), {"refused": 0, "tasks": 5, "tasks_max": "5"}),
     (by(DescriptorLimit), {"left": 1}),
     (by(ConnectionFlood), {"open": 100, "waiting": 0}),
+    (by(ConnectionFlood), {"open": 0, "waiting": 0, "refused": 200}),
     (by(GpuMemory), {"held": 1e8, "share": 0.5}),
 ])  # fmt: skip
 def test_a_half_bite_is_none(fault: Fault, now: dict[str, Any]) -> None:
@@ -206,13 +207,13 @@ def test_a_floor_counts_as_what_was_asked() -> None:
 
 
 @pytest.mark.parametrize(("fault", "now", "measure"), [
-    (by(SlowShutdown, slow="2s"), {"took_s": 2.1}, Measure(2.0, 2.1, "s")),
-    (by(SlowShutdown, slow="9s"), {"took_s": 5.1}, Measure(5.0, 5.1, "s")),
+    (by(SlowShutdown, delay="2s"), {"took_s": 2.1}, Measure(2.0, 2.1, "s")),
+    (by(SlowShutdown, delay="9s"), {"took_s": 5.1}, Measure(5.0, 5.1, "s")),
     (by(CrashAt, **FUNCTION), {"call": 4}, Measure(4, 4, "call")),
     (by(CpuLimit, cpus=0.3), {"cpus_used": 0.31}, Measure(0.3, 0.31, "CPUs")),
     (by(CpuSaturation), {"cpus_burnt": 1.5, "cpus_asked": 2}, Measure(2, 1.5, "CPUs")),
     (by(MemorySaturation, "cgroup"), {"used": 88, "limit": 100}, Measure(0.9, 0.88, "share")),
-    (by(MemoryLimit, "rlimit", room="1MB"), {"left": 100}, Measure(1e6, 999_900, "bytes")),
+    (by(MemoryLimit, "rlimit", left="1MB"), {"left": 100}, Measure(1e6, 999_900, "bytes")),
     (by(DescriptorLimit), {"left": 0}, Measure(0, 0, "free descriptors")),
     (by(ConnectionFlood), {"open": 190}, Measure(200, 190, "connections")),
     (by(GpuMemory), {"share": 0.94}, Measure(0.95, 0.94, "share")),
@@ -229,8 +230,26 @@ def test_limits_heal_when_they_are_seen_gone() -> None:
     proof = fault.healed({}, {"soft": 1024, "soft_before": 1024, "alive": True, "ended": True})
     assert proof == "the limit is 1024 again"
     assert by(Pause, "cgroup-freezer").healed({}, {"state": "running", "frozen": True}) == ""
-    assert CpuLimit().healed({}, {}) == ""
-    assert CpuLimit().healed({}, {"ended": True})
+    assert by(CpuLimit, "duty-cycle").healed({}, {}) == ""
+    assert by(CpuLimit, "duty-cycle").healed({}, {"ended": True})
+
+
+@pytest.mark.parametrize("fault", [
+    by(CpuLimit, "cgroup-cpu"), by(MemoryLimit, "cgroup-memory"), by(ProcessLimit, "cgroup-pids"),
+], ids=lambda fault: fault.kind)  # fmt: skip
+def test_a_control_group_is_gone_when_its_folder_is(fault: Fault) -> None:
+    assert fault.healed({}, {"state": "running", "ended": True}) == ""
+    assert fault.healed({}, {"state": "running", "ended": True, "there": True}) == ""
+    assert fault.healed({}, {"state": "running", "ended": True, "there": False})
+
+
+@pytest.mark.parametrize("kind", [MemoryLimit, ProcessLimit, DescriptorLimit])
+def test_a_soft_limit_is_off_when_the_kernel_says_so(kind: type[Fault]) -> None:
+    fault = by(kind, "rlimit")
+    now = {"state": "running", "ended": True, "alive": True, "soft": 9, "soft_before": 1024}
+    assert fault.healed({}, now) == "" == fault.healed({}, {"state": "running", "ended": True})
+    assert fault.healed({}, {**now, "soft": 1024}) == "the limit is 1024 again"
+    assert fault.healed({}, {**now, "alive": False})
 
 
 def test_looks_are_at_the_effect_and_at_the_process() -> None:

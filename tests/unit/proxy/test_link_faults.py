@@ -17,6 +17,7 @@ from hormesis.faults.http_status import HttpStatus
 from hormesis.faults.http_truncate import HttpTruncate
 from hormesis.faults.latency import Latency
 from hormesis.faults.limit_data import LimitData
+from hormesis.faults.parts.link_fault import LinkFault
 from hormesis.faults.postgres_delay import PostgresDelay
 from hormesis.faults.postgres_fail import PostgresFail
 from hormesis.faults.redis_delay import RedisDelay
@@ -25,7 +26,6 @@ from hormesis.faults.reset import Reset
 from hormesis.faults.slicer import Slicer
 from hormesis.faults.slow_close import SlowClose
 from hormesis.faults.timeout import Timeout
-from hormesis.proxy.link_fault import LinkFault
 from hormesis.proxy.shelf import toxic_of
 from hormesis.proxy.tally import UNSEEN
 from hormesis.words.fault import Measure
@@ -61,7 +61,7 @@ FAULTS: list[tuple[type[LinkFault], dict[str, Any], dict[str, Scalar], str]] = [
     (Slicer, {"average_size": "10B", "delay": "1ms"}, {"hits": 9}, "cut data into 9 pieces"),
     (LimitData, {"bytes": "10KB"}, {"hits": 2}, "closed 2 connections after 10000 bytes each"),
     (
-        Corrupt, {"rate": "1%", "spare": "1KB"}, {"hits": 9, "bytes_shaped": 1000},
+        Corrupt, {"probability": "1%", "spare": "1KB"}, {"hits": 9, "bytes_shaped": 1000},
         "changed 9 of 1000 bytes",
     ),
     (
@@ -74,7 +74,7 @@ FAULTS: list[tuple[type[LinkFault], dict[str, Any], dict[str, Scalar], str]] = [
         "delayed 4 requests by 1400 ms on average (asked 1000 to 2000 ms)",
     ),
     (
-        HttpTruncate, {"after": "1KB", "reset": True}, {"hits": 1, "met": 2},
+        HttpTruncate, {"bytes": "1KB", "reset": True}, {"hits": 1, "met": 2},
         "cut 1 of 2 matching responses after 1KB",
     ),
     (

@@ -49,7 +49,7 @@ NEVER_MATCHING: list[Toxic] = [
     http_status(skip=99),
     HttpDelay.model_validate({"min": "1s", "max": "1s", "method": "TRACE"}),
     HttpDelay.model_validate({"min": "1s", "max": "1s", "path": "no", "stream": "both"}),
-    HttpTruncate.model_validate({"after": "1B", "path": "^/nowhere"}),
+    HttpTruncate.model_validate({"bytes": "1B", "path": "^/nowhere"}),
     HttpHeader.model_validate({"set": {"A": "b"}, "path": "^/nowhere", "stream": "both"}),
 ]
 
@@ -89,8 +89,8 @@ HITTING: list[Toxic] = [
     http_status(status=204, skip=1),
     http_status(probability="50%"),
     HttpHeader.model_validate({"set": {"X-B": "2"}, "remove": ["x-a"], "stream": "both"}),
-    HttpTruncate.model_validate({"after": "2B", "skip": 2}),
-    HttpTruncate.model_validate({"after": "10B", "reset": True}),
+    HttpTruncate.model_validate({"bytes": "2B", "skip": 2}),
+    HttpTruncate.model_validate({"bytes": "10B", "reset": True}),
     HttpDelay.model_validate({"min": "1s", "max": "2s", "stream": "both", "probability": 0.5}),
 ]
 
@@ -226,7 +226,7 @@ def test_a_toxic_that_is_removed_in_a_replaced_body_closes() -> None:
 
 @given(CUTS)
 def test_a_body_is_cut_after_so_many_bytes_of_content(cuts: Sequence[int]) -> None:
-    toxic = HttpTruncate.model_validate({"after": "2B", "path": "^/a"})
+    toxic = HttpTruncate.model_validate({"bytes": "2B", "path": "^/a"})
     pair = run(toxic, POST + GET, OK + OK_CHUNKED + OK, cuts)
     assert data_of(pair.down) == OK + OK_CHUNKED[: OK_CHUNKED.index(b"fin") + 2]
     assert ends(pair.down) == ["Finish"]
@@ -234,7 +234,7 @@ def test_a_body_is_cut_after_so_many_bytes_of_content(cuts: Sequence[int]) -> No
 
 
 def test_a_body_that_is_no_longer_is_whole() -> None:
-    pair = Pair(HttpTruncate.model_validate({"after": "4B", "reset": True}))
+    pair = Pair(HttpTruncate.model_validate({"bytes": "4B", "reset": True}))
     pair.ask(GET + GET)
     assert pair.answer(OK) == OK
     assert pair.answer(OK.replace(b"4", b"5") + b"!") == OK.replace(b"4", b"5")

@@ -92,7 +92,7 @@ def test_where_bytes_change_depends_on_the_seed_alone(
     data = bytes(2000)
     results = []
     for where in (cuts, others):
-        pair = Pair(Corrupt.model_validate({"rate": rate, "spare": f"{spare}B"}))
+        pair = Pair(Corrupt.model_validate({"probability": rate, "spare": f"{spare}B"}))
         for piece in pieces(data, where):
             pair.answer(piece)
         results.append((data_of(pair.down), pair.hits.count))
@@ -104,14 +104,14 @@ def test_where_bytes_change_depends_on_the_seed_alone(
 
 
 def test_the_rate_of_changed_bytes_is_the_asked_one_and_each_is_one_bit_off() -> None:
-    pair = Pair(Corrupt.model_validate({"rate": "2%"}))
+    pair = Pair(Corrupt.model_validate({"probability": "2%"}))
     changed = pair.answer(bytes(100_000))
     assert sum(map(bool, changed)) == pytest.approx(2000, rel=0.1)
     assert {byte.bit_count() for byte in changed} == {0, 1}
 
 
 def test_one_byte_in_a_share_of_the_chunks() -> None:
-    pair = Pair(Corrupt.model_validate({"rate": "50%", "per": "chunk"}))
+    pair = Pair(Corrupt.model_validate({"probability": "50%", "per": "chunk"}))
     flips = [sum(map(bool, pair.answer(bytes(50)))) for _ in range(400)]
     assert set(flips) == {0, 1}
     assert sum(flips) == pytest.approx(200, abs=50)

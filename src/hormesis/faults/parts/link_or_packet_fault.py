@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, ClassVar
 
-from hormesis.host.packets.packet_fault import (
+from hormesis.faults.parts.link_fault import LinkFault
+from hormesis.faults.parts.packet_fault import (
     BY_PACKETS,
     DIRECTIONS,
     QDISCS,
@@ -15,7 +16,6 @@ from hormesis.host.packets.packet_fault import (
     packet_calls,
     packets_left_alone,
 )
-from hormesis.proxy.link_fault import LinkFault
 from hormesis.words.fault import Mechanism
 from hormesis.words.look import EffectLook, LinkLook, Reading
 from hormesis.words.shaper import Stream

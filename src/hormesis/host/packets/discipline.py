@@ -194,10 +194,9 @@ def _netem(told: Mapping[str, Any]) -> str:
         words.append(f"delay {1e6 * told['delay_s']:.0f}us")
         if told.get("jitter_s"):
             words.append(f"{1e6 * told['jitter_s']:.0f}us")
-            spread = told.get("distribution", "uniform")
-            # A table of the emulator's own; its uniform spread is what it does without one.
-            words.append({"uniform": "", "exponential": "distribution pareto"}.get(
-                spread, f"distribution {spread}"))  # fmt: skip
+            if (spread := told.get("distribution", "uniform")) != "uniform":
+                # A table of the emulator's own; evenly is what it does without one.
+                words.append(f"distribution {spread}")
     for name in ("loss", "duplicate", "corrupt", "reorder"):
         if told.get(name):
             words.append(f"{name} {100 * told[name]:.6g}%")

@@ -13,13 +13,13 @@ from dataclasses import dataclass, fields
 from random import Random
 from typing import Any
 
+from hormesis.words.distribution import Distribution
+
 QUEUE_S = 10.0
 """How long a packet may have to wait for a rate before it is dropped, as a full queue would."""
 
 FLOWS_MAX = 4096
 """How many connections are remembered before those with nothing waiting are forgotten."""
-_PARETO_SHAPE = 3.0
-"""A heavy tail whose mean exists; scaled so that the mean is the jitter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +105,9 @@ class Shaper:
         )
 
     def _delay(self) -> float:
-        shape, rng, jitter_s = self._shape, self._rng, self._shape.jitter_s
-        if not jitter_s:
-            return shape.delay_s
-        if shape.distribution == "normal":
-            return max(0.0, rng.gauss(shape.delay_s, jitter_s))
-        if shape.distribution == "exponential":
-            return shape.delay_s + rng.expovariate(1 / jitter_s)
-        if shape.distribution == "pareto":
-            tail = rng.paretovariate(_PARETO_SHAPE) - 1
-            return shape.delay_s + jitter_s * (_PARETO_SHAPE - 1) * tail
-        return max(0.0, shape.delay_s + rng.uniform(-jitter_s, jitter_s))
+        shape = self._shape
+        way = Distribution(shape.distribution)
+        return way.drawn(self._rng, shape.delay_s, shape.jitter_s)
 
 
 class _Correlated:

@@ -39,17 +39,17 @@ def capture(scene: Scene, args: Args) -> Facts:
         raise NothingDone(f"{path} is not a folder")
     if args.get("what") not in ("bytes", "files"):
         raise NothingDone("the verb ballast needs what to take: bytes or files")
-    room, leave = room_of(path), int(args.get("leave") or 0)
+    room, left = room_of(path), int(args.get("left") or 0)
     mount = mount_holding(path)
     # What passes through FUSE fills whatever is beneath, which is not the run's own.
     own = mount is not None and belongs_to(mount, scene.run) and "fuse" not in mount.sort
     if not own:
-        _check_floor(path, room, leave, args)
+        _check_floor(path, room, left, args)
     if args["what"] == "files" and room.files_free < 0:
         raise NothingDone(f"the file system of {path} makes inodes as it needs them")
-    if args["what"] == "files" and room.files_free - leave > _FILES_MAX:
+    if args["what"] == "files" and room.files_free - left > _FILES_MAX:
         raise NothingDone(
-            f"{room.files_free - leave:,} files would have to be made at {path}, expected at most"
+            f"{room.files_free - left:,} files would have to be made at {path}, expected at most"
             f" {_FILES_MAX:,}; use a volume with few inodes"
         )
     effect = hashlib.sha256(scene.effect.encode()).hexdigest()[:8]
@@ -60,7 +60,7 @@ def capture(scene: Scene, args: Args) -> Facts:
     }  # fmt: skip
 
 
-def _check_floor(path: str, room: Room, leave: int, args: Args) -> None:
+def _check_floor(path: str, room: Room, left: int, args: Args) -> None:
     bytes_ = args["what"] == "bytes"
     given = args.get("floor")
     if bytes_:
@@ -69,7 +69,7 @@ def _check_floor(path: str, room: Room, leave: int, args: Args) -> None:
         floor = max(FLOOR_FILES, int(room.files * FLOOR_SHARE))
     floor = floor if given is None else int(given)
     unit = "bytes" if bytes_ else "files"
-    if leave < floor:
+    if left < floor:
         raise NothingDone(
             f"{path} is not a volume of this run and keeps {floor:,} {unit} free: leave that much,"
             " give another floor, or use a volume"
@@ -77,20 +77,20 @@ def _check_floor(path: str, room: Room, leave: int, args: Args) -> None:
 
 
 def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
-    """Fill, piece by piece, until only ``leave`` is free or the file system takes no more."""
-    leave = int(args.get("leave") or 0)
+    """Fill, piece by piece, until only ``left`` is free or the file system takes no more."""
+    left = int(args.get("left") or 0)
     try:
         if args["what"] == "bytes":
-            yield from _fill(str(facts["path"]), str(facts["ballast"]), leave)
+            yield from _fill(str(facts["path"]), str(facts["ballast"]), left)
         else:
-            yield from _litter(str(facts["path"]), str(facts["ballast"]), leave)
+            yield from _litter(str(facts["path"]), str(facts["ballast"]), left)
         room = room_of(str(facts["path"]))
     except OSError as error:
         raise VerbFailed(f"cannot fill {facts['path']}: {error.strerror or error}") from error
     return {"free": room.open_bytes, "files_free": room.files_free}
 
 
-def _fill(path: str, ballast: str, leave: int) -> Steps[None]:
+def _fill(path: str, ballast: str, left: int) -> Steps[None]:
     file = os.open(ballast, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:
         piece, size = _PIECE_BYTES, 0
@@ -98,7 +98,7 @@ def _fill(path: str, ballast: str, leave: int) -> Steps[None]:
             room = room_of(path)
             block = room.block_bytes
             # A disk is full when root cannot write either, who may go on when others cannot.
-            spare = room.open_bytes - leave if leave else room.free_bytes
+            spare = room.open_bytes - left if left else room.free_bytes
             # In whole blocks: what is begun is taken whole, and would be missing from the rest.
             piece = min(piece, spare) // block * block
             if piece < block:
@@ -116,10 +116,10 @@ def _fill(path: str, ballast: str, leave: int) -> Steps[None]:
         os.close(file)
 
 
-def _litter(path: str, ballast: str, leave: int) -> Steps[None]:
+def _litter(path: str, ballast: str, left: int) -> Steps[None]:
     os.mkdir(ballast, 0o700)
     number = 0
-    while (missing := room_of(path).files_free - leave) > 0:
+    while (missing := room_of(path).files_free - left) > 0:
         piece = min(missing, _PIECE_FILES)
         for one in range(number, number + piece):
             try:
@@ -146,12 +146,12 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
 
 
 def read(scene: Scene, args: Args, facts: Facts) -> dict[str, Any]:
-    """Return what is free, and how a real attempt to take more than ``leave`` ends.
+    """Return what is free, and how a real attempt to take more than ``left`` ends.
 
     ``free`` and ``free_before`` in bytes with ``wrote``, or ``files_free``, ``files_free_before``
     with ``made``: ok, or the error's name. ``filled``: whether the filling is there.
     """
-    path, leave = str(facts["path"]), int(args.get("leave") or 0)
+    path, left = str(facts["path"]), int(args.get("left") or 0)
     try:
         room = room_of(path)
     except OSError as error:
@@ -161,9 +161,9 @@ def read(scene: Scene, args: Args, facts: Facts) -> dict[str, Any]:
         return {
             "filled": filled, "files_free": room.files_free,
             "files_free_before": facts["files_free_before"],
-            "made": made(Path(facts["probe"])) if leave == 0 else "",
+            "made": made(Path(facts["probe"])) if left == 0 else "",
         }  # fmt: skip
-    size = leave + room.block_bytes
+    size = left + room.block_bytes
     return {
         "filled": filled, "free": room.open_bytes, "free_before": facts["free_before"],
         "block": room.block_bytes,

@@ -100,20 +100,21 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
 
 
 def read(scene: Scene, args: Args, facts: Facts) -> Facts:
-    """Return the group's own counters; those of its end once it is gone."""
+    """Return the group's own counters, and whether it is ``there``; once gone, those of its end."""
     if "folder" not in facts:
         return {}
     controller, folder = str(args.get("controller", "")), Path(facts["folder"])
     now: Facts = dict(cgroups.reading(controller, facts["version"], folder))
+    there = folder.is_dir()
     if not now:
-        last = {**facts.get("last", {}), "cgroup": facts["version"]}
+        last = {**facts.get("last", {}), "cgroup": facts["version"], "there": there}
         return {**last, "frozen": False} if controller == "freezer" else last
     began = facts.get("began")
     if controller == "cpu" and began:
         lasted_ns = max(1.0, (time.monotonic() - began["began"]) * 1e9)
         used = now.pop("cpu_ns", 0) or (_cpu_ns(facts) - began["cpu_ns"])
         now["cpus_used"] = round(max(0.0, used / lasted_ns), 4)
-    return {**facts.get("last", {}), **now, "cgroup": facts["version"]}
+    return {**facts.get("last", {}), **now, "cgroup": facts["version"], "there": there}
 
 
 def _wanted(scene: Scene, service: Service, args: Args) -> list[Identity]:

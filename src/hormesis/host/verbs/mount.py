@@ -139,6 +139,10 @@ def _serve(scene: Scene, args: Args, facts: Facts) -> Steps[None]:
     if not companion.report.get("ready"):
         reason = companion.report.get("error") or companion.complaint() or "it said nothing"
         raise VerbFailed(f"the FUSE volume {args['subject']!r} did not start: {reason}")
+    owner = scene.services.children.owner
+    if owner is not None and args.get("control"):
+        # The engine has fewer rights than the program, and looks at the rules through its socket.
+        os.chown(str(args["control"]), owner.uid, owner.gid)
 
 
 def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from hormesis.words.fault import Fault
-from hormesis.words.look import EffectLook, Look, Reading, SqlLook
+from hormesis.words.look import EffectLook, Look, Reading, SqlLook, number
 from hormesis.words.target import Facet, Target
 from hormesis.words.verb import VerbCall
 
@@ -61,9 +61,3 @@ class PostgresSessionFault(PostgresFault):
         if not now.get("ended") or number(now, "value") != 0:
             return ""
         return "the server has none of the fault's sessions left"
-
-
-def number(reading: Reading, name: str) -> float | None:
-    """Return the number *name* of a reading, or None when it is missing or no number."""
-    value = reading.get(name)
-    return float(value) if isinstance(value, int | float) else None

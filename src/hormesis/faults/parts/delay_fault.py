@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hormesis.faults.parts.delay_felt import felt
+from hormesis.faults.parts.link_fault import LinkFault
 from hormesis.proxy.delay_range import DelayRange
-from hormesis.proxy.link_fault import ENOUGH, LinkFault, figure
 from hormesis.words.fault import Measure
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 
 
 class DelayFault(DelayRange, LinkFault):
@@ -19,7 +20,7 @@ class DelayFault(DelayRange, LinkFault):
     def bite(self, now: Reading) -> str:
         """Return the measured delay once it is about the shortest one asked."""
         mean, hits = figure(now, "delay_ms_mean"), figure(now, "hits")
-        if not mean or mean < ENOUGH * 1000 * self.min:
+        if not felt(mean, self.min):
             return ""
         asked = f"{1000 * self.min:g} to {1000 * self.max:g} ms"
         return f"delayed {hits:.0f} {self.noun} by {mean:.0f} ms on average (asked {asked})"

@@ -16,9 +16,6 @@ from hormesis.words.target import Facet, Target
 from hormesis.words.units import Share
 from hormesis.words.verb import VerbCall
 
-ENOUGH = 0.8
-"""The share of the asked delay that must be measured before a delay counts as biting."""
-
 
 class LinkFault(Fault):
     """A fault that is one toxic, of the same kind, on the target's link."""
@@ -71,12 +68,6 @@ class LinkFault(Fault):
     def healed(self, before: Reading, now: Reading) -> str:
         """Return the proof that the toxic is gone."""
         return "the toxic is gone from the link" if now.get("active") is False else ""
-
-
-def figure(reading: Reading, name: str) -> float:
-    """Return the number *name* of a reading; 0 when it is missing or no number."""
-    value = reading.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _link_of(target: Target) -> str:

@@ -64,9 +64,3 @@ def strace_call(target: Target, operations: Sequence[str], **config: Any) -> Ver
 def strace_is_gone(now: Reading) -> str:
     """Return the proof that nothing is injected any more, or an empty text."""
     return "strace has let go of the process" if now.get("ended") else ""
-
-
-def count(reading: Reading, name: str) -> float:
-    """Return the number *name* of a reading; 0 when it is missing or no number."""
-    value = reading.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from hormesis.words.fault import Fault, Mechanism
-from hormesis.words.look import EffectLook, Reading
+from hormesis.words.look import EffectLook, Reading, figure
 from hormesis.words.shaper import Stream
 from hormesis.words.target import Facet, Target
 from hormesis.words.verb import VerbCall
@@ -121,12 +121,6 @@ def packets_left_alone(now: Reading) -> str:
     return "the packet filter is gone with the process that owned it" if now.get("ended") else ""
 
 
-def number(reading: Reading, name: str) -> float:
-    """Return the number *name* of a reading; 0 when it is missing or no number."""
-    value = reading.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
 def connect_told(now: Reading) -> str:
     """Return how a connect from inside fared, before and now; empty when none was made."""
     if not now.get("connect"):
@@ -136,5 +130,5 @@ def connect_told(now: Reading) -> str:
 
 def _fared(now: Reading, name: str, suffix: str = "") -> str:
     result = now.get(name + suffix)
-    took = f" in {number(now, f'{name}_ms{suffix}'):.1f} ms"
+    took = f" in {figure(now, f'{name}_ms{suffix}'):.1f} ms"
     return f"{result}{took if result == 'ok' else ''}"

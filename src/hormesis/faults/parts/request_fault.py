@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from hormesis.proxy.link_fault import LinkFault, figure
+from hormesis.faults.parts.link_fault import LinkFault
 from hormesis.proxy.occasions import Occasions
 from hormesis.words.fault import Measure
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure
 
 
 class RequestFault(Occasions, LinkFault):

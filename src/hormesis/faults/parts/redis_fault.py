@@ -8,7 +8,7 @@ from random import Random
 from typing import ClassVar
 
 from hormesis.words.fault import Fault, Measure
-from hormesis.words.look import EffectLook, Look, Reading, RedisLook
+from hormesis.words.look import EffectLook, Look, Reading, RedisLook, number
 from hormesis.words.target import Facet, Target
 from hormesis.words.verb import VerbCall
 
@@ -104,9 +104,3 @@ class RedisSettingFault(RedisFault):
 
     def _set(self, now: Reading) -> bool:
         return all(str(now.get(name)) == text for name, text in self.settings())
-
-
-def number(reading: Reading, name: str) -> float | None:
-    """Return the number *name* of a reading, or None when it is missing or no number."""
-    value = reading.get(name)
-    return float(value) if isinstance(value, int | float) else None
