@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from hormesis.custodian.forgetting import forget
 from hormesis.custodian.recover import replay
 from hormesis.custodian.registry import open_runs
 from hormesis.host.process import Identity
@@ -246,6 +247,25 @@ def test_what_cannot_be_undone_is_reported_and_stays_open(tmp_path: Path) -> Non
     (done,) = replay(talk.ledger)
     assert done.undone is not None and not done.trouble
     assert open_runs(tmp_path / "state") == []
+
+
+def test_what_can_never_be_undone_can_be_given_up(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    there, gone = {"path": str(tmp_path / "x"), "there": True}, {"path": str(folder), "there": False}
+    with conversation(tmp_path) as talk:
+        pid = talk.do("server", "service", subject="server", run=SLEEPER)["pid"]
+        talk.do(
+            "place", "program", subject="server", program="crash_programs.place", do=there,
+            undo=gone,
+        )  # fmt: skip
+        assert talk.close() != []
+    assert not _runs(pid)
+    (run,) = open_runs(tmp_path / "state")
+    (given_up,) = forget(run)
+    assert given_up.startswith("place (program): ")
+    assert open_runs(tmp_path / "state") == []
+    assert read_ledger(talk.ledger).closed
 
 
 def test_a_living_custodian_is_not_replayed_behind_its_back(tmp_path: Path) -> None:

@@ -189,11 +189,15 @@ def report(
 @app.command()
 def revert(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is left.")] = False,
+    forget: Annotated[
+        str,
+        typer.Option(metavar="RUN", help="Give up what of this run can never be undone."),
+    ] = "",
 ) -> None:
     """Undo whatever runs that died have left on this host."""
     from hormesis.cli.revert_command import revert_command
 
-    raise typer.Exit(revert_command(dry_run=dry_run))
+    raise typer.Exit(revert_command(dry_run=dry_run, forgotten=forget))
 
 
 @app.command()

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from hormesis.cli.console import out
+from hormesis.custodian.forgetting import forget
 from hormesis.custodian.recover import end_lost, replay
 from hormesis.custodian.registry import OpenRun, open_runs, state_folders
 from hormesis.words.outcome import ExitCode
-from hormesis.words.trouble import Trouble
+from hormesis.words.trouble import Trouble, UsageTrouble
 
 
-def revert_command(*, dry_run: bool) -> int:
+def revert_command(*, dry_run: bool, forgotten: str = "") -> int:
     """Undo what dead runs left; return PASS when nothing is left, else LEFT_DIRTY."""
     runs = dead_runs()
+    if forgotten:
+        return _forgotten(forgotten, runs)
     if not runs:
         out.print(Text("nothing to revert: no dead run has left anything on this host"))
         return ExitCode.PASS
@@ -55,7 +59,24 @@ def _recovered(run: OpenRun, console: Console) -> bool:
     for step in steps:
         told = step.trouble or (step.undone.value if step.undone else "open")
         console.print(Text(f"  {step.effect} ({step.verb}): {told}"))
-    return not any(step.trouble for step in steps)
+    if not any(step.trouble for step in steps):
+        return True
+    told = f"if that can never be undone: hormesis revert --forget {run.run_id}"
+    console.print(Text(f"  {told}"))
+    return False
+
+
+def _forgotten(run_id: str, runs: Sequence[OpenRun]) -> int:
+    """Give one dead run up, naming what of it can never be undone."""
+    known = [run for run in runs if run.run_id == run_id and not run.lost]
+    if not known:
+        dead = ", ".join(run.run_id for run in runs) or "none"
+        raise UsageTrouble(f"there is no dead run {run_id!r}; there are: {dead}")
+    given_up = forget(known[0])
+    for text in given_up:
+        out.print(Text(f"given up: {text}"))
+    out.print(Text(f"run {run_id} is forgotten"))
+    return ExitCode.LEFT_DIRTY if given_up else ExitCode.PASS
 
 
 def _ended_lost(run: OpenRun, console: Console) -> bool:

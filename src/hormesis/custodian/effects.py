@@ -106,15 +106,17 @@ class Effects:
         self._failpoint.reach("after-intent", call.verb)
         try:
             found = yield from verb.perform(effect.scene, call.args, effect.facts)
+            self._failpoint.reach("after-perform", call.verb)
+            effect.facts.update(found)
+            self._ledger.write({"record": "applied", "effect": effect.name, "facts": found})
         except NothingDone:
+            effect.phase = Phase.HELD  # Should the ledger fail now, it can still be undone.
             self._finish(effect, Undone.GONE, "refused")
             raise
         except Exception:
+            # Also when only the ledger failed: an effect that nobody is told of must not be held.
             yield from self.undo(effect, "failed")
             raise
-        self._failpoint.reach("after-perform", call.verb)
-        effect.facts.update(found)
-        self._ledger.write({"record": "applied", "effect": effect.name, "facts": found})
         self._failpoint.reach("after-applied", call.verb)
         effect.phase = Phase.HELD
         effect.until = None if hold_s is None else time.monotonic() + hold_s

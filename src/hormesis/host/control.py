@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hormesis.host.steps import Steps, Wait
+from hormesis.host.unix_connect import connected
 
 _ANSWER_S = 2.0
 
@@ -23,15 +24,7 @@ def ask(path: str, request: Mapping[str, Any]) -> Steps[dict[str, Any]]:
     """
     until = time.monotonic() + _ANSWER_S
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-        link.setblocking(False)
-        while True:
-            try:
-                link.connect(path)
-                break
-            except BlockingIOError:  # Its backlog is full; a unix socket does not queue connects.
-                if time.monotonic() >= until:
-                    raise TimeoutError("it takes no connection") from None
-                yield Wait(time.monotonic() + 0.01)
+        yield from connected(link, path, until)
         link.setblocking(True)
         link.settimeout(_ANSWER_S)
         link.sendall(json.dumps(request).encode() + b"\n")

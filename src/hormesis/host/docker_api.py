@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from hormesis.host.steps import Steps, Wait
+from hormesis.host.unix_connect import connected
 
 SOCKET = "/var/run/docker.sock"
 """Where an engine listens unless told otherwise."""
@@ -127,14 +128,7 @@ def _text(version: tuple[int, int]) -> str:
 def _over_socket(path: str, request: bytes, until: float) -> Steps[bytes]:
     """Return all that comes back until the other side closes."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-        link.setblocking(False)
-        while True:
-            try:
-                link.connect(path)
-                break
-            except BlockingIOError:  # Its backlog is full; a unix socket does not queue connects.
-                _in_time(until)
-                yield Wait(time.monotonic() + 0.01)
+        yield from connected(link, path, until)
         link.settimeout(max(until - time.monotonic(), 0.01))
         link.sendall(request)
         link.setblocking(False)

@@ -35,10 +35,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One line of ``/proc/self/mountinfo`` (see proc(5)); ``options`` are both sorts together."""
+    """One line of ``/proc/self/mountinfo`` (see proc(5)); ``options`` are both sorts together.
+
+    ``root`` is the folder of the file system that is seen at ``path``: not ``/`` in a bind mount.
+    """
 
     id: int
     device: str
+    root: str
     path: str
     source: str
     sort: str
@@ -97,6 +101,13 @@ def mount_holding(path: str) -> Mount | None:
         if inside and (best is None or len(one.path) >= len(best.path)):
             best = one
     return best
+
+
+def seen_elsewhere(mount: Mount) -> str:
+    """Return where else the file system of *mount* is in use, as far as known; empty: nowhere."""
+    same = (one.path for one in mounts() if one.device == mount.device)
+    unseen = "" if mount.root == "/" else "another place"
+    return next((path for path in same if path != mount.path), unseen)
 
 
 def attach(source: str, path: str, sort: str, *, flags: int = 0, data: str = "") -> None:
@@ -184,6 +195,7 @@ def _parsed(line: str) -> Mount:
     return Mount(
         id=int(first[0]),
         device=first[2],
+        root=_plain(first[3]),
         path=_plain(first[4]),
         source=_plain(last[1]),
         sort=last[0],

@@ -11,7 +11,6 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
@@ -23,7 +22,6 @@ _HEAD = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBBI")
 _ATTRIBUTE = struct.Struct("=HH")
 _MESSAGE_BYTES = 72
-_LISTEN = "0A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +51,6 @@ def connections_on(ports: Iterable[int]) -> list[Connection]:
                 link.send(_request(family, port))
                 found += _answers(link)
     return found
-
-
-def listening_ports(pids: Iterable[int]) -> list[int]:
-    """Return the TCP ports on which any of *pids* listens."""
-    inodes = {inode for pid in pids for inode in _socket_inodes(pid)}
-    ports = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            rows = Path(table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for row in rows:
-            cells = row.split()
-            if cells[3] == _LISTEN and cells[9] in inodes:
-                ports.add(int(cells[1].rpartition(":")[2], 16))
-    return sorted(ports)
-
-
-def _socket_inodes(pid: int) -> Iterator[str]:
-    try:
-        entries = os.listdir(f"/proc/{pid}/fd")
-    except OSError:
-        return
-    for entry in entries:
-        try:
-            target = os.readlink(f"/proc/{pid}/fd/{entry}")
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            yield target[8:-1]
 
 
 def _request(family: int, port: int) -> bytes:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from random import Random
 
 from pydantic import Field, field_validator
 
+from hormesis.proxy.http_stream import Head
 from hormesis.proxy.occasions import Occasions, expression
+from hormesis.words.shaper import Hits
 
 
 class HttpRoute(Occasions):
@@ -27,3 +30,7 @@ class HttpRoute(Occasions):
         if self.method and not re.fullmatch(self.method.encode(), method, re.IGNORECASE):
             return False
         return re.search(self.path.encode(), target) is not None
+
+    def strikes(self, head: Head, rng: Random, hits: Hits) -> bool:
+        """Return whether the request *head* is one of those and is hit."""
+        return self.matches(head.method, head.target) and self.drawn(rng, hits)

@@ -28,7 +28,7 @@ class HttpDelay(DelayRange, HttpRoute, Toxic):
         """Return the shapers of both directions."""
 
         def judge(head: Head) -> bool:
-            hit = self.matches(head.method, head.target) and self.drawn(up, hits)
+            hit = self.strikes(head, up, hits)
             hits.count += hit
             return hit
 

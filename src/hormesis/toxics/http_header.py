@@ -26,11 +26,7 @@ class HttpHeader(HttpHeaderChange, Toxic):
 
     def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
         """Return the shapers of both directions."""
-
-        def judge(head: Head) -> bool:
-            return self.matches(head.method, head.target) and self.drawn(up, hits)
-
-        shared = Exchanges(judge)
+        shared = Exchanges(lambda head: self.strikes(head, up, hits))
         asking, answering = Requests(shared), Responses(shared)
         if self.stream is not Stream.DOWNSTREAM:
             asking = _OtherRequest(shared, self, hits)

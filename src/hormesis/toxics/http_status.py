@@ -28,11 +28,7 @@ class HttpStatus(HttpReply, Toxic):
 
     def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
         """Return the shaper that sees the requests and the one that changes their answers."""
-
-        def judge(head: Head) -> bool:
-            return self.matches(head.method, head.target) and self.drawn(up, hits)
-
-        shared = Exchanges(judge)
+        shared = Exchanges(lambda head: self.strikes(head, up, hits))
         return Requests(shared), _Answering(shared, self, hits)
 
 

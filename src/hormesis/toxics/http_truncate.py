@@ -24,11 +24,7 @@ class HttpTruncate(HttpCut, Toxic):
 
     def pair(self, up: Random, down: Random, hits: Hits) -> tuple[Shaper | None, Shaper | None]:
         """Return the shaper that sees the requests and the one that cuts their answers."""
-
-        def judge(head: Head) -> bool:
-            return self.matches(head.method, head.target) and self.drawn(up, hits)
-
-        shared = Exchanges(judge)
+        shared = Exchanges(lambda head: self.strikes(head, up, hits))
         return Requests(shared), _Cutting(shared, self, hits)
 
 

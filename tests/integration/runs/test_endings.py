@@ -63,6 +63,27 @@ def test_no_evidence_is_unknown(world: World) -> None:
     world.run().clean()
 
 
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ({"redis": "redis://127.0.0.1:1"},
+         {"fault": "redis-delete-keys", "pattern": "a*", "restore": True}),
+        ({"postgres": "postgresql://postgres@127.0.0.1:1/x"},
+         {"fault": "postgres-corrupt", "do": ["DELETE FROM x"], "undo": ["SELECT 1"],
+          "count": "SELECT 0"}),
+    ],
+    ids=["redis", "postgres"],
+)  # fmt: skip
+def test_a_server_that_is_not_there_leaves_nothing_to_undo(
+    target: dict[str, Any], fault: dict[str, Any], world: World
+) -> None:
+    tracks = [visitors("500ms"), {**fault, "target": "gone", "at": "100ms", "for": "200ms"}]
+    world.write("shop.json", experiment(tracks=tracks, checks=[], targets={"gone": target}))
+    answer = world.hormesis("run", "shop.json", "--json")
+    assert (answer.code, "in trouble" in answer.data["reason"]) == (UNKNOWN, True)
+    world.run().clean()
+
+
 def test_a_limit_stops_the_run(world: World) -> None:
     world.write("shop.json", long(limits={"duration": "3s"}))
     answer = world.hormesis("run", "shop.json", "--json")

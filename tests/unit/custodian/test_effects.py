@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -144,6 +145,50 @@ def test_a_failure_that_cannot_be_undone_stays_open(ledger: Ledger, verb: FakeVe
         drive(effects.do(_effect(effects, "a"), None))
     assert [effect.name for effect in effects.open] == ["a"]
     assert list(ledger.read().effects) == ["a"]
+
+
+@pytest.fixture
+def failing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The sorts of records that the ledger's disk does not take."""
+    records: set[str] = set()
+    write = ledger.write
+
+    def failing_write(record: Mapping[str, Any]) -> None:
+        if record["record"] in records:
+            raise OSError(errno.EIO, "the disk is broken")
+        write(record)
+
+    monkeypatch.setattr(ledger, "write", failing_write)
+    return records
+
+
+def test_what_cannot_be_written_as_applied_is_undone_at_once(
+    ledger: Ledger, verb: FakeVerb, failing: set[str]
+) -> None:
+    effects = Effects(ledger)
+    failing.add("applied")
+    with pytest.raises(OSError, match="broken"):
+        drive(effects.do(_effect(effects, "a"), 5.0))
+    assert [what for what, _, _ in verb.story] == ["capture", "perform", "undo"]
+    assert effects.open == []
+    assert ledger.read().effects == {}
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_no_effect_waits_for_ever_while_the_disk_takes_nothing(
+    ledger: Ledger, verb: FakeVerb, failing: set[str], refuse: bool
+) -> None:
+    effects = Effects(ledger)
+    verb.refuse = refuse
+    failing |= {"applied", "done"}
+    effect = _effect(effects, "a")
+    with pytest.raises(OSError, match="broken"):
+        drive(effects.do(effect, 5.0))
+    assert effects.open == [effect]
+    assert effect.phase is Phase.HELD, "whoever asks for its undo must not wait for its do"
+    failing.clear()
+    drive(effects.undo(effect, "asked"))
+    assert ledger.read().effects == {}
 
 
 @pytest.mark.parametrize(("survives", "undos"), [(False, 0), (True, 1)])

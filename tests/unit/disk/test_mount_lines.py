@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from hormesis.host import mounts
-from hormesis.host.mounts import LAZY, READ_ONLY, belongs_to, mount_at, mount_holding
+from hormesis.host.mounts import (
+    LAZY,
+    READ_ONLY,
+    belongs_to,
+    mount_at,
+    mount_holding,
+    seen_elsewhere,
+)
 
 LINES = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro
@@ -11,6 +18,8 @@ LINES = r"""
 31 30 0:26 / /tmp/a\040b rw,relatime - tmpfs hormesis-7f rw,size=64k
 32 22 0:27 / /data ro,noatime - ext4 /dev/sdb ro
 33 22 0:28 / /data rw - tmpfs other rw
+34 22 0:25 /inner /srv/bound rw - tmpfs tmpfs rw,size=1024k
+35 22 0:29 /hidden /srv/alone rw - ext4 /dev/sdc rw
 """.strip().splitlines()
 
 
@@ -35,6 +44,14 @@ def test_a_path_lies_on_the_deepest_mount() -> None:
     assert {path: one and one.id for path, one in found.items()} == {
         "/tmp/a b/c": 31, "/tmp/a": 30, "/tmpx": 22, "/data/x": 33,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "elsewhere"), [
+    ("/data", ""), ("/tmp", "/srv/bound"), ("/srv/bound", "/tmp"), ("/srv/alone", "another place"),
+])  # fmt: skip
+def test_a_file_system_may_be_mounted_at_several_places(path: str, elsewhere: str) -> None:
+    mount = mount_at(path)
+    assert mount is not None and seen_elsewhere(mount) == elsewhere
 
 
 def test_a_remount_repeats_the_flags_and_not_the_read_only_one() -> None:

@@ -101,8 +101,10 @@ class HttpUser:
 
     async def open(self) -> None:
         """Connect, so that a burst sends at once; the first request tries again if this fails."""
+        # Never longer than a request may take: a user that is late already would be late for more.
+        patience_s = min([CONNECT_S, *(step.timeout_s for step in self._steps)])
         with suppress(OSError):
-            await self._connection.connect(CONNECT_S)
+            await self._connection.connect(patience_s)
 
     async def close(self) -> None:
         """Close the connection."""

@@ -22,8 +22,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hormesis.host.holders.lifeline import EXIT_MISSING, Lifeline, configuration, report
+from hormesis.host.listeners import listening_ports
 from hormesis.host.process import Identity, open_pidfd
-from hormesis.host.tcp_diag import Connection, connections_on, listening_ports
+from hormesis.host.tcp_diag import Connection, connections_on
 from hormesis.host.tree import tree
 
 _LOOK_S = 0.001

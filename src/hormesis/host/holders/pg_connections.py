@@ -11,8 +11,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from hormesis.host.holders.lifeline import Lifeline, report
+from hormesis.host.holders.lifeline import Lifeline
 from hormesis.host.holders.postgres_session import OBSERVER, Session, SqlRefused, serve
+from hormesis.host.holders.taking_slots import keep_full
 
 TOO_MANY = "53300"
 _FREE = """
@@ -76,24 +77,7 @@ class Crowd:
 
 def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
     """Take the slots and keep them until the lifeline ends."""
-    crowd = Crowd(config)
-    report(ready=True, **crowd.fill())
-    while True:
-        lifeline.wait(config["every_s"])
-        try:
-            report(**crowd.fill())
-        except SqlRefused as error:
-            # The server may have been stopped or have ended our sessions: start anew.
-            report(held=0, free=-1, error=str(error))
-            crowd.leave()
-            crowd = _again(config) or crowd
-
-
-def _again(config: dict[str, Any]) -> Crowd | None:
-    try:
-        return Crowd(config)
-    except SqlRefused:
-        return None
+    keep_full(Crowd(config), lambda: Crowd(config), SqlRefused, lifeline, config["every_s"])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hormesis.host.holders.lifeline import EXIT_MISSING, Lifeline, configuration, report
+from hormesis.host.holders.driven import run_driven
+from hormesis.host.holders.lifeline import Lifeline
 from hormesis.host.process import MARK
 
 if TYPE_CHECKING:
@@ -177,19 +178,7 @@ def refused_state(session: Session, statements: Sequence[str]) -> str:
 
 def serve(work: Callable[[dict[str, Any], Lifeline], None]) -> int:
     """Read the configuration and *work* until the lifeline ends; return an exit status."""
-    config = configuration()
-    lifeline = Lifeline()
-    try:
-        import psycopg  # noqa: F401 - only whether it is there
-    except ImportError:
-        report(ready=False, missing=MISSING)
-        return EXIT_MISSING
-    try:
-        work(config, lifeline)
-    except SqlRefused as error:
-        report(error=str(error))
-        return 1
-    return 0
+    return run_driven(work, "psycopg", MISSING, SqlRefused)
 
 
 def told(error: Exception) -> str:

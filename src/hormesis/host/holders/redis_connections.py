@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from hormesis.host.holders.lifeline import Lifeline, report
 from hormesis.host.holders.redis_session import Line, RedisRefused, serve
+from hormesis.host.holders.taking_slots import keep_full
 
 NAME = "hormesis-connections"
 _OWN_FILES = 64
@@ -101,22 +102,7 @@ def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
         report(ready=False, missing=f"filling every slot takes {what}")
         return
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, crowd.need()), hard))
-    report(ready=True, **crowd.fill())
-    while True:
-        lifeline.wait(config["every_s"])
-        try:
-            report(**crowd.fill())
-        except RedisRefused as error:
-            report(held=0, free=-1, error=str(error))
-            crowd.leave()
-            crowd = _again(config) or crowd
-
-
-def _again(config: dict[str, Any]) -> Crowd | None:
-    try:
-        return Crowd(config)
-    except RedisRefused:
-        return None
+    keep_full(crowd, lambda: Crowd(config), RedisRefused, lifeline, config["every_s"])
 
 
 if __name__ == "__main__":

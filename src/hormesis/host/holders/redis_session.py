@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hormesis.host.holders.lifeline import EXIT_MISSING, Lifeline, configuration, report
+from hormesis.host.holders.driven import run_driven
+from hormesis.host.holders.lifeline import Lifeline
 
 MISSING = "the Redis driver is not installed; pip install 'hormesis[redis]'"
 CONNECT_S = 3.0
@@ -29,10 +30,14 @@ class Line:
         import redis
 
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
-        self._client: Any = redis.Redis.from_url(
-            url, client_name=name, single_connection_client=True, decode_responses=False,
-            socket_connect_timeout=CONNECT_S, socket_timeout=timeout_s, retry=None,
-        )  # fmt: skip
+        try:
+            # A client of a single connection connects when it is made.
+            self._client: Any = redis.Redis.from_url(
+                url, client_name=name, single_connection_client=True, decode_responses=False,
+                socket_connect_timeout=CONNECT_S, socket_timeout=timeout_s, retry=None,
+            )  # fmt: skip
+        except self._errors as error:
+            raise RedisRefused(told(error)) from error
         self.ask("PING")
 
     def ask(self, *command: str | int | bytes) -> Any:
@@ -120,16 +125,4 @@ def told(error: Exception) -> str:
 
 def serve(work: Callable[[dict[str, Any], Lifeline], None]) -> int:
     """Read the configuration and *work* until the lifeline ends; return an exit status."""
-    config = configuration()
-    lifeline = Lifeline()
-    try:
-        import redis  # noqa: F401 - only whether it is there
-    except ImportError:
-        report(ready=False, missing=MISSING)
-        return EXIT_MISSING
-    try:
-        work(config, lifeline)
-    except RedisRefused as error:
-        report(error=str(error))
-        return 1
-    return 0
+    return run_driven(work, "redis", MISSING, RedisRefused)

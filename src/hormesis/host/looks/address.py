@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 
+from hormesis.host.connect_result import failed_how
 from hormesis.words.look import AddressLook, Reading
 
 TIMEOUT_S = 1.0
-_NAMES = {
-    errno.ECONNREFUSED: "refused",
-    errno.ECONNRESET: "reset",
-    errno.ETIMEDOUT: "timeout",
-}
 
 
 async def read_address(look: AddressLook, *, timeout_s: float = TIMEOUT_S) -> Reading:
@@ -23,10 +18,8 @@ async def read_address(look: AddressLook, *, timeout_s: float = TIMEOUT_S) -> Re
     try:
         async with asyncio.timeout(timeout_s):
             _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-    except TimeoutError:
-        return {"connect": "timeout"}
     except OSError as error:
-        return {"connect": _NAMES.get(error.errno or 0, "unreachable")}
+        return {"connect": failed_how(error)}
     took_ms = 1000 * (loop.time() - began)
     writer.transport.abort()
     return {"connect": "ok", "connect_ms": took_ms}

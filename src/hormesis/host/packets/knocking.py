@@ -5,22 +5,14 @@ It proves a fault from the outside: it takes the way that a client's connection 
 
 from __future__ import annotations
 
-import errno
 import socket
 import threading
 import time
 from dataclasses import dataclass
 
+from hormesis.host.connect_result import failed_how
+
 TIMEOUT_S = 1.0
-_WORDS = {
-    errno.ECONNREFUSED: "refused",
-    errno.ECONNRESET: "reset",
-    errno.ECONNABORTED: "reset",
-    errno.EHOSTUNREACH: "unreachable",
-    errno.ENETUNREACH: "unreachable",
-    errno.ETIMEDOUT: "timeout",
-    errno.EPERM: "forbidden",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +29,8 @@ def knock(host: str, port: int, timeout_s: float = TIMEOUT_S) -> Knock:
     try:
         with socket.create_connection((host, port), timeout=timeout_s):
             return Knock("ok", 1000 * (time.monotonic() - began))
-    except TimeoutError:
-        result = "timeout"
     except OSError as error:
-        result = _WORDS.get(error.errno or 0, "error")
+        result = failed_how(error)
     return Knock(result, 1000 * (time.monotonic() - began))
 
 

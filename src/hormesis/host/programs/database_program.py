@@ -19,6 +19,10 @@ class Failed(Exception):
     """It was not done; the message says why in one line."""
 
 
+class Untouched(Failed):
+    """It was not done, and certainly nothing was changed, so that there is nothing to undo."""
+
+
 def run(
     work: Callable[[dict[str, Any]], dict[str, Any]], driver: str, extra: str
 ) -> int:
@@ -37,7 +41,7 @@ def run(
     try:
         say(**work(json.loads(line)))
     except Failed as error:
-        say(error=str(error))
+        say(error=str(error), untouched=isinstance(error, Untouched))
         return 1
     return 0
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from hormesis.host.holders.redis_session import Line, RedisRefused
 from hormesis.host.process import MARK
-from hormesis.host.programs.database_program import Failed, run
+from hormesis.host.programs.database_program import Failed, Untouched, run
 
 NAME = "hormesis-keys"
 PREFIX = b"hormesis-aside:"
@@ -31,6 +31,9 @@ def work(config: dict[str, Any]) -> dict[str, Any]:
     mark = PREFIX + os.environ.get(MARK, "hormesis").encode() + b":"
     try:
         line = Line(config["url"], NAME)
+    except RedisRefused as error:
+        raise Untouched(str(error)) from error
+    try:
         if config["action"] == "give-back":
             return give_back(line, mark)
         return take(line, config, mark)
@@ -42,7 +45,7 @@ def take(line: Line, config: dict[str, Any], mark: bytes) -> dict[str, Any]:
     """Take at most ``keys_max`` of the keys that fit."""
     fitting = [key for key in keys_of(line, config["pattern"]) if not key.startswith(PREFIX)]
     if not fitting:
-        raise Failed(f"no key fits {config['pattern']!r}")
+        raise Untouched(f"no key fits {config['pattern']!r}")
     chosen, taken = sorted(fitting)[: config["keys_max"]], 0
     for key in chosen:
         if not config["aside"]:

@@ -30,11 +30,17 @@ def run(config: dict[str, Any]) -> dict[str, Any]:
     import psycopg
 
     timeout_s = float(config.get("timeout_s") or _TIMEOUT_S)
-    if os.environ.get(MARK):
-        end_earlier(config["dsn"], marked(APPLICATION))
-    with psycopg.connect(
-        config["dsn"], application_name=marked(APPLICATION), connect_timeout=max(2, int(timeout_s))
-    ) as connection:
+    try:
+        if os.environ.get(MARK):
+            end_earlier(config["dsn"], marked(APPLICATION))
+        connecting = psycopg.connect(
+            config["dsn"],
+            application_name=marked(APPLICATION),
+            connect_timeout=max(2, int(timeout_s)),
+        )
+    except psycopg.OperationalError as error:
+        raise SqlRefused(str(error), error.sqlstate or "") from error
+    with connecting as connection:
         connection.execute(f"SET LOCAL statement_timeout = {int(timeout_s * 1000)}")
         rows = [connection.execute(text).rowcount for text in config["statements"]]
         if "count" not in config:
@@ -57,7 +63,9 @@ def main() -> int:
     try:
         _report(**run(json.loads(line)))
     except (psycopg.Error, SqlRefused) as error:
-        _report(error=str(error).strip().partition("\n")[0])
+        told = str(error).strip().partition("\n")[0]
+        # Without a connection nothing was changed, so that there is nothing to undo.
+        _report(error=told, untouched=isinstance(error, SqlRefused))
         return 1
     return 0
 

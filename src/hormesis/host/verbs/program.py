@@ -13,7 +13,7 @@ from hormesis.host.companion import Companion, module_of, of_process
 from hormesis.host.process import Identity
 from hormesis.host.steps import Steps
 from hormesis.host.tree import kill_tree
-from hormesis.host.verb_protocol import Args, Facts, Missing, Scene, VerbFailed
+from hormesis.host.verb_protocol import Args, Facts, Missing, NothingDone, Scene, VerbFailed
 from hormesis.words.verb import Undone
 
 survives_reboot = True
@@ -62,6 +62,8 @@ def _run(scene: Scene, args: Args, facts: Facts, config: dict[str, Any]) -> Step
             raise VerbFailed(f"{facts['module']} did not end within {timeout_s:g} s")
         if missing := companion.report.get("missing"):
             raise Missing(str(missing))
+        if companion.report.get("untouched"):
+            raise NothingDone(f"{facts['module']}: {companion.report.get('error')}")
         if companion.status != 0:
             reason = companion.report.get("error") or companion.complaint() or "it said nothing"
             raise VerbFailed(f"{facts['module']} ended with status {companion.status}: {reason}")

@@ -6,7 +6,7 @@ import errno
 import os
 from typing import Any
 
-from hormesis.host.mounts import READ_ONLY, REMOUNT, Mount, attach, mount_at
+from hormesis.host.mounts import READ_ONLY, REMOUNT, Mount, attach, mount_at, seen_elsewhere
 from hormesis.host.room import written
 from hormesis.host.steps import Steps
 from hormesis.host.verb_protocol import Args, Facts, Missing, NothingDone, Scene, VerbFailed
@@ -16,13 +16,16 @@ survives_reboot = False
 
 
 def capture(scene: Scene, args: Args) -> Facts:
-    """Read how it is mounted; only the root of a mounted file system can be remounted."""
+    """Read how it is mounted; only a whole file system can be remounted, and all its mounts are."""
     path = os.path.realpath(str(args.get("path", "")))
     mount = mount_at(path)
     if mount is None:
         raise NothingDone(f"{path} is not the root of a mounted file system")
     if mount.read_only:
         raise NothingDone(f"{path} is read-only already")
+    if elsewhere := seen_elsewhere(mount):
+        # A remount is one of the file system, and so of every place that it is mounted at.
+        raise NothingDone(f"{path} would turn read-only at {elsewhere} as well")
     return {"path": path, "mount": mount.id, "source": mount.source, "sort": mount.sort}
 
 
