@@ -252,7 +252,8 @@ def test_what_cannot_be_undone_is_reported_and_stays_open(tmp_path: Path) -> Non
 def test_what_can_never_be_undone_can_be_given_up(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    there, gone = {"path": str(tmp_path / "x"), "there": True}, {"path": str(folder), "there": False}
+    there = {"path": str(tmp_path / "x"), "there": True}
+    gone = {"path": str(folder), "there": False}
     with conversation(tmp_path) as talk:
         pid = talk.do("server", "service", subject="server", run=SLEEPER)["pid"]
         talk.do(
