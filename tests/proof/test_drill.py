@@ -19,7 +19,7 @@ from hormesis.words.units import seconds_from
 from tests.integration.runs.world import ROOT, SOURCES
 from tests.proof.rows import ELSEWHERE, Row, every_row, further_rows
 
-TABLE = ROOT / "docs" / "reference" / "proof.md"
+TABLE = ROOT / "docs" / "explanation" / "proof.md"
 AT_ONCE = 2
 SKIPPED = 69
 HEAD = """# The proof table
@@ -63,8 +63,10 @@ def not_run(*, skipped: str = "", trouble: str = "") -> dict[str, Any]:
 def troubles(row: Row, rounds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield what is wrong with the rounds of *row*."""
     for one in rounds:
-        for text in filter(None, [*one["left"], one["trouble"]]):
-            yield f"{row}, {one['victim']} killed: {text}"
+        told = [text for text in (*one["left"], one["trouble"]) if text]
+        if not one["held"] and not one["skipped"]:
+            told = told or ["the promise was not kept"]
+        yield from (f"{row}, {one['victim']} killed: {text}" for text in told)
 
 
 def all_troubles(

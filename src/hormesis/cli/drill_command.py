@@ -18,7 +18,7 @@ from hormesis.cli.variables import variables_from
 from hormesis.compose.conformance import shortcomings
 from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
-from hormesis.custodian.drill import Round, drill
+from hormesis.custodian.drill import Attached, Round, drill
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import UsageTrouble
 
@@ -34,7 +34,11 @@ def drill_command(
         complain(short, hint="a fault must keep these rules before it is worth a drill")
         return ExitCode.FAIL
     options = [word for one in variables for word in ("--set", one)]
-    rounds = drill(file, options, kills=kills, rng=Random(seed), tell=_progress)
+    services = prepared.experiment.services
+    attached = [Attached(one.pid, one.port) for one in services if one.attached]
+    rounds = drill(
+        file, options, kills=kills, rng=Random(seed), tell=_progress, attached=attached
+    )
     if as_json:
         out.print_json(json.dumps([data_of(one) for one in rounds]))
     else:

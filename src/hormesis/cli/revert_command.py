@@ -82,10 +82,12 @@ def _forgotten(run_id: str, runs: Sequence[OpenRun]) -> int:
 def _ended_lost(run: OpenRun, console: Console) -> bool:
     """End what bears the run's mark; the rest only its ledger knew, so that is never clean."""
     try:
-        count = end_lost(run)
-    except TimeoutError as error:
+        ended = end_lost(run)
+    except OSError as error:
         console.print(Text(f"  its ledger {run.ledger} was deleted, and {error}"))
         return False
-    told = f"its ledger {run.ledger} was deleted; {count} of its processes were ended"
+    told = f"its ledger {run.ledger} was deleted; {ended.killed} of its processes were ended"
+    for text in ended.left:
+        console.print(Text(f"  left: {text}"))
     console.print(Text(f"  {told}; what else it left only the ledger knew, look yourself"))
     return False

@@ -23,6 +23,8 @@ from hormesis.engine.clock import LoopClock
 from hormesis.engine.conductor import Stand
 from hormesis.host.means import survey
 from hormesis.host.ports import port_finder
+from hormesis.host.room import backing_of
+from hormesis.host.verbs.scratch import folder_of
 from hormesis.plan.compile import compile_timeline
 from hormesis.record.run_directory import RunDirectory, name_of
 from hormesis.spec.bindings import Bindings
@@ -30,7 +32,7 @@ from hormesis.spec.experiment_file import read_experiment
 from hormesis.words.experiment import Experiment
 from hormesis.words.kind import Kind
 from hormesis.words.timeline import Timeline
-from hormesis.words.trouble import Problem, SkipTrouble, UsageTrouble
+from hormesis.words.trouble import InputTrouble, Problem, SkipTrouble, UsageTrouble
 
 TIME_SCALE_MAX = 100.0
 
@@ -71,7 +73,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     run_id = run_id or f"{identity.randrange(16**6):06x}"
     title = request.file.stem
     wall = clock.wall()
-    scratch = str(Path(tempfile.gettempdir()).resolve() / f"hormesis-{run_id}")
+    scratch = str(folder_of(run_id))
     path = request.out.resolve() / name_of(wall, title, run_id)
     next_port = port_finder(Random(identity.randrange(2**62)))
     environment = Consulted(request.environment)
@@ -93,6 +95,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         system=request.system,
     )
     _check_drivers(experiment)
+    _check_volumes(experiment)
     experiment = with_containers(experiment)
     timeline = compile_timeline(experiment, _missing_means(experiment, request.starter))
     _refuse_if_nothing_can_be_done(timeline)
@@ -108,6 +111,24 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     return Prepared(
         request, experiment, timeline, stand, clock, wall, directory, environment.seen
     )
+
+
+def _check_volumes(experiment: Experiment) -> None:
+    """Refuse volumes that can never hold what they promise: a fill would break something else.
+
+    Raises:
+        InputTrouble: one is larger than what is behind it.
+    """
+    problems = []
+    for volume in experiment.volumes:
+        backing = backing_of(volume.sort, tempfile.gettempdir())
+        if volume.size_bytes > backing.size_bytes:
+            message = f"expected at most {backing.size_bytes} bytes, {backing.what}"
+            problems.append(
+                Problem(f"{message}, found {volume.size_bytes}", path=f"volumes.{volume.name}.size")
+            )
+    if problems:
+        raise InputTrouble(problems)
 
 
 def _state_of(request: RunRequest) -> Path:

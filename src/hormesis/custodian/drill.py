@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from random import Random
 from typing import Any
 
 from hormesis.custodian.registry import OpenRun, open_runs
+from hormesis.host.fingerprint import Fingerprint, fingerprint
 from hormesis.host.leftovers import leftovers
+from hormesis.host.listeners import listener_of
 from hormesis.host.process import Identity, ended
 from hormesis.host.steps import Steps, Wait, drive
 from hormesis.record.ledger import read_ledger
@@ -29,6 +32,8 @@ VICTIMS = ("engine", "custodian", "both")
 _LOOK_S = 0.005
 _SETTLE_S = 20.0
 _BITE_S = 60.0
+_DRAWS = 20
+"""How often a moment is drawn again at which there was nothing to kill."""
 _BOOT = "from hormesis.cli.main import main; main()"
 
 
@@ -36,7 +41,8 @@ _BOOT = "from hormesis.cli.main import main; main()"
 class Round:
     """One run of the drill; times in seconds. ``left`` and ``trouble`` are empty when all is well.
 
-    ``faults`` are the fault records of the run as far as it came.
+    ``faults`` are the fault records of the run as far as it came. ``before`` is how the attached
+    processes and the host stood.
     """
 
     victim: str
@@ -47,7 +53,9 @@ class Round:
     left: list[str] = field(default_factory=list)
     trouble: str = ""
     skipped: str = ""
+    missed: bool = False
     faults: list[dict[str, Any]] = field(default_factory=list)
+    before: Fingerprint = field(default_factory=Fingerprint)
 
     @property
     def held(self) -> bool:
@@ -55,28 +63,60 @@ class Round:
         return not (self.left or self.trouble or self.skipped)
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A process that was there before the run: its ``pid``, or the ``port`` it listens on."""
+
+    pid: int = 0
+    port: int = 0
+
+    @property
+    def now(self) -> int:
+        """Its present pid; 0 when it is away."""
+        return self.pid or listener_of(self.port) or 0
+
+
 def drill(
-    file: Path, options: Sequence[str], *, kills: int, rng: Random, tell: Callable[[Round], None]
+    file: Path, options: Sequence[str], *, kills: int, rng: Random,
+    tell: Callable[[Round], None], attached: Sequence[Attached] = (),
 ) -> list[Round]:
     """Play a clean round, one for each victim, and *kills* more at drawn moments.
 
     *options* are passed on to ``hormesis run``. A clean round that does not pass ends the drill:
-    what kills would show then would prove nothing.
+    what kills would show then would prove nothing. A drawn moment at which nothing of the run was
+    open any more is drawn again, a few times. The *attached* processes and the host are compared
+    with how they stood before each round.
     """
     rounds: list[Round] = []
     plan: list[tuple[str, float | None]] = [("", None), *((victim, None) for victim in VICTIMS)]
     plan += [(rng.choice(VICTIMS), rng.random()) for _ in range(kills)]
     lasted_s = 1.0
     for victim, moment in plan:
-        one = Round(victim, Path(tempfile.mkdtemp(prefix="hormesis-drill-")))
         began = time.monotonic()
-        _play(one, file, options, None if moment is None else moment * lasted_s)
+        one = _round(victim, file, options, attached, moment and moment * lasted_s)
         lasted_s = time.monotonic() - began if not victim else lasted_s
+        for _ in range(_DRAWS):
+            if not one.missed or not one.held:
+                break
+            shutil.rmtree(one.folder, ignore_errors=True)
+            one = _round(victim, file, options, attached, rng.random() * lasted_s)
+        if one.missed and one.held:
+            one.trouble = f"none of {1 + _DRAWS} drawn kills met the run before it was over"
         rounds.append(one)
         tell(one)
         if not victim and not one.held:
             break
     return rounds
+
+
+def _round(
+    victim: str, file: Path, options: Sequence[str], attached: Sequence[Attached],
+    moment_s: float | None,
+) -> Round:
+    one = Round(victim, Path(tempfile.mkdtemp(prefix="hormesis-drill-")))
+    one.before = fingerprint(pid for each in attached if (pid := each.now))
+    _play(one, file, options, moment_s)
+    return one
 
 
 def _play(one: Round, file: Path, options: Sequence[str], moment_s: float | None) -> None:
@@ -98,13 +138,17 @@ def _play(one: Round, file: Path, options: Sequence[str], moment_s: float | None
             engine.kill()
         engine.wait()
     one.faults = list(_faults(one.folder))
-    _until(lambda: not _left(one, state), _SETTLE_S)
-    one.left = _left(one, state)
+    _until(lambda: not (_left(one, state) or _changed(one)), _SETTLE_S)
+    one.left = _left(one, state) + _changed(one)
 
 
 def _left(one: Round, state: Path) -> list[str]:
     known = [f"{run.pointer} is there" for run in open_runs(state)]
     return known + (leftovers(one.run_id) if one.run_id else [])
+
+
+def _changed(one: Round) -> list[str]:
+    return one.before.changes(fingerprint(who.pid for who in one.before.members))
 
 
 def _see_through(one: Round, engine: subprocess.Popen[bytes]) -> None:
@@ -128,7 +172,8 @@ def _struck(
         _until(lambda: engine.poll() is not None or time.monotonic() > began + moment_s, moment_s)
     known = open_runs(state)
     if not known:
-        if moment_s is None:
+        one.missed = moment_s is not None
+        if not one.missed:
             one.trouble = "the run was over before a fault bit"
         return None
     run = known[0]

@@ -19,10 +19,12 @@ from hormesis.custodian.registry import OpenRun
 from hormesis.custodian.sweep import sweep_marked
 from hormesis.host.children import Children
 from hormesis.host.companion import Companion
+from hormesis.host.leftovers import leftovers
 from hormesis.host.owner import Owner
 from hormesis.host.services import Services
 from hormesis.host.steps import Steps, Wait, drive
 from hormesis.host.verb_protocol import Scene
+from hormesis.host.verbs import scratch
 from hormesis.record.ledger import Ledger, LedgerBusy, LedgerContent
 from hormesis.words.trouble import DirtyTrouble
 from hormesis.words.verb import Undone, VerbCall
@@ -70,17 +72,27 @@ def replay(ledger: Path) -> list[Replayed]:
     return drive(_replay(ledger))
 
 
-def end_lost(run: OpenRun) -> int:
-    """End the processes of a run whose ledger was deleted, and forget it; return how many.
+@dataclass(frozen=True, slots=True)
+class EndedLost:
+    """What became of a run without a ledger: ``left`` is what still bears its mark."""
+
+    killed: int
+    left: list[str]
+
+
+def end_lost(run: OpenRun) -> EndedLost:
+    """End the processes of a run whose ledger was deleted, remove its scratch folder, forget it.
 
     That is all that can be done for it: what else it did to this host, only its ledger knew.
 
     Raises:
-        TimeoutError: one did not die; the run stays known.
+        TimeoutError: a process did not die; the run stays known.
+        OSError: the folder cannot be removed; the run stays known.
     """
     killed = drive(sweep_marked(run.run_id))
+    scratch.remove_marked(scratch.folder_of(run.run_id), run.run_id)
     run.pointer.unlink(missing_ok=True)
-    return killed
+    return EndedLost(killed, leftovers(run.run_id))
 
 
 def _replay(path: Path) -> Steps[list[Replayed]]:

@@ -19,6 +19,7 @@ from hormesis.record.ledger import OpenEffect, open_effects
 _SUFFIX = ".run.json"
 MACHINE = Path("/var/lib/hormesis")
 """The machine's own state folder, of runs whose custodian is root's."""
+HOMES = Path("/home")
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
@@ -36,6 +37,16 @@ def state_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
     """Return every folder where open runs of this user may be known, the own one first."""
     own = state_folder(environment)
     return (own,) if environment.get("HORMESIS_STATE") or own == MACHINE else (own, MACHINE)
+
+
+def users_folders(homes: Path = HOMES) -> tuple[Path, ...]:
+    """Return the usual state folders below *homes* that this user can look into.
+
+    What they hold is written by those users, so nothing in it may be trusted with more rights than
+    theirs. A folder that ``XDG_STATE_HOME`` moved elsewhere is not found.
+    """
+    found = sorted(homes.glob("*/.local/state/hormesis"))
+    return tuple(one for one in found if one.is_dir() and os.access(one, os.R_OK | os.X_OK))
 
 
 @dataclass(frozen=True, slots=True)

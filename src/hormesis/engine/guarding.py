@@ -18,6 +18,8 @@ from hormesis.words.stop_condition import StopCondition
 
 EFFORT = 0.05
 """The share of the time that judging a growing record may take."""
+RARE_S = 10.0
+"""From which pause on, in seconds, it is noted that a check is judged more rarely than asked."""
 
 
 class Guard:
@@ -46,7 +48,7 @@ class Guard:
         """Look until *over*, or until the condition is met."""
         one = self._condition
         missed_since: float | None = None
-        told, pause_s = "", one.every_s
+        told, pause_s, rare = "", one.every_s, False
         while not over.is_set():
             began = self._clock.now()
             if one.probe is not None:
@@ -57,6 +59,9 @@ class Guard:
             elif one.check is not None:
                 told = await self._judged(one.check)
                 pause_s = max(one.every_s, (self._clock.now() - began) / EFFORT)
+                if pause_s > max(RARE_S, one.every_s) and not rare:
+                    rare = True
+                    self._note_rare(pause_s)
             if told:
                 self._stop(f"the stop condition {one.name!r} was met: {told}")
                 return
@@ -73,6 +78,13 @@ class Guard:
                 told = f"{self._condition.name!r} was blind from {began:.1f} s to {now:.1f} s"
                 self._note(Note(now, "fatal", "stop condition", told))
         return "" if record.good else record.reason or record.miss or "its expectation was missed"
+
+    def _note_rare(self, pause_s: float) -> None:
+        text = (
+            f"{self._condition.name!r} takes so long to judge that it is judged every {pause_s:.0f}"
+            f" s only, not every {self._condition.every_s:g} s"
+        )
+        self._note(Note(self._clock.now(), "warning", "stop condition", text))
 
     async def _judged(self, check: Check) -> str:
         """Judge what is recorded so far; only a fail counts, since evidence may still come."""

@@ -19,7 +19,7 @@ from hormesis.words.clock import Clock
 from hormesis.words.experiment import Limits
 from hormesis.words.history import FaultRecord
 from hormesis.words.kind import Scalar
-from hormesis.words.look import EffectLook, LinkLook, Look, ProcessLook, Reading
+from hormesis.words.look import EffectLook, LinkLook, Look, ProcessLook, Reading, figure
 from hormesis.words.timeline import FaultAction
 from hormesis.words.verb import Undone, VerbCall
 
@@ -27,7 +27,8 @@ HOLD_MARGIN_S = 5.0
 """How much longer than asked the custodian lets an effect live before it reverts by itself."""
 LOOK_S = 0.1
 """How often the bite of a fault is looked for, in seconds."""
-ENDED_EARLY = "its bite was seen, but was gone before it was released"
+NOT_LASTING = "the bite did not last"
+ENDED_EARLY = f"{NOT_LASTING}: it was seen, but was gone before it was released"
 FOREIGN = "what is there now is somebody else's, and was left alone"
 MOMENT_S = 2.0
 """How much longer than asked a momentary fault that was not seen to bite is looked at."""
@@ -86,6 +87,7 @@ class Injection:
         self._looks: tuple[Look, ...] = () if action.skip else _looks_of(action)
         self._before: Reading = {}
         self._told: dict[str, Scalar] = {}
+        self._now: Reading = {}
 
     async def play(self, began: float) -> None:
         """Inject at its time (*began* is when the tracks began), hold, release, see it heal."""
@@ -189,7 +191,7 @@ class Injection:
 
     async def _hurts(self) -> str:
         """Look, and return the proof that it hurts; a look that failed proves nothing."""
-        now = {**self._told, **await self._read()}
+        now = self._now = {**self._told, **await self._read()}
         comparable = not self._only_states() or self._readable(self._before)
         if not (self._readable(now) and comparable):
             return ""
@@ -223,8 +225,21 @@ class Injection:
         if await self._bites():
             if last := await self._hurts():
                 self._update(proof=last)
-            elif not self.action.fault.momentary and self._only_states():
-                self._update(trouble=ENDED_EARLY)
+            elif not self.action.fault.momentary and self._is_to_last():
+                self._update(trouble=self._record.trouble or self._why_gone())
+
+    def _is_to_last(self) -> bool:
+        """Return whether its bite is to be seen until the release."""
+        return self.action.fault.holds or self._only_states()
+
+    def _why_gone(self) -> str:
+        """Return why the bite was gone before the release, as far as the last reading says."""
+        if outside := figure(self._now, "outside"):
+            whose = "1 process" if outside == 1 else f"{outside:.0f} processes"
+            return f"{NOT_LASTING}: {whose} of the service, born or started since, escaped it"
+        if error := self._now.get("error"):
+            return f"{NOT_LASTING}: {error}"
+        return ENDED_EARLY
 
     async def _release(self) -> None:
         """Undo in reverse order; only what was asked for, never a fixed list."""

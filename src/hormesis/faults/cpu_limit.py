@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hormesis.faults.parts.limit_release import group_gone
+from hormesis.faults.parts.limit_release import escaped, group_gone
 from hormesis.words.fault import Fault, Measure, Mechanism
 from hormesis.words.look import EffectLook, Look, Reading
 from hormesis.words.target import Facet, Target
@@ -22,8 +22,11 @@ class CpuLimit(Fault):
 
     By ``cgroup-cpu`` the kernel throttles them; by ``duty-cycle``, without privilege, whoever has
     used up the share is stopped until the next tenth of a second. It bites only while the process
-    wants more than it gets.
+    wants more than it gets. A service that is started again meanwhile is not held back, and the run
+    is *unknown*.
     """
+
+    holds: ClassVar[bool] = True
 
     mechanisms: ClassVar[tuple[Mechanism, ...]] = (
         Mechanism("cgroup-cpu", frozenset({Facet.PROCESS}), frozenset({"cgroup-cpu"})),
@@ -46,10 +49,13 @@ class CpuLimit(Fault):
             }),
         ]  # fmt: skip
 
-    def look(self, target: Target) -> Look:
-        return EffectLook()
+    def look(self, target: Target) -> Look | tuple[Look, ...]:
+        # The first one says who is stopped, which a holder that has ended cannot.
+        return EffectLook() if self.by == "cgroup-cpu" else (EffectLook(0), EffectLook(1))
 
     def hurts(self, before: Reading, now: Reading) -> str:
+        if escaped(now) or now.get("error"):
+            return ""
         used = f"it uses {float(now.get('cpus_used') or 0):.3f} of {self.cpus:g} CPUs"
         if now.get("nr_throttled"):
             return f"throttled {now['nr_throttled']} times, {used} (cgroup v{now.get('cgroup')})"
@@ -58,7 +64,8 @@ class CpuLimit(Fault):
     def healed(self, before: Reading, now: Reading) -> str:
         if self.by == "cgroup-cpu":
             return group_gone(now)
-        return "nothing holds it back any more" if now.get("ended") else ""
+        free = now.get("processes") == 0 and now.get("held") == 0
+        return "nobody is stopped, and nothing holds it back any more" if free else ""
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         used = now.get("cpus_used")

@@ -53,7 +53,7 @@ class CpuSaturation(Fault):
         return f"{burnt:.2f} of {asked:g} CPUs burnt, the machine is {busy:.0%} busy"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        return "nothing burns any more" if now.get("ended") else ""
+        return "what burnt CPU time is gone" if now.get("processes") == 0 else ""
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         burnt = now.get("cpus_burnt")

@@ -13,9 +13,10 @@ class IoError(FileFault):
     """Let reads, writes and other operations on files fail with an error of your choice.
 
     On a volume of kind ``fuse`` a rule refuses them, whoever asks. In a running process ``strace``
-    does, which is slower: every call on the way is traced. There a target with a ``path`` means
-    the files below it that are open when the fault begins; without one, ``read`` and ``write``
-    mean only the calls with a position (``pread``, ``pwrite``): the plain ones serve sockets too.
+    does, which is slower: every call on the way is traced. There a target with a ``path``, and
+    ``files``, mean those files that are open when the fault begins; without either, ``read`` and
+    ``write`` mean only the calls with a position (``pread``, ``pwrite``): the plain ones serve
+    sockets too.
     """
 
     error: Literal["EIO", "ENOSPC", "EROFS", "EDQUOT", "EACCES", "ENOENT", "ENOMEM", "EMFILE"] = (

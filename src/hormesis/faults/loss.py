@@ -10,7 +10,6 @@ from hormesis.faults.parts.packet_fault import (
     BY_FILTER,
     BY_NETEM,
     BY_QUEUE,
-    FEW,
     PacketFault,
     connect_told,
 )
@@ -48,9 +47,9 @@ class Loss(PacketFault):
         return {"discipline": "netem", "loss": self.share, "correlation": self.correlation}
 
     def bite(self, now: Reading) -> str:
-        """Return the measured share."""
+        """Return the measured share; one lost packet hurts, and a quiet client sends few."""
         seen = self.measured({}, now)
-        if seen is None or not seen.seen or figure(now, "matched") < FEW:
+        if seen is None or not seen.seen:
             return ""
         what = f"dropped {seen.seen:.1f} % of {figure(now, 'matched'):.0f} packets"
         return f"{what} (asked {seen.asked:g} %){connect_told(now)}"

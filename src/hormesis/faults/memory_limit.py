@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hormesis.faults.parts.limit_release import group_gone, soft_limit_back
+from hormesis.faults.parts.limit_release import escaped, group_gone, left_min, soft_limit_back
 from hormesis.words.fault import Fault, Measure, Mechanism
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
@@ -25,8 +25,11 @@ class MemoryLimit(Fault):
     theirs, what they take from then on is counted, and the kernel kills one of them when the limit
     is in the way. By ``rlimit``, without privilege, each may map only so much more address space,
     and its allocations fail (`ENOMEM`, `MemoryError`). Whoever dies of it is started again on
-    release where that is known.
+    release where that is known. A service that something else starts again is not limited, and the
+    run is *unknown* unless the kernel had killed for want of memory.
     """
+
+    holds: ClassVar[bool] = True
 
     mechanisms: ClassVar[tuple[Mechanism, ...]] = (
         Mechanism("cgroup-memory", frozenset({Facet.PROCESS}), frozenset({"cgroup-memory"})),
@@ -53,14 +56,16 @@ class MemoryLimit(Fault):
             hits, kills = now.get("limit_hits"), now.get("oom_kills")
             version = f"cgroup v{now.get('cgroup')}"
             if kills:
-                return f"the kernel killed for want of memory, oom_kill {kills} ({version})"
-            return f"ran into the limit {hits} times ({version})" if hits else ""
+                since = "; what was started since is not limited" if escaped(now) else ""
+                return f"the kernel killed for want of memory, oom_kill {kills} ({version}){since}"
+            reached = hits and not escaped(now)
+            return f"ran into the limit {hits} times ({version})" if reached else ""
         if now.get("state") == "gone":
             return f"pid {before.get('pid')} ended at the limit of its address space"
-        left = now.get("left")
-        if left is None or float(left) > max(_NEAR, 0.05 * self.left):
+        left = left_min(now)
+        if left is None or left > max(_NEAR, 0.05 * self.left) or escaped(now):
             return ""
-        return f"{left} bytes of address space are left of {self.left}"
+        return f"{left:.0f} bytes of address space are left of {self.left}"
 
     def healed(self, before: Reading, now: Reading) -> str:
         if now.get("state") == "gone":
@@ -71,6 +76,6 @@ class MemoryLimit(Fault):
         if self.by == "cgroup-memory":
             used = now.get("peak")
         else:
-            left = now.get("left")
-            used = None if left is None else self.left - float(left)
+            left = left_min(now)
+            used = None if left is None else self.left - left
         return None if used is None else Measure(self.left, float(used), "bytes")

@@ -56,7 +56,8 @@ class MemorySaturation(Fault):
         return f"{held / 1e6:.0f} MB held, {share:.1%} of {limit / 1e6:.0f} MB in use"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        return "the memory is free again" if now.get("ended") else ""
+        # The kernel takes a process's memory back before the process is gone.
+        return "what held the memory is gone" if now.get("processes") == 0 else ""
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         limit = figure(now, "limit")

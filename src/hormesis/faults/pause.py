@@ -7,7 +7,7 @@ from random import Random
 from typing import ClassVar
 
 from hormesis.words.fault import Fault, Mechanism
-from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
+from hormesis.words.look import EffectLook, Look, ProcessLook, Reading, figure
 from hormesis.words.target import Facet, Target
 from hormesis.words.verb import VerbCall
 
@@ -17,8 +17,11 @@ class Pause(Fault):
 
     To its peers it looks hung, not gone: connections stay open and nothing answers. By ``signal``
     it is stopped with SIGSTOP, which its parent can notice; by ``cgroup-freezer`` the kernel
-    freezes it, which nobody can.
+    freezes it, which nobody can. One that is started again meanwhile is not held, and the run is
+    *unknown*.
     """
+
+    holds: ClassVar[bool] = True
 
     mechanisms: ClassVar[tuple[Mechanism, ...]] = (
         Mechanism("signal", frozenset({Facet.PROCESS})),
@@ -36,6 +39,8 @@ class Pause(Fault):
         return (EffectLook(), state) if self.by == "cgroup-freezer" else state
 
     def hurts(self, before: Reading, now: Reading) -> str:
+        if figure(now, "outside"):
+            return ""
         if now.get("frozen"):
             return f"pid {now.get('pid')} is frozen (cgroup v{now.get('cgroup')})"
         return f"pid {now.get('pid')} is stopped" if now.get("state") == "stopped" else ""

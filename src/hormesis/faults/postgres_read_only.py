@@ -52,7 +52,8 @@ class PostgresReadOnly(PostgresFault):
             return ""
         if now.get("refused") != "25006":
             return ""
-        ended = f", {now.get('ended')} sessions were ended" if self.scope == "database" else ""
+        count = now.get("sessions_ended")
+        ended = f", {count} sessions were ended" if self.scope == "database" else ""
         return f"new transactions are read-only, a write was refused (25006){ended}"
 
     def healed(self, before: Reading, now: Reading) -> str:

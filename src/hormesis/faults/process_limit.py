@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hormesis.faults.parts.limit_release import group_gone, soft_limit_back
+from hormesis.faults.parts.limit_release import escaped, group_gone, left_min, soft_limit_back
 from hormesis.words.fault import Fault, Mechanism
 from hormesis.words.look import EffectLook, Look, Reading
 from hormesis.words.target import Facet, Target
@@ -20,8 +20,11 @@ class ProcessLimit(Fault):
 
     By ``cgroup-pids`` the service's own tasks are counted, and the kernel says how many it refused.
     By ``rlimit``, without privilege, all tasks of its user are counted; the kernel does not limit
-    root that way.
+    root that way; a process that detached and then changed its user or its limit keeps it. A
+    service that is started again meanwhile is not limited, and the run is *unknown*.
     """
+
+    holds: ClassVar[bool] = True
 
     mechanisms: ClassVar[tuple[Mechanism, ...]] = (
         Mechanism("cgroup-pids", frozenset({Facet.PROCESS}), frozenset({"cgroup-pids"})),
@@ -41,12 +44,16 @@ class ProcessLimit(Fault):
         return EffectLook()
 
     def hurts(self, before: Reading, now: Reading) -> str:
+        if escaped(now):
+            return ""
         if self.by == "cgroup-pids":
             refused, most = now.get("refused"), now.get("tasks_max")
             where = f"at {most} tasks (cgroup v{now.get('cgroup')})"
             return f"{refused} new tasks refused {where}" if refused else ""
-        if now.get("left") != 0:
+        if left_min(now) != 0:
             return ""
+        if now.get("left") != 0:
+            return "its user could start no more tasks for a while"
         return f"its user has {now.get('used')} tasks, and no more are allowed"
 
     def healed(self, before: Reading, now: Reading) -> str:

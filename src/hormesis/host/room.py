@@ -44,6 +44,26 @@ def room_of(path: str) -> Room:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """How much a volume can hold at most, in bytes, and in words why."""
+
+    size_bytes: int
+    what: str
+
+
+def backing_of(sort: str, folder: str) -> Backing:
+    """Return what is behind a volume of *sort* (tmpfs, loop, fuse) that is made below *folder*.
+
+    Raises:
+        OSError: the file system cannot be asked.
+    """
+    if sort == "tmpfs":
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return Backing(memory, "the memory of this machine")
+    return Backing(room_of(folder).free_bytes, f"what is free in {folder}")
+
+
 def written(path: str, size: int) -> str:
     """Try to write *size* bytes to a new file in the folder *path*; it never stays.
 

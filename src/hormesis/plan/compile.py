@@ -242,6 +242,7 @@ def _permit(experiment: Experiment, calls_by_id: Calls) -> Permit:
         for calls in calls_by_id.values()
         for call in calls
     }
+    bounded = tuple(sorted(pairs))
     pairs |= {("service", one.name) for one in experiment.services if not one.attached}
     pairs |= {("mount", one.name) for one in experiment.volumes}
     if experiment.links:
@@ -250,6 +251,7 @@ def _permit(experiment: Experiment, calls_by_id: Calls) -> Permit:
     pairs.add(("scratch", SCRATCH))
     return Permit(
         allowed=tuple(sorted(pairs)),
+        bounded=bounded,
         watched=tuple(sorted(one.name for one in experiment.services if one.attached)),
         hold_s_max=experiment.limits.hold_s,
         effects_max=experiment.limits.effects,

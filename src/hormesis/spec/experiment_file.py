@@ -74,8 +74,7 @@ def read_experiment(
     forms = Forms(catalogue, {"time_scale": scale}, problems)
     stage = _stage(included, section.part, variables, forms)
     play = _Play.read(included, variables, forms)
-    _check_targets(play.tracks, stage, problems)
-    _check_checks(play, stage, forms)
+    _check_names(included, play, stage, variables, forms)
     known = _known_variables(variables)
     problems.raise_if_any()
     return Experiment(
@@ -249,6 +248,15 @@ class _Play:
         )
 
 
+def _check_names(
+    included: Included, play: _Play, stage: _Stage, variables: Variables, forms: Forms
+) -> None:
+    """Find every name that is nothing's."""
+    _check_targets(play.tracks, stage, forms.problems)
+    _check_protected(included, stage, variables, forms.problems)
+    _check_checks(play, stage, forms)
+
+
 def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
     for at in tracks.target_nodes:
         if at.value not in stage.targets:
@@ -272,6 +280,28 @@ def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
         if isinstance(track.pick, int) and counted and track.pick > len(members):
             message = f"expected at most {len(members)}, the members of {track.target}"
             problems.add(node.under("pick"), f"{message}, found {track.pick}")
+
+
+def _check_protected(
+    included: Included, stage: _Stage, variables: Variables, problems: Problems
+) -> None:
+    """Find names that protect nothing; an included file may name those of other systems."""
+    if not included.own.has("limits"):
+        return
+    node = substituted(included.own.under("limits"), variables)
+    members = [one for several in stage.targets.values() for one in several]
+    if any(one.container for one in members):
+        return  # What containers are called is known when they are looked up.
+    services = [*stage.processes.services, *stage.attached]
+    known = {
+        *stage.targets, *stage.processes.left_out, *variables.upstreams,
+        *(one.name for one in (*members, *services, *stage.links)),
+    }  # fmt: skip
+    listed = node.has("protected") and isinstance(node.value["protected"], list)
+    for at in node.under("protected").elements() if listed else ():
+        if at.value not in known:
+            hint = did_you_mean(str(at.value), sorted(known), noun="what faults can hit")
+            problems.expected(at, "the name of a target, process or link", hint)
 
 
 def _lacking(fault: Fault, target: Target) -> list[str]:

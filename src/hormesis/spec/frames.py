@@ -263,7 +263,8 @@ class LimitsFrame(Frame):
     lease: Annotated[Seconds, Field(gt=0)] = 5.0
     """How long the engine may be silent before everything is put back."""
     bite_within: Seconds = 10.0
-    """How long a fault may take until it is seen to hurt."""
+    """How long a fault that is over at once is looked at until it is seen to hurt, and at most two
+    seconds longer than it lasts; one that lasts is looked at until its end."""
     heal_within: Seconds = 30.0
     """How long the hurt may last after the fault is released."""
     settle: Seconds = 0.0

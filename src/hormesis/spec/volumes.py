@@ -9,6 +9,9 @@ from hormesis.spec.substitution import substituted
 from hormesis.spec.variables import Variables
 from hormesis.words.experiment import PROXY, SCRATCH, Volume
 
+SIZE_MAX = 1 << 40
+"""How many bytes a volume may hold at most; more is a slip of the unit."""
+
 
 def read_volumes(node: Node | None, variables: Variables, forms: Forms) -> tuple[Volume, ...]:
     """Return the volumes of the ``volumes`` section *node*."""
@@ -24,6 +27,9 @@ def read_volumes(node: Node | None, variables: Variables, forms: Forms) -> tuple
             continue
         if frame.kind == "loop" and not frame.size:
             problems.add(one, "expected the key size, because a loop volume is made of a file")
+        if frame.size > SIZE_MAX:
+            hint = "how much is to be written there?"
+            problems.expected(one.under("size"), "at most 1 TiB", hint)
         volumes.append(
             Volume(name, frame.kind, variables.volumes[name], frame.size, frame.inodes)
         )

@@ -54,6 +54,10 @@ class Fault(Kind):
     momentary: ClassVar[bool] = False
     """True when the fault is over as soon as it has happened, so that ``for`` may be left out."""
 
+    holds: ClassVar[bool] = False
+    """True when its bite, once seen, can be seen until the release: one that is gone before makes
+    the run unknown, since the target was not hurt for as long as was asked."""
+
     told_elsewhere: ClassVar[frozenset[str]] = frozenset({"by"})
 
     by: str = ""

@@ -44,7 +44,8 @@ class EffectLook:
     """Read what the custodian can say of one verb call of this fault, in flat scalars.
 
     A holder or program says its last report line; another verb reads the host itself, also after
-    it was undone. ``ended`` is added once the fault was released.
+    it was undone. ``outside`` counts processes of the service that the effect does not reach, as
+    one that was started again. ``ended`` is added once the fault was released.
     """
 
     number: int = -1

@@ -31,6 +31,20 @@ for line in sys.stdin:
 """]  # fmt: skip
 
 
+DAEMONS = [sys.executable, "-S", "-c", """
+import os, signal, sys
+print(flush=True)
+for line in sys.stdin:
+    if not os.fork():
+        os.setsid()
+        if not os.fork():
+            print(os.getpid(), flush=True)
+            signal.pause()
+        os._exit(0)
+    os.wait()
+"""]  # fmt: skip
+
+
 def needs(controller: str) -> pytest.MarkDecorator:
     reason = missing_controller(controller)
     return pytest.mark.skipif(bool(reason), reason=f"{controller}: {reason}")
@@ -110,7 +124,7 @@ def test_version_2_freezes_without_a_controller(
     monkeypatch.setattr(cgroups, "hierarchy_of", lambda controller: second)
     stage.adopt(BUSY)
     held = stage.held("cgroup", controller="freezer")
-    assert held.read() == {"frozen": True, "cgroup": 2, "there": True}
+    assert held.read() == {"frozen": True, "cgroup": 2, "there": True, "outside": 0}
     assert held.undo() is Undone.DONE
 
 
@@ -147,6 +161,35 @@ def test_a_survivor_gets_its_score_back(stage: Stage) -> None:
     held = stage.held("cgroup", controller="memory", limit=32_000_000, oom_score_adj=700)
     assert held.undo() is Undone.DONE
     assert Path(f"/proc/{stage.pid}/oom_score_adj").read_text() == "0\n"
+
+
+@needs("memory")
+def test_a_child_born_in_the_group_gets_the_score_of_its_parent_back(stage: Stage) -> None:
+    process = stage.adopt(DAEMONS)
+    held = stage.held("cgroup", controller="memory", limit=64_000_000, oom_score_adj=700)
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(b"go\n")
+    process.stdin.flush()
+    daemon = int(process.stdout.readline())
+    try:
+        score = Path(f"/proc/{daemon}/oom_score_adj")
+        assert score.read_text() == "700\n"
+        assert held.undo() is Undone.DONE
+        assert score.read_text() == "0\n"
+        assert home("memory", daemon) == home("memory", stage.pid)
+    finally:
+        os.kill(daemon, 9)
+
+
+@needs("cpu")
+def test_a_service_that_was_started_again_is_outside(stage: Stage) -> None:
+    process = stage.adopt(IDLE)
+    held = stage.held("cgroup", controller="cpu", cpus=0.5)
+    assert held.read()["outside"] == 0
+    process.kill()
+    stage.adopt(IDLE)
+    assert held.read()["outside"] == 1
+    assert held.undo() is Undone.DONE
 
 
 @needs("memory")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import resource
+import subprocess
 import sys
 
 import pytest
 
+from hormesis.host.limit_heirs import moment
 from hormesis.host.resource_limits import soft_limit
 from hormesis.host.verb_protocol import Missing
+from hormesis.host.verbs import limit
 from hormesis.words.verb import Undone
-from tests.integration.processes.stage import IDLE, Stage
+from tests.integration.processes.stage import IDLE, Stage, wait_for
 
 WANTING = [sys.executable, "-S", "-c", """
 import os, signal, sys
@@ -23,6 +26,15 @@ for line in sys.stdin:
             held.append(os.open("/dev/null", os.O_RDONLY))
         elif line == "grow\\n":
             held.append(bytearray(16 << 20))
+        elif line == "detach\\n":
+            if not os.fork():
+                os.setsid()
+                if not os.fork():
+                    print(os.getpid(), flush=True)
+                    signal.pause()
+                os._exit(0)
+            os.wait()
+            continue
         elif not os.fork():
             signal.pause()
         print("had", flush=True)
@@ -67,6 +79,75 @@ def test_a_child_born_under_the_limit_is_freed_too(stage: Stage) -> None:
     assert held.undo() is Undone.DONE
     assert soft_limit(child.pid, "nofile") == before
     os.kill(child.pid, 9)
+
+
+def test_a_daemon_that_left_the_tree_at_once_is_freed_too(stage: Stage) -> None:
+    ask = Asking(stage)
+    before = soft_limit(stage.pid, "nofile")
+    held = stage.held("limit", resource="nofile", left=5)
+    daemon = int(ask("detach"))
+    try:
+        members = stage.services.need("stage").members("")
+        assert daemon not in [who.pid for who in members], "it kept no bond to its parent"
+        assert soft_limit(daemon, "nofile") == soft_limit(stage.pid, "nofile") != before
+        assert held.undo() is Undone.DONE
+        assert soft_limit(daemon, "nofile") == before
+        assert held.read()["limited"] == 0
+    finally:
+        os.kill(daemon, 9)
+
+
+def test_whoever_has_the_same_limit_from_elsewhere_is_left_alone(stage: Stage) -> None:
+    stage.adopt(IDLE)
+    held = stage.held("limit", resource="nofile", left=5)
+    soft = held.facts["members"][0]["soft"]
+    same = f"ulimit -S -n {soft}; echo; read line"
+    # It was born since, but on its way up is one that is older and has that limit as well.
+    stranger = subprocess.Popen(
+        ["sh", "-c", f"ulimit -S -n {soft}; echo; read line; sh -c '{same}'"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert stranger.stdin is not None and stranger.stdout is not None
+        stranger.stdout.readline()
+        held.facts["since"] = moment() + 1
+        wait_for(lambda: moment() > held.facts["since"], "the clock ticks")
+        stranger.stdin.write(b"\n")
+        stranger.stdin.flush()
+        stranger.stdout.readline()
+        assert held.undo() is Undone.DONE
+        assert soft_limit(stranger.pid, "nofile") == soft
+    finally:
+        stranger.kill()
+        stranger.communicate()
+
+
+def test_a_child_that_was_seen_is_known_when_its_parent_is_gone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Asking(stage)
+    before = soft_limit(stage.pid, "nofile")
+    held = stage.held("limit", resource="nofile", left=5)
+    assert ask("fork") == "had"
+    main, child = stage.services.need("stage").members("")
+    wait_for(lambda: bool(held.read() and held.facts.get("born")), "the child is written down")
+    os.kill(main.pid, 9)
+    wait_for(lambda: not main.alive, "the main process is gone")
+    monkeypatch.setattr(limit, "heirs", lambda *args: [])
+    try:
+        assert held.undo() is Undone.DONE
+        assert soft_limit(child.pid, "nofile") == before
+    finally:
+        os.kill(child.pid, 9)
+
+
+def test_a_service_that_was_started_again_is_outside(stage: Stage) -> None:
+    process = stage.adopt(IDLE)
+    held = stage.held("limit", resource="nofile", left=5)
+    assert held.read()["outside"] == 0
+    process.kill()
+    stage.adopt(IDLE)
+    assert held.read()["outside"] == 1
 
 
 def test_address_space_runs_out(stage: Stage) -> None:

@@ -63,6 +63,18 @@ def test_no_evidence_is_unknown(world: World) -> None:
     world.run().clean()
 
 
+def test_a_limit_that_a_restarted_service_escaped_did_not_last(world: World) -> None:
+    limited = {"name": "limited", "fault": "descriptor-limit", "target": "shop", "at": "200ms",
+               "for": "2s"}  # fmt: skip
+    killed = {"name": "killed", "fault": "kill", "target": "shop", "at": "700ms"}
+    checks = [{"never": "exit", "of": "shop"}]
+    world.write("shop.json", experiment(checks=checks, tracks=[limited, killed]))
+    answer = world.hormesis("run", "shop.json", "--quiet")
+    assert answer.code == UNKNOWN
+    assert "limited on shop was in trouble: the bite did not last" in " ".join(answer.out.split())
+    world.run().clean()
+
+
 @pytest.mark.parametrize(
     ("target", "fault"),
     [

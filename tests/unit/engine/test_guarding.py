@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hormesis.engine.clock import LoopClock
@@ -14,6 +15,7 @@ from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.check import Check, Verdict
 from hormesis.words.history import History, Note, ProbeRecord
 from hormesis.words.kind import Scalar
+from hormesis.words.outcome import Outcome
 from hormesis.words.probe import Observation, Probe, World
 from hormesis.words.stop_condition import StopCondition
 from tests.virtual_time import virtual_clock, virtually
@@ -83,3 +85,50 @@ async def test_a_look_that_hangs_is_noted_as_blindness() -> None:
 
 def never(reason: str) -> None:
     raise AssertionError(reason)
+
+
+class Slow(Check):
+    """A check that takes a second to judge."""
+
+    def judge(self, history: History) -> Verdict:
+        return Verdict("slow", self.kind, Outcome.PASS, "fine")
+
+
+@dataclass
+class Ticking:
+    """A clock that goes on by itself: each look at it costs a second."""
+
+    seconds: float = 0.0
+
+    def now(self) -> float:
+        self.seconds += 1.0
+        return self.seconds
+
+    def wall(self) -> float:
+        return self.seconds
+
+    async def sleep_until(self, moment: float) -> None:
+        await asyncio.sleep(0)
+
+
+def test_a_check_that_is_judged_more_rarely_than_asked_is_noted_once(tmp_path: Path) -> None:
+    notes: list[Note] = []
+
+    async def watch() -> None:
+        HistoryWriter(tmp_path).manifest({"run": "r"})
+        clock = Ticking()
+        observer = Observer(world=NoWorld(), clock=clock, sink=lambda record: None, live=Live())
+        guard = Guard(
+            StopCondition("slow", check=Slow()), observer=observer, clock=clock,
+            directory=tmp_path, flush=lambda: None, stop=never, note=notes.append,
+        )  # fmt: skip
+        over = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.05, over.set)
+        await guard.watch(over)
+
+    asyncio.run(watch())
+    (note,) = notes
+    assert note.level == "warning"
+    assert note.text == (
+        "'slow' takes so long to judge that it is judged every 20 s only, not every 1 s"
+    )

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
-from hormesis.engine.injecting import HOLD_MARGIN_S, LOOK_S, MOMENT_S
+from hormesis.engine.injecting import ENDED_EARLY, HOLD_MARGIN_S, LOOK_S, MOMENT_S
 from hormesis.words.experiment import Limits
 from hormesis.words.history import FaultRecord
-from hormesis.words.look import EffectLook
+from hormesis.words.look import EffectLook, Look, Reading
+from hormesis.words.target import Target
 from tests.unit.engine.fake_custodian import Broken, FakeCustodian, FakeEyes, Moment, Sore, Theatre
 from tests.virtual_time import virtually
 
@@ -276,4 +279,63 @@ async def test_a_state_that_is_gone_before_the_release_is_trouble() -> None:
     theatre = Theatre(custodian=custodian, eyes=FakeEyes(custodian, fades_s=2.0))
     record = await theatre.play()
     assert record.bitten is not None and record.released is not None
-    assert record.trouble == "its bite was seen, but was gone before it was released"
+    assert record.trouble == ENDED_EARLY
+
+
+class Seen(Sore):
+    """A fault whose bite is seen by its effect, such as a counter, alone."""
+
+    def look(self, target: Target) -> Look:
+        return EffectLook()
+
+
+class Lasting(Seen):
+    """One whose bite is to last."""
+
+    holds: ClassVar[bool] = True
+
+
+@dataclass
+class EscapedEyes(FakeEyes):
+    """Sees from *escaped_s* on, while the effect is held, that a process is outside of it."""
+
+    escaped_s: float = 2.0
+
+    async def read(self, look: Look) -> Reading:
+        seen = await super().read(look)
+        late = self._on is not None and self.custodian.clock.now() >= self._on + self.escaped_s
+        return {"active": 0, "outside": 1} if late and self.custodian.active else seen
+
+
+@virtually
+async def test_a_bite_that_a_new_process_escaped_did_not_last() -> None:
+    custodian = FakeCustodian()
+    theatre = Theatre(Lasting(), custodian=custodian, eyes=EscapedEyes(custodian))
+    record = await theatre.play()
+    assert record.bitten is not None
+    assert record.trouble == (
+        "the bite did not last: 1 process of the service, born or started since, escaped it"
+    )
+    assert record.released is not None
+
+
+@virtually
+@pytest.mark.parametrize(("fault", "trouble"), [(Lasting(), ENDED_EARLY), (Seen(), "")])
+async def test_only_a_bite_that_is_to_last_is_looked_for_at_the_end(
+    fault: Sore, trouble: str
+) -> None:
+    custodian = FakeCustodian()
+    theatre = Theatre(fault, custodian=custodian, eyes=FakeEyes(custodian, fades_s=2.0))
+    record = await theatre.play()
+    assert record.bitten is not None
+    assert record.trouble == trouble
+
+
+@virtually
+async def test_a_lasting_fault_may_bite_late() -> None:
+    custodian = FakeCustodian()
+    eyes = FakeEyes(custodian, latent_s=3.0)
+    theatre = Theatre(custodian=custodian, eyes=eyes, limits=Limits(bite_within_s=1.0))
+    record = await theatre.play()
+    assert record.bitten == pytest.approx(1.1 + 3.0, abs=2 * LOOK_S)
+    assert record.trouble == ""

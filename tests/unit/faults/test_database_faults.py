@@ -147,7 +147,7 @@ def test_half_a_bite_is_none(fault: Fault, now: dict[str, Any]) -> None:
 
 
 def test_a_server_that_was_read_only_before_proves_nothing() -> None:
-    now = {"value": 1, "refused": "25006", "ended": 0}
+    now = {"value": 1, "refused": "25006", "sessions_ended": 0}
     assert PostgresReadOnly().hurts({"value": 0}, now)
     assert PostgresReadOnly().hurts({"value": 1}, now) == ""
 

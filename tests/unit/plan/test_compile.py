@@ -42,6 +42,7 @@ def test_permit_holds_what_is_needed_and_no_more(tmp_path: Path) -> None:
         *(("service", name) for name in ("db", "web", "worker-1", "worker-2")),
         ("holder", PROXY), ("scratch", SCRATCH), ("stop", "db"), ("kill", killed),
     }  # fmt: skip
+    assert permit.bounded == (("kill", killed), ("stop", "db"))
     assert (permit.hold_s_max, permit.effects_max) == (600.0, 256)
     bare = replace(it, services=(), links=(), faults=(), targets={})
     assert compile_timeline(bare).permit.allowed == (("scratch", SCRATCH),)

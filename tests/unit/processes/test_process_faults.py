@@ -231,7 +231,14 @@ def test_limits_heal_when_they_are_seen_gone() -> None:
     assert proof == "the limit is 1024 again"
     assert by(Pause, "cgroup-freezer").healed({}, {"state": "running", "frozen": True}) == ""
     assert by(CpuLimit, "duty-cycle").healed({}, {}) == ""
-    assert by(CpuLimit, "duty-cycle").healed({}, {"ended": True})
+    for fault in (by(CpuSaturation), by(MemorySaturation, "host")):
+        assert fault.healed({}, {"ended": True}) == ""
+        assert fault.healed({}, {"ended": True, "processes": 1}) == ""
+        assert fault.healed({}, {"ended": True, "processes": 0})
+    duty = by(CpuLimit, "duty-cycle")
+    assert duty.healed({}, {"ended": True}) == ""
+    assert duty.healed({}, {"ended": True, "processes": 0, "held": 1}) == ""
+    assert duty.healed({}, {"ended": True, "processes": 0, "held": 0})
 
 
 @pytest.mark.parametrize("fault", [
@@ -241,6 +248,33 @@ def test_a_control_group_is_gone_when_its_folder_is(fault: Fault) -> None:
     assert fault.healed({}, {"state": "running", "ended": True}) == ""
     assert fault.healed({}, {"state": "running", "ended": True, "there": True}) == ""
     assert fault.healed({}, {"state": "running", "ended": True, "there": False})
+
+
+@pytest.mark.parametrize(("fault", "bites"), [
+    (by(DescriptorLimit), {"left": 0, "left_min": 0}),
+    (by(ProcessLimit, "rlimit"), {"left": 0}),
+    (by(ProcessLimit, "cgroup-pids"), {"refused": 3}),
+    (by(MemoryLimit, "rlimit"), {"left": 0}),
+    (by(MemoryLimit, "cgroup-memory"), {"limit_hits": 3}),
+    (by(CpuLimit, "cgroup-cpu"), {"nr_throttled": 3}),
+    (by(Pause, "cgroup-freezer"), {"frozen": True, "state": "running"}),
+], ids=lambda value: value.kind if isinstance(value, Fault) else "")  # fmt: skip
+def test_nothing_bites_while_processes_of_the_service_are_outside(
+    fault: Fault, bites: dict[str, Any]
+) -> None:
+    assert fault.holds
+    assert fault.hurts({}, {**bites, "outside": 0})
+    assert fault.hurts({}, {**bites, "outside": 1}) == ""
+
+
+def test_who_was_killed_for_want_of_memory_was_hurt_whatever_came_after() -> None:
+    proof = by(MemoryLimit, "cgroup-memory").hurts({}, {"oom_kills": 1, "outside": 1})
+    assert "oom_kill 1" in proof and "not limited" in proof
+
+
+def test_a_limit_that_was_reached_once_held_to_the_end() -> None:
+    proof = by(DescriptorLimit).hurts({}, {"left": 2, "left_min": 0, "outside": 0})
+    assert proof.startswith("none was left for a while")
 
 
 @pytest.mark.parametrize("kind", [MemoryLimit, ProcessLimit, DescriptorLimit])

@@ -217,6 +217,12 @@ def test_what_is_included_comes_first(tmp_path: Path) -> None:
     assert it.loads[0].client == Python(use=f"{tmp_path}/sub/a.py:A")
 
 
+def test_an_included_file_may_protect_what_other_systems_have(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("limits: {protected: [primary, elsewhere]}\n")
+    it = read_text(tmp_path, "title: T\ninclude: base.yaml\ntracks: []\n")
+    assert it.limits.protected == ("primary", "elsewhere")
+
+
 def test_a_system_of_another_file(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "system.yaml").write_text(

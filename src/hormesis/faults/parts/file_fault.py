@@ -36,7 +36,7 @@ class FileFault(Fault):
     files: str = ""
     """Only files of this name, a pattern such as ``pg_wal/*`` or ``*.db``; empty: all."""
     share: Share = Field(default=1.0, gt=0)
-    """Which share of them is hit; by strace, every n-th."""
+    """Which share of them is hit; by strace, every n-th, and never more."""
 
     @abstractmethod
     def harm(self) -> dict[str, Any]:

@@ -1,8 +1,18 @@
-"""Limit release: the proof that a limit which was put on a process is off again."""
+"""Limit release: whether a limit holds all it was put on, and the proof that it is off again."""
 
 from __future__ import annotations
 
-from hormesis.words.look import Reading
+from hormesis.words.look import Reading, figure, number
+
+
+def escaped(now: Reading) -> bool:
+    """Return whether processes of the service are not held by the limit, as a new one is not."""
+    return figure(now, "outside") > 0
+
+
+def left_min(now: Reading) -> float | None:
+    """Return the least that was left under a soft limit at any look, or None."""
+    return number(now, "left_min" if "left_min" in now else "left")
 
 
 def group_gone(now: Reading) -> str:
@@ -16,4 +26,6 @@ def soft_limit_back(now: Reading) -> str:
         return ""
     if now.get("alive") and now.get("soft") != now.get("soft_before"):
         return ""
+    if now.get("limited"):
+        return ""  # A child that was born under the limit still has it.
     return f"the limit is {now.get('soft_before')} again"

@@ -12,9 +12,6 @@ from hormesis.words.look import EffectLook, Look, Reading, RedisLook, number
 from hormesis.words.target import Facet, Target
 from hormesis.words.verb import VerbCall
 
-STALL_FELT = 0.8
-"""The share of a stall that another connection must feel before the stall counts."""
-
 
 class RedisFault(Fault):
     """A fault that talks to the target's Redis server."""

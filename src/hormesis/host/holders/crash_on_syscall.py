@@ -16,7 +16,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hormesis.host.holders.lifeline import EXIT_MISSING, Lifeline, configuration, report
-from hormesis.host.process import Identity, read_proc
+from hormesis.host.process import Identity
+from hormesis.host.tracing import tracer_of
 
 _ATTACH_S = 5.0
 _LOOK_S = 0.01
@@ -49,14 +50,6 @@ class Calls:
     def most(self) -> int:
         """Return how often the busiest thread has called; one call may be written down only now."""
         return max(self._by_thread.values(), default=0)
-
-
-def tracer_of(pid: int) -> int:
-    """Return who traces *pid*; 0 when nobody does."""
-    for line in read_proc(pid, "status").decode(errors="replace").splitlines():
-        if line.startswith("TracerPid:"):
-            return int(line.split()[1])
-    return 0
 
 
 def started(run: Sequence[str]) -> subprocess.Popen[bytes] | str:

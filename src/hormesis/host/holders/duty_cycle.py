@@ -51,6 +51,7 @@ class Throttle:
     stopped_s: float = 0.0
     used_s: float = 0.0
     members: list[Identity] = field(default_factory=list)
+    held: list[Identity] = field(default_factory=list)
     _seen: dict[int, int] = field(default_factory=dict)
 
     def find(self) -> None:
@@ -68,8 +69,14 @@ class Throttle:
         if self.quota.judge(used_s, passed_s) == was:
             return
         self.stops += not was
-        for who in self.members if not was else reversed(self.members):
-            send(who, signal.SIGCONT if was else signal.SIGSTOP)
+        if was:
+            # Also who has left the tree since it was stopped.
+            for who in reversed(list(dict.fromkeys([*self.members, *self.held]))):
+                send(who, signal.SIGCONT)
+            return
+        self.held = list(self.members)
+        for who in self.members:
+            send(who, signal.SIGSTOP)
 
 
 def main() -> int:

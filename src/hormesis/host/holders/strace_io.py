@@ -2,13 +2,14 @@
 
 Configuration: ``pids``, ``operations``, ``errno`` (empty: none), ``delay_s``, ``share`` (every n-th
 call is hit), ``hold_s``, and, to narrow the choice, ``path`` and ``files``: only files below that
-folder, of that name pattern, that are open when it begins. Only with a path are the calls ``read``
-and ``write`` hit, because without one they would be those on sockets too. Reports ``seen`` and
+folder, of that name pattern, that are open when it begins. Only so are the calls ``read`` and
+``write`` hit, because otherwise they would be those on sockets too. Reports ``seen`` and
 ``hits`` (calls), ``delay_ms_mean`` and ``files``.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import select
@@ -24,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from hormesis.host.holders.lifeline import EXIT_MISSING, configuration, report
+from hormesis.host.process import stat_of
+from hormesis.host.tracing import tracer_of
 
 _ATTACH_S = 5.0
 _TELL_S = 0.1
@@ -93,13 +96,16 @@ def main() -> int:
         report(ready=False, missing="strace is not installed")
         return EXIT_MISSING
     pids = [int(pid) for pid in config["pids"]]
-    files = open_files(pids, str(config.get("path") or ""), str(config.get("files") or ""))
-    if config.get("path") and not files:
-        report(ready=False, error=f"none of these processes has a file below {config['path']} open")
+    path, pattern = str(config.get("path") or ""), str(config.get("files") or "")
+    narrowed = bool(path or pattern)
+    files = open_files(pids, path, pattern) if narrowed else []
+    if narrowed and not files:
+        which = f" {pattern}" * bool(pattern) + f" below {path}" * bool(path)
+        report(ready=False, error=f"none of these processes has a file{which} open")
         return 1
     read_end, write_end = os.pipe()
     command = [
-        strace, *arguments(config, files if config.get("path") else []),
+        strace, *arguments(config, files),
         "-o", f"/dev/fd/{write_end}", *(word for pid in pids for word in ("-p", str(pid))),
     ]  # fmt: skip
     tracer = subprocess.Popen(
@@ -139,12 +145,18 @@ def open_files(pids: Iterable[int], path: str, pattern: str) -> list[str]:
             except OSError:
                 continue  # It was closed just now.
             below = not base or name.startswith(f"{base}/")
-            named = not pattern or fnmatchcase(name[len(base) + 1 :], pattern) or fnmatchcase(
-                os.path.basename(name), pattern
-            )  # fmt: skip
+            within = name[len(base) + 1 :]
+            # Without a folder, a pattern that has folders may begin at any of them.
+            tried = (within, os.path.basename(name), *([] if base else [_from_last(name, pattern)]))
+            named = not pattern or any(fnmatchcase(one, pattern) for one in tried)
             if stat.S_ISREG(mode) and below and named:
                 found[name] = None
     return list(found)[:_FILES_MAX]
+
+
+def _from_last(name: str, pattern: str) -> str:
+    """Return the end of the path *name* that has as many parts as *pattern*."""
+    return "/".join(name.split("/")[-pattern.count("/") - 1 :])
 
 
 def arguments(config: dict[str, Any], files: list[str]) -> list[str]:
@@ -159,7 +171,8 @@ def arguments(config: dict[str, Any], files: list[str]) -> list[str]:
     how = f":error={config['errno']}" if config.get("errno") else ""
     if config.get("delay_s"):
         how += f":delay_enter={round(float(config['delay_s']) * 1e6)}"
-    every = max(1, round(1 / float(config.get("share") or 1)))
+    # Rather fewer than asked: rounded first, since a third is not quite written.
+    every = math.ceil(round(1 / float(config.get("share") or 1), 1))
     when = f":when=1+{every}" if every > 1 else ""
     paths = [word for name in files for word in ("-P", name)]
     return ["-qq", "-f", "-T", "-s", "0", *paths, "-e", f"trace={which}",
@@ -169,10 +182,11 @@ def arguments(config: dict[str, Any], files: list[str]) -> list[str]:
 def _attached(pids: list[int], tracer: subprocess.Popen[bytes]) -> bool:
     """Wait until every process that still lives is traced."""
     until = time.monotonic() + _ATTACH_S
-    mine = str(tracer.pid).encode()
     while time.monotonic() < until and tracer.poll() is None:
-        tracers = [_tracer_of(pid) for pid in pids]
-        if all(one in (mine, b"") for one in tracers) and mine in tracers:
+        tracers = {pid: tracer_of(pid) for pid in pids}
+        untraced = [pid for pid, one in tracers.items() if one != tracer.pid]
+        lives = [pid for pid in untraced if (found := stat_of(pid)) and not found.dead]
+        if len(untraced) < len(pids) and not lives:
             return True
         select.select([], [], [], 0.01)
     return False
@@ -186,14 +200,6 @@ def _let_go(tracer: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         tracer.kill()
         tracer.wait()
-
-
-def _tracer_of(pid: int) -> bytes:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_bytes().splitlines()
-    except OSError:
-        return b""
-    return next((one.split()[1] for one in lines if one.startswith(b"TracerPid:")), b"")
 
 
 def _watch(output: int, tally: Tally, hold_s: float) -> None:

@@ -69,7 +69,7 @@ def work(config: dict[str, Any]) -> dict[str, Any]:
         felt = config["scope"] == "database" or _reloaded(session, config["dsn"])
         ended = _end_others(session) if config.get("reconnect") else 0
         session.close()
-        return {"set": len(wanted), "felt": felt, "ended": ended, **_tried(config)}
+        return {"set": len(wanted), "felt": felt, "sessions_ended": ended, **_tried(config)}
     except SqlRefused as error:
         raise Failed(str(error)) from error
 

@@ -3,7 +3,8 @@
 The group's name holds the run and the effect, which is its ownership mark. Arguments:
 ``controller`` is cpu, memory, pids, freezer or kill. ``cpus`` (how many CPUs), ``limit`` (bytes) or
 ``left`` (further tasks) says how much; a freezer freezes and kill kills the group at once.
-``only_main`` moves the main process alone. ``oom_score_adj`` is set for whoever is moved.
+``only_main`` moves the main process alone. ``oom_score_adj`` is set for whoever is moved, and
+taken back from all who are in the group at the end, since those born in it inherit it.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
         _thaw(args, facts, folder)
         until = time.monotonic() + _EMPTY_S
         while True:
-            _move_out(facts, folder)
+            _move_out(args, facts, folder)
             try:
                 folder.rmdir()
                 break
@@ -100,7 +101,10 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
 
 
 def read(scene: Scene, args: Args, facts: Facts) -> Facts:
-    """Return the group's own counters, and whether it is ``there``; once gone, those of its end."""
+    """Return the group's own counters, and whether it is ``there``; once gone, those of its end.
+
+    ``outside`` counts processes of the service that are not in it, as one started again is.
+    """
     if "folder" not in facts:
         return {}
     controller, folder = str(args.get("controller", "")), Path(facts["folder"])
@@ -114,7 +118,25 @@ def read(scene: Scene, args: Args, facts: Facts) -> Facts:
         lasted_ns = max(1.0, (time.monotonic() - began["began"]) * 1e9)
         used = now.pop("cpu_ns", 0) or (_cpu_ns(facts) - began["cpu_ns"])
         now["cpus_used"] = round(max(0.0, used / lasted_ns), 4)
+    now["outside"] = _outside(scene, args, facts)
     return {**facts.get("last", {}), **now, "cgroup": facts["version"], "there": there}
+
+
+def _outside(scene: Scene, args: Args, facts: Facts) -> int:
+    """Return how many processes the service has by now outside; a replay knows no services."""
+    service = scene.services.find(str(args.get("subject", "")))
+    if service is None or service.process is None:
+        return 0
+    hierarchy, folder = _hierarchy(args, facts), Path(facts["folder"])
+    homes = (_home(hierarchy, who) for who in _wanted(scene, service, args) if who.alive)
+    return sum(home is not None and folder not in (home, *home.parents) for home in homes)
+
+
+def _home(hierarchy: Hierarchy, who: Identity) -> Path | None:
+    try:
+        return hierarchy.folder_of(who.pid)
+    except NoCgroup:
+        return None  # It has ended meanwhile.
 
 
 def _wanted(scene: Scene, service: Service, args: Args) -> list[Identity]:
@@ -124,10 +146,9 @@ def _wanted(scene: Scene, service: Service, args: Args) -> list[Identity]:
 
 
 def _origin(hierarchy: Hierarchy, who: Identity, args: Args) -> dict[str, Any] | None:
-    try:
-        home = hierarchy.folder_of(who.pid)
-    except NoCgroup:
-        return None  # It has ended meanwhile.
+    home = _home(hierarchy, who)
+    if home is None:
+        return None
     entry: dict[str, Any] = {"who": who.to_json(), "home": str(home)}
     if args.get("oom_score_adj") is not None:
         entry["score"] = _score(who.pid)
@@ -209,15 +230,21 @@ def _thaw(args: Args, facts: Facts, folder: Path) -> None:
         cgroups.write(folder, name, value)
 
 
-def _move_out(facts: Facts, folder: Path) -> None:
-    """Move each process to its own origin, and what was born here to the main process's."""
-    homes = {
-        entry["who"]["pid"]: entry["home"]
-        for entry in facts["members"]
+def _move_out(args: Args, facts: Facts, folder: Path) -> None:
+    """Move each process to its own origin, and what was born here to the main process's.
+
+    Scores go first: once nobody in the group has ours, nobody can be born with it.
+    """
+    own = {
+        who.pid: entry for entry in facts["members"]
         if (who := Identity.from_json(entry["who"])) is not None and who.alive
-    }
+    }  # fmt: skip
+    main = facts["members"][0] if facts["members"] else {}
     for pid in cgroups.members(folder):
-        home = Path(homes.get(pid) or facts["home"])
+        _put_score_back(args, pid, own.get(pid, main))
+    for pid in cgroups.members(folder):
+        _put_score_back(args, pid, own.get(pid, main))
+        home = Path(own[pid]["home"] if pid in own else facts["home"])
         _move(pid, home if home.is_dir() else folder.parent)
 
 
@@ -246,10 +273,15 @@ def _set_score(who: Identity, score: int) -> None:
 def _put_scores_back(args: Args, facts: Facts) -> None:
     for entry in facts["members"]:
         who = Identity.from_json(entry["who"])
-        if who is None or "score" not in entry or not who.alive:
-            continue
-        if _score(who.pid) == int(args["oom_score_adj"]):
-            _set_score(who, int(entry["score"]))
+        if who is not None and who.alive:
+            _put_score_back(args, who.pid, entry)
+
+
+def _put_score_back(args: Args, pid: int, entry: Facts) -> None:
+    ours = args.get("oom_score_adj")
+    who = Identity.of(pid)
+    if ours is not None and "score" in entry and who is not None and _score(pid) == int(ours):
+        _set_score(who, int(entry["score"]))
 
 
 def _identities(facts: Facts) -> Iterator[Identity]:

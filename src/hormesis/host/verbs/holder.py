@@ -11,7 +11,7 @@ import time
 from hormesis.host.companion import Companion, module_of, of_process
 from hormesis.host.process import Identity, ended
 from hormesis.host.steps import Steps
-from hormesis.host.tree import kill_tree
+from hormesis.host.tree import kill_tree, tree
 from hormesis.host.verb_protocol import Args, Facts, Missing, Scene, VerbFailed
 from hormesis.words.verb import Undone
 
@@ -48,6 +48,8 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     """Close its lifeline, and kill it with its tree when it does not leave within a second."""
     companion = scene.companions.pop(scene.effect, None)
     if companion is not None:
+        companion.pump()
+        facts["last"] = companion.report
         companion.close()
     who = Identity.from_json(facts.get("process"))
     there = who is not None and who.alive
@@ -57,3 +59,16 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     if who is not None:
         scene.services.children.forget(who.pid)
     return Undone.DONE if there or killed else Undone.GONE
+
+
+def read(scene: Scene, args: Args, facts: Facts) -> Facts:
+    """Return its last report, and after the undo how many ``processes`` of it there still are."""
+    companion = scene.companions.get(scene.effect)
+    if companion is not None:
+        companion.pump()
+        return companion.report
+    last: Facts = facts.get("last") or facts.get("report") or {}
+    who = Identity.from_json(facts.get("process"))
+    if who is None:
+        return last
+    return {**last, "processes": len(tree(who, session=True, mark=scene.mark))}

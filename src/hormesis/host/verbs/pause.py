@@ -1,5 +1,7 @@
 """``pause``: hold a service's whole process tree by SIGSTOP; undo lets it continue.
 
+Whoever is held is written down before, and so is let go even when it has left the tree.
+
 With ``stop: false`` nobody is stopped, but undo still lets whoever is held by then continue: it
 makes good for a holder that stops and continues the service and may be killed in between.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 
 from hormesis.host.process import Identity, send
 from hormesis.host.steps import Steps, Wait
@@ -47,7 +50,8 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     for _ in range(_ROUNDS):
         fresh = [who for who in _members(facts) if who not in stopped]
         if not fresh:
-            return {"stopped": [who.to_json() for who in stopped]}
+            return {}
+        _note(scene, facts, fresh)
         for who in fresh:
             send(who, signal.SIGSTOP)
             stopped.add(who)
@@ -65,8 +69,9 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     to them, and only this takes it back. A process that was not stopped does not mind.
     """
     yield from ()
+    facts["undone"] = True
     before = _identities(facts.get("held"))
-    noted = [*_identities(facts.get("members")), *_identities(facts.get("stopped"))]
+    noted = _noted(facts)
     every = [who for who in dict.fromkeys([*_members(facts), *noted]) if who.alive]
     held = [who for who in every if _is_held(who)]
     for who in reversed(every):
@@ -75,6 +80,30 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     if any(who not in before for who in held):
         return Undone.DONE
     return Undone.NOT_MINE if held else Undone.GONE
+
+
+def read(scene: Scene, args: Args, facts: Facts) -> Facts:
+    """Return how many of the processes are ``held`` by a stop signal that is not of others."""
+    if "root" not in facts:
+        return {}
+    if not args.get("stop", True) and not facts.get("undone"):
+        with suppress(OSError):  # While the ledger's disk is full this process still knows.
+            _note(scene, facts, _members(facts))
+    before = _identities(facts.get("held"))
+    every = dict.fromkeys([*_members(facts), *_noted(facts)])
+    return {"held": sum(who.alive and _is_held(who) and who not in before for who in every)}
+
+
+def _note(scene: Scene, facts: Facts, them: list[Identity]) -> None:
+    """Write down those of *them* that are not yet."""
+    born = [who for who in _identities(facts.get("born")) if who.alive]
+    if fresh := [who for who in them if who not in _noted(facts)]:
+        facts["born"] = [who.to_json() for who in (*born, *fresh)]
+        scene.note({"born": facts["born"]})
+
+
+def _noted(facts: Facts) -> list[Identity]:
+    return [*_identities(facts.get("members")), *_identities(facts.get("born"))]
 
 
 def _is_held(who: Identity) -> bool:

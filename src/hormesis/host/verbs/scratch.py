@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
+from hormesis.host.mounts import mounts
 from hormesis.host.steps import Steps
 from hormesis.host.verb_protocol import Args, Facts, NothingDone, Scene, VerbFailed
 from hormesis.words.verb import Undone
@@ -61,6 +63,25 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
         return Undone.NOT_MINE
     shutil.rmtree(path)
     return Undone.DONE
+
+
+def folder_of(run: str) -> Path:
+    """Return where the scratch folder of *run* is."""
+    return Path(tempfile.gettempdir()).resolve() / f"hormesis-{run}"
+
+
+def remove_marked(path: Path, run: str) -> bool:
+    """Remove the scratch folder of *run* that no effect accounts for; return whether it was there.
+
+    One on which something is mounted stays: what lies on that may be anybody's.
+    """
+    if path.is_symlink() or not _mark_in(path).startswith(f"{run}/"):
+        return False
+    if any(Path(mount.path).is_relative_to(path) for mount in mounts()):
+        return False
+    _empty(path)
+    shutil.rmtree(path)
+    return True
 
 
 def _empty(path: Path) -> None:

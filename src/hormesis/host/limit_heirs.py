@@ -1,0 +1,52 @@
+"""Limit heirs: processes that inherited a soft limit of ours and left the tree they were born in.
+
+A daemon that forks twice keeps no bond to who started it, and may do so between any two looks. What
+it does keep is what a child inherits: the exact number we set, its user and its control groups.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection
+
+from hormesis.host.process import Identity, Stat, read_proc
+from hormesis.host.resource_limits import soft_limit, user_of
+from hormesis.host.tree import identity, processes
+
+
+def moment() -> int:
+    """Return the present in the unit of a process's start: clock ticks since the boot."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
+def group_of(pid: int) -> str:
+    """Return the control groups of *pid* as the kernel tells them; empty when it is gone."""
+    return read_proc(pid, "cgroup").decode(errors="replace")
+
+
+def heirs(
+    name: str, softs: Collection[int], since: int, users: Collection[object],
+    groups: Collection[str],
+) -> list[Identity]:
+    """Return the processes whose soft limit *name* can only be one of *softs* by inheritance.
+
+    Such a process was born at or after *since* (see :func:`moment`), belongs to one of *users* and
+    is in one of *groups*. What has an older forebear with that limit is that one's child: if it is
+    ours, it is found by descent.
+    """
+    every = {stat.pid: stat for stat in processes()}
+    return [
+        identity(stat) for stat in every.values()
+        if stat.start >= since and stat.pid != os.getpid()
+        and user_of(stat.pid) in users and group_of(stat.pid) in groups
+        and soft_limit(stat.pid, name) in softs
+        and _first_of(stat, every, name, softs).start >= since
+    ]  # fmt: skip
+
+
+def _first_of(stat: Stat, every: dict[int, Stat], name: str, softs: Collection[int]) -> Stat:
+    """Return the oldest in an unbroken line of forebears that have one of *softs*."""
+    while (parent := every.get(stat.parent)) and soft_limit(parent.pid, name) in softs:
+        stat = parent
+    return stat
