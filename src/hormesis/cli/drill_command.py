@@ -91,8 +91,10 @@ def _name(one: Round) -> str:
 def _state(one: Round) -> str:
     if one.skipped:
         return f"skipped: {one.skipped}"
-    if one.trouble or one.left:
+    if one.left:
         return "not everything went back"
+    if one.trouble:
+        return "the round proves nothing"
     return "everything went back"
 
 

@@ -46,6 +46,12 @@ def run_command(what: str, options: RunOptions) -> int:
         hint = did_you_mean(what, known) or f"suites: {', '.join(known)}"
         raise UsageTrouble(f"{what!r} is neither a file nor a suite", hint=hint)
     prepared = prepare(request)
+    attached = [one.name for one in prepared.experiment.services if one.attached]
+    if options.isolated and attached:
+        raise UsageTrouble(
+            f"--isolated hides what runs already, and {', '.join(attached)} does",
+            hint="let the run start it, or leave --isolated out",
+        )
     confirm(prepared.timeline, scratch=prepared.stand.scratch, yes=options.yes)
     with watching(prepared.experiment.title, options) as watch:
         finished = run(prepared, watch=watch)

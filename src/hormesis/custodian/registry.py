@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hormesis.host.process import Identity
-from hormesis.record.ledger import OpenEffect, open_effects
+from hormesis.record.ledger import OpenEffect, open_effects, read_ledger
 
 _SUFFIX = ".run.json"
 MACHINE = Path("/var/lib/hormesis")
@@ -81,6 +81,14 @@ class OpenRun:
             return False
 
     @property
+    def over(self) -> bool:
+        """Whether its custodian is gone and its ledger says that everything was undone."""
+        try:
+            return not self.alive and read_ledger(self.ledger).closed
+        except OSError:
+            return False
+
+    @property
     def hidden(self) -> bool:
         """Whether this user may not read the ledger, so that others must say what is left."""
         try:
@@ -101,7 +109,12 @@ def open_runs(state: Path) -> list[OpenRun]:
     runs = []
     for pointer in sorted(state.glob(f"*{_SUFFIX}")):
         try:
-            runs.append(_open_run(pointer))
+            run = _open_run(pointer)
+            if run.over:
+                # Its custodian was killed after its last word, before it could take this away.
+                pointer.unlink(missing_ok=True)
+                continue
+            runs.append(run)
         except FileNotFoundError:
             continue  # Removed just now: that run has ended.
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -22,6 +22,8 @@ from hormesis.host.verbs import load_verb
 from hormesis.words.verb import Undone, VerbCall
 
 Request = dict[str, Any]
+SYSTEM = "system/"
+"""How the names of effects begin that bring the system under test up."""
 
 
 class Refused(Exception):
@@ -85,7 +87,9 @@ class Requests:
             load_verb(call.verb)
         except LookupError as error:
             raise Refused("unknown-verb", str(error)) from None
-        reason = keeper.permit.refusal(call, hold_s, len(keeper.effects.open))
+        # What the system itself is made of is no fault, and does not count as one.
+        active = sum(not one.name.startswith(SYSTEM) for one in keeper.effects.open)
+        reason = keeper.permit.refusal(call, hold_s, active)
         if reason:
             raise Refused("permit", reason)
         if keeper.effects.find(name) is not None:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hormesis.host.attempt import refusal
+
 
 @dataclass(frozen=True, slots=True)
 class Capability:
@@ -33,8 +35,8 @@ def _process() -> Iterator[Capability]:
     yield Capability("user", True, "root" if root else f"uid {os.geteuid()}, unprivileged")
     yield Capability("pidfd", hasattr(os, "pidfd_open"), "signals that cannot hit a reused pid")
     yield Capability(
-        "sudo", root or bool(shutil.which("sudo")), "run --sudo: rights for the custodian alone",
-        "apt-get install sudo",
+        "sudo", root or not refusal(["sudo", "-n", "true"]),
+        "run --sudo: rights for the custodian alone", "sudo -v, or apt-get install sudo",
     )  # fmt: skip
 
 

@@ -175,12 +175,19 @@ def _beyond_radius(
         spared = {*limits.protected}
         for target in reached:
             names = {track.target, target.name, target.service, target.link, target.container}
+            names |= {_common(target.service)} if target.service else set()
             if met := sorted(spared & {name for name in names if name}):
                 yield Problem(
                     f"expected no fault on {met[0]}, which limits.protected spares",
                     track.place,
                     path,
                 )
+
+
+def _common(service: str) -> str:
+    """Return what the instances of one process are called together: ``worker`` for ``worker-2``."""
+    stem, dash, number = service.rpartition("-")
+    return stem if dash and number.isdigit() else service
 
 
 STACKABLE = frozenset({"toxic", "holder", "program"})

@@ -314,7 +314,17 @@ def _lacking(fault: Fault, target: Target) -> list[str]:
 def _facet_hint(facet: str, target: str) -> str:
     if facet == "restartable":
         return f"say with `start:` how the process of {target} is started again"
+    if facet in _HINTS:
+        return _HINTS[facet].format(target=target)
     return f"add `{facet}:` to the target {target}"
+
+
+_HINTS = {
+    "network": "give the target {target} a process, port, address, container or netns",
+    "fuse": "give the target {target} a `volume:` of `kind: fuse`",
+    "clock": "start the process of {target} with `clock: adjustable`",
+}
+"""What to add for facets that are no keys of a target."""
 
 
 def _check_checks(play: _Play, stage: _Stage, forms: Forms) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
 _DURATIONS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZES = {
@@ -125,3 +125,6 @@ Share = Annotated[float, BeforeValidator(share_from), WithJsonSchema(
     {"anyOf": [{"type": "string", "examples": ["25%"]},
                {"type": "number", "minimum": 0, "maximum": 1}]})]  # fmt: skip
 """A share; ``25%`` or ``0.25`` in files, 0 to 1 in code."""
+
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+"""A port of TCP or UDP."""

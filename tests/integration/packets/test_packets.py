@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from itertools import pairwise
 from typing import Any
 
@@ -40,10 +41,25 @@ def test_a_partition_drops_all_and_only_its_ports(station: Station) -> None:
 
 def test_the_knock_from_inside_shows_the_partition(station: Station) -> None:
     with hurting(station, action="drop") as holder:
+        holder.report()
+        assert "connect" not in holder.report(), "nobody else has sent anything yet"
+        datagrams(station, 1)
         while "connect" not in (seen := holder.report()):
             continue
     assert (seen["connect_before"], seen["connect"]) == ("ok", "timeout")
     assert seen["connect_ms_before"] < 50 < seen["connect_ms"]
+
+
+def test_what_waits_when_it_ends_is_not_lost(station: Station) -> None:
+    came: list[int] = []
+    with hurting(station, action="shape", shape={"delay_s": 0.15}) as holder:
+        sender = threading.Thread(target=lambda: came.extend(datagrams(station, 40)))
+        sender.start()
+        while holder.report()["hit"] < 20:
+            continue
+        assert holder.end() == 0
+    sender.join()
+    assert len(came) == 40
 
 
 @pytest.mark.parametrize(("direction", "arrive"), [("in", 0), ("out", 5)])

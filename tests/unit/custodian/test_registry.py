@@ -29,6 +29,20 @@ def test_a_run_is_known_until_its_file_is_removed(tmp_path: Path) -> None:
     assert open_runs(tmp_path / "state") == []
 
 
+def test_a_run_that_was_closed_is_not_open_although_its_file_is_left(tmp_path: Path) -> None:
+    me = Identity.of(os.getpid())
+    gone = Identity.from_json({**me.to_json(), "start": 1}) if me is not None else None
+    assert me is not None and gone is not None
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.start(run="r", boot=boot_id(), pointer="")
+    pointer = register_run(tmp_path / "state", "r", ledger.path, gone, me)
+    assert len(open_runs(tmp_path / "state")) == 1, "its custodian died before it could close it"
+    ledger.write({"record": "closed", "because": "close", "reverted": 0})
+    ledger.close()
+    assert open_runs(tmp_path / "state") == []
+    assert not pointer.exists()
+
+
 @pytest.mark.parametrize("change", [{"start": 1}, {"boot": "another boot"}])
 def test_a_reused_pid_is_not_its_custodian(tmp_path: Path, change: dict[str, object]) -> None:
     me = Identity.of(os.getpid())

@@ -20,6 +20,7 @@ from hormesis.words.fault import Mechanism
 from hormesis.words.look import EffectLook, LinkLook, Reading
 from hormesis.words.shaper import Stream
 from hormesis.words.target import Facet, Target
+from hormesis.words.units import PortNumber
 from hormesis.words.verb import VerbCall
 
 BY_PROXY = Mechanism("proxy", frozenset({Facet.LINK}))
@@ -28,7 +29,7 @@ BY_PROXY = Mechanism("proxy", frozenset({Facet.LINK}))
 class LinkOrPacketFault(LinkFault):
     """A fault that the proxy does to a link's connections, or the kernel to a target's packets."""
 
-    ports: tuple[int, ...] = ()
+    ports: tuple[PortNumber, ...] = ()
     """Of a target without a link, the ports that are hit; left out: its address's, or those that
     its processes listen on; all that enters or leaves a container or a network namespace."""
 

@@ -11,6 +11,7 @@ from hormesis.words.fault import Fault, Mechanism
 from hormesis.words.look import EffectLook, Reading, figure
 from hormesis.words.shaper import Stream
 from hormesis.words.target import Facet, Target
+from hormesis.words.units import PortNumber
 from hormesis.words.verb import VerbCall
 
 NETWORK = frozenset({Facet.NETWORK})
@@ -55,7 +56,7 @@ class PacketFault(Fault):
     """Which packets are hit, as seen from the target."""
     protocol: Transport = Transport.ANY
     """Which packets are hit, by what they carry."""
-    ports: tuple[int, ...] = ()
+    ports: tuple[PortNumber, ...] = ()
     """The target's ports; left out: its address's, or those that its processes listen on; all
     traffic that enters or leaves a container or a network namespace."""
 

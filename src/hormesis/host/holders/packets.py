@@ -68,8 +68,7 @@ class Hurting:
         if action == "reset":
             self.ending = Ending(aim, float(config.get("after_s") or 0.0))
         self.table = self._laid(config, aim, action, rng)
-        if aim.knock_at:
-            self._knocker = Knocker(*aim.knock_at, KNOCK_S)
+        self._knock_at = aim.knock_at
 
     def _laid(self, config: dict[str, Any], aim: Aim, action: str, rng: Random) -> Table | None:
         if action == "reset" and config.get("after_s"):
@@ -122,6 +121,9 @@ class Hurting:
             both, hit = total(counts), counts.get("hit")
             facts.update(matched=both.packets, matched_bytes=both.bytes)
             facts["hit"] = hit.packets if hit else 0
+            if both.packets and self._knocker is None and self._knock_at:
+                # Only now, so that our own packets are never the first that are hurt.
+                self._knocker = Knocker(*self._knock_at, KNOCK_S)
         if self.lines:
             facts.update(self.tally.facts())
         if self.ending is not None:
@@ -135,7 +137,12 @@ class Hurting:
         return facts
 
     def end(self) -> None:
-        """Let everything pass again."""
+        """Let everything pass again, what waits first: the queue is emptied with the table."""
+        if self.lines and self.table is not None:
+            with suppress(Refusal):
+                self.table.disarm()
+        for line in self.lines.values():
+            line.let_all_go()
         if self.table is not None:
             self.table.close()
         for line in self.lines.values():

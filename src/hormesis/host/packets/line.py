@@ -120,11 +120,16 @@ class Line:
         else:
             self.queue.decide(held.id, PASSED)
 
-    def end(self) -> None:
-        """Let everything go and leave the queue."""
-        for _, _, _, held, _ in self._waiting:
+    def let_all_go(self) -> None:
+        """Let everything pass that waits, in the order in which it came."""
+        for _, _, _, held, _ in sorted(self._waiting, key=lambda one: one[1]):
             self.queue.decide(held.id, PASSED)
         self._waiting.clear()
+        for held in self.queue.waiting():
+            self.queue.decide(held.id, PASSED)
+
+    def end(self) -> None:
+        """Leave the queue."""
         self.queue.close()
 
 

@@ -36,6 +36,7 @@ IPV4, IPV6 = 2, 10
 INPUT, OUTPUT = 1, 3
 _SUBSYSTEM = 10 << 8
 _NEW_TABLE, _NEW_CHAIN, _NEW_RULE, _NEW_SET, _NEW_ELEMENT = 0, 3, 6, 9, 12
+_DELETE_RULE = 8
 _GET_GENERATION, _NEW_OBJECT, _GET_OBJECT = 16, 18, 19
 _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
 _OWNER = 2
@@ -272,6 +273,20 @@ class Table:
             count = Count(_number(inner.get(2)), _number(inner.get(1)))
             found[_text(parts.get(2))] = count
         return found
+
+    def disarm(self) -> None:
+        """Delete every rule, so that all packets pass; the hooks stay until :meth:`close`.
+
+        The kernel drops what waits in a queue when the hook that queued it goes.
+        """
+        number = self._netlink.number
+        wire = message(_BATCH_BEGIN, REQUEST, _head(0, 10), number())
+        asked = number()
+        body = _head(INET) + text(1, self.name)
+        wire += message(_SUBSYSTEM | _DELETE_RULE, REQUEST | ACK, body, asked)
+        wire += message(_BATCH_END, REQUEST, _head(0, 10), number())
+        self._netlink.socket.send(wire)
+        self._netlink.acknowledged({asked})
 
     def close(self) -> None:
         """Give the table up, upon which the kernel destroys it."""

@@ -47,6 +47,9 @@ def capture(scene: Scene, args: Args) -> Facts:
         _check_floor(path, room, left, args)
     if args["what"] == "files" and room.files_free < 0:
         raise NothingDone(f"the file system of {path} makes inodes as it needs them")
+    free = room.files_free if args["what"] == "files" else room.open_bytes
+    if free <= left:
+        raise NothingDone(f"only {free:,} are free at {path} already, and {left:,} are to be left")
     if args["what"] == "files" and room.files_free - left > _FILES_MAX:
         raise NothingDone(
             f"{room.files_free - left:,} files would have to be made at {path}, expected at most"
