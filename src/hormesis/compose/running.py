@@ -12,7 +12,7 @@ from pathlib import Path
 from hormesis.compose.judging import judge_directory, render
 from hormesis.compose.manifest import manifest_of
 from hormesis.compose.preparing import Prepared
-from hormesis.custodian.registry import OpenRun, open_runs, state_folder, state_folders
+from hormesis.custodian.registry import OpenRun, make_usable, open_runs, state_folder, state_folders
 from hormesis.engine.conductor import Conductor
 from hormesis.engine.live import Live
 from hormesis.host.interrupts import on_interrupt
@@ -86,6 +86,8 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
         CrashTrouble: Hormesis itself broke; everything is undone and the record tells where.
         Trouble: the system could not be brought up; what was started is undone and recorded.
     """
+    if prepared.request.starter is None:
+        make_usable(prepared.stand.state)
     refuse_if_dirty(prepared.request.environment)
     with hold_targets(
         _addresses(prepared.experiment),

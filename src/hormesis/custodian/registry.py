@@ -15,6 +15,7 @@ from typing import Any
 
 from hormesis.host.process import Identity
 from hormesis.record.ledger import OpenEffect, open_effects, read_ledger
+from hormesis.words.trouble import UsageTrouble
 
 _SUFFIX = ".run.json"
 MACHINE = Path("/var/lib/hormesis")
@@ -98,6 +99,22 @@ class OpenRun:
             return False
         except OSError:
             return True
+
+
+def make_usable(state: Path) -> None:
+    """Make the state folder if it is not there, so that a run can be known in it.
+
+    Raises:
+        UsageTrouble: it cannot be made or read, with the reason.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o755)
+        os.listdir(state)
+    except OSError as error:
+        raise UsageTrouble(
+            f"the state folder {state} cannot be used: {error.strerror}",
+            hint="set HORMESIS_STATE, or HOME, to a folder that you can write",
+        ) from None
 
 
 def open_runs(state: Path) -> list[OpenRun]:

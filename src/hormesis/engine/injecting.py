@@ -7,7 +7,8 @@ not happen is recorded as well, and makes the run unknown.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Protocol
@@ -25,6 +26,8 @@ from hormesis.words.verb import Undone, VerbCall
 
 HOLD_MARGIN_S = 5.0
 """How much longer than asked the custodian lets an effect live before it reverts by itself."""
+LAST_LOOK_S = 0.5
+"""How long the last look of a fault may take that was not seen to bite in time, in seconds."""
 LOOK_S = 0.1
 """How often the bite of a fault is looked for, in seconds."""
 NOT_LASTING = "the bite did not last"
@@ -88,6 +91,7 @@ class Injection:
         self._before: Reading = {}
         self._told: dict[str, Scalar] = {}
         self._now: Reading = {}
+        self._look_s = 0.0
 
     async def play(self, began: float) -> None:
         """Inject at its time (*began* is when the tracks began), hold, release, see it heal."""
@@ -177,8 +181,10 @@ class Injection:
     async def _read(self) -> dict[str, Scalar]:
         """Take all readings of this fault, as one."""
         found: dict[str, Scalar] = {}
+        began = self._with.clock.now()
         for look in self._looks:
             found.update(await self._with.eyes.read(look))
+        self._look_s = self._with.clock.now() - began
         return found
 
     def _readable(self, reading: Reading) -> bool:
@@ -214,19 +220,37 @@ class Injection:
         if self.action.fault.momentary:
             patience = min(injected + self._with.limits.bite_within_s, until + MOMENT_S)
             until = max(until, patience)
+        looked = False
         while (now := self._with.clock.now()) < until:
-            bitten = await self._bites()
+            await self._by(until, self._bites)
+            bitten = self._record.bitten is not None
             if bitten and self.action.fault.momentary and now >= injected + self.action.for_s:
                 break
+            # Begun early enough that a slow look does not make the fault last longer than asked.
+            if bitten and not looked and now >= until - 1.5 * self._look_s - LOOK_S:
+                await self._by(until, self._look_last)
+                looked = True
             pause = min(until, self._with.clock.now() + LOOK_S)
             if await sleep_unless(self._with.stop, pause, self._with.clock):
                 break
-        # The last reading while it holds carries the best numbers.
-        if await self._bites():
-            if last := await self._hurts():
-                self._update(proof=last)
-            elif not self.action.fault.momentary and self._is_to_last():
-                self._update(trouble=self._record.trouble or self._why_gone())
+        in_haste = self._with.stop.is_set() and self._record.bitten is not None
+        if not looked and not in_haste:
+            await self._by(self._with.clock.now() + LAST_LOOK_S, self._look_last)
+
+    async def _by(self, moment: float, look: Callable[[], Awaitable[object]]) -> None:
+        """Take a look that ends at *moment* at the latest; a slow one would hold the fault on."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(moment - self._with.clock.now(), LOOK_S)):
+                await look()
+
+    async def _look_last(self) -> None:
+        """Take the last reading while it holds: it carries the best numbers."""
+        if not await self._bites():
+            return
+        if last := await self._hurts():
+            self._update(proof=last)
+        elif not self.action.fault.momentary and self._is_to_last():
+            self._update(trouble=self._record.trouble or self._why_gone())
 
     def _is_to_last(self) -> bool:
         """Return whether its bite is to be seen until the release."""

@@ -16,7 +16,16 @@ from hormesis.reports.parts.standing import (
     standing_of_suite,
 )
 from hormesis.reports.parts.totals import claims_of, evidence_of, totals_of
-from hormesis.reports.parts.wording import count, moment, plural, rate, share, shortened, span
+from hormesis.reports.parts.wording import (
+    count,
+    measured,
+    moment,
+    plural,
+    rate,
+    share,
+    shortened,
+    span,
+)
 from hormesis.words.check import Verdict
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
@@ -129,7 +138,10 @@ def _faults(run: Judged) -> list[str]:
             text for text in (fault.proof, fault.proof_gone, fault.trouble, fault.skipped) if text
         )
         times = [moment(step.time) for step in story.steps]
-        rows.append((safe(f"{fault.track} on {fault.target}"), story.word, *times[1:], safe(proof)))
+        by = f" by {fault.by}" if fault.by else ""
+        proof = "; ".join(filter(None, [proof, measured(fault)]))
+        what = safe(f"{fault.track} on {fault.target}{by}")
+        rows.append((what, story.word, *times[1:], safe(proof)))
     heads = ("Fault", "State", "Injected", "Bite seen", "Released", "Bite gone", "Proof")
     lines = _table(heads, rows)
     hidden = len(stories) - FAULTS_SHOWN

@@ -129,6 +129,20 @@ def test_the_custodians_rights_decide_what_can_be_done() -> None:
 
 
 @as_root
+def test_a_state_folder_of_somebody_else_is_told_in_one_sentence(open_world: World) -> None:
+    open_world.write("shop.json", experiment())
+    private = open_world.folder / "private"
+    private.mkdir(mode=0o700)
+    done = subprocess.run(
+        [sys.executable, "-c", "from hormesis.cli.main import main; main()", "run", "shop.json"],
+        cwd=open_world.folder, env={**open_world.environment, "HORMESIS_STATE": f"{private}/x"},
+        user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (64, False)
+    assert "cannot be used: Permission denied; set HORMESIS_STATE" in done.stderr
+
+
+@as_root
 def test_rights_are_given_up_by_root_only(open_world: World) -> None:
     open_world.write("shop.json", experiment())
     unknown = open_world.hormesis("run", "shop.json", "--as", "no-such-user")
