@@ -15,7 +15,7 @@ from tests.crash.rows import missing
 
 VICTIMS = ("engine", "custodian", "both", "freeze")
 _AT_ONCE = 6
-_SAMPLE = 8
+_SAMPLE = 6
 GRID = [(step, victim) for step in (*STEPS, "held") for victim in VICTIMS]
 
 

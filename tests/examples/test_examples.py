@@ -11,6 +11,11 @@ from tests.examples.example_file import Example, examples
 from tests.examples.shop import Shop
 
 SCALE = 0.4
+LONGER = (
+    "flood.yaml", "clock-jump.yaml", "slow-fsync.yaml", "descriptors.yaml", "oom-kill.yaml",
+    "lost-lock-mended.yaml",
+)  # fmt: skip
+"""Examples of which `make test` runs a smaller relative, for the sake of its six minutes."""
 
 pytestmark = pytest.mark.integration
 
@@ -25,7 +30,13 @@ def shop(
     shop.close()
 
 
-@pytest.mark.parametrize("example", examples(), ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(one, marks=[pytest.mark.prove] * (one.name in LONGER), id=one.name)
+        for one in examples()
+    ],
+)
 def test_an_example_ends_as_its_head_says(example: Example, shop: Shop) -> None:
     lacking = {name: why for name, why in survey(example.needs).items() if why}
     if lacking:

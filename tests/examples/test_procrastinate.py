@@ -1,4 +1,4 @@
-"""The experiments on procrastinate: three of them scaled, and all of them in full for proof."""
+"""The experiments on procrastinate: two of them scaled, and all of them in full for proof."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ALL = [
     for path in sorted((FOLDER / "procrastinate").glob("*.yaml"))
     if path.stem not in ("system", "evidence", "chaos")
 ]
-SHORT = [one for one in ALL if one.path.stem in ("race", "worker-kill", "worker-kill-retried")]
+SHORT = [one for one in ALL if one.path.stem in ("race", "worker-kill")]
 SCALE = 0.3
 
 pytest.importorskip("procrastinate")

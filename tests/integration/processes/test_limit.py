@@ -16,7 +16,7 @@ from hormesis.host.verbs import limit
 from hormesis.words.verb import Undone
 from tests.integration.processes.stage import IDLE, Stage, wait_for
 
-WANTING = [sys.executable, "-S", "-c", """
+WANTING = [os.path.realpath(sys.executable), "-S", "-c", """
 import os, signal, sys
 print(flush=True)
 held = []
