@@ -53,6 +53,7 @@ def test_a_race_is_named_in_the_terminal_and_in_the_results(tmp_path: Path) -> N
     assert "FOR UPDATE SKIP LOCKED" in run.out
 
 
+@pytest.mark.prove
 def test_only_the_check_of_cleanup_fails_without_cleanup(tmp_path: Path) -> None:
     short = ("--set", "repair=3s", "--set", "wrong=8s")
     run = run_jobs(
@@ -152,6 +153,7 @@ def holding(server: Server, out: Path) -> Iterator[None]:
             assert process.wait(30) == 130
 
 
+@pytest.mark.prove
 def test_a_second_run_on_a_target_is_refused_unless_forced(server: Server, tmp_path: Path) -> None:
     arguments = ["--scenario", "J-HEALTH", *QUICK, *attached(server)]
     with holding(server, tmp_path):

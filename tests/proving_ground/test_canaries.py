@@ -16,7 +16,8 @@ from tests.proving_ground.test_api import race
 from tests.proving_ground.test_database_loss import locked_jobs, terminate_all
 from tests.proving_ground.wait import wait_for
 
-pytestmark = pytest.mark.integration
+# Each canary against the whole suite is the business of tests/quality; these show them one by one.
+pytestmark = [pytest.mark.integration, pytest.mark.prove]
 
 
 def both(canary: str) -> pytest.MarkDecorator:
