@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from hormesis.custodian.registry import OpenRun, open_runs
 from hormesis.host.fingerprint import Fingerprint, fingerprint
 from hormesis.host.leftovers import leftovers
 from hormesis.host.listeners import listener_of
+from hormesis.host.own_code import own_command
 from hormesis.host.process import Identity, ended
 from hormesis.host.steps import Steps, Wait, drive
 from hormesis.record.ledger import read_ledger
@@ -34,7 +34,6 @@ _SETTLE_S = 20.0
 _BITE_S = 60.0
 _DRAWS = 20
 """How often a moment is drawn again at which there was nothing to kill."""
-_BOOT = "from hormesis.cli.main import main; main()"
 
 
 @dataclass(slots=True)
@@ -122,8 +121,9 @@ def _round(
 def _play(one: Round, file: Path, options: Sequence[str], moment_s: float | None) -> None:
     state = one.folder / "state"
     environment = {**os.environ, "HORMESIS_STATE": str(state)}
-    command = [sys.executable, "-c", _BOOT, "run", str(file.resolve()), "--out", str(one.folder),
-               "--yes", "--json", *options]  # fmt: skip
+    command = own_command(
+        "run", str(file.resolve()), "--out", str(one.folder), "--yes", "--json", *options
+    )
     with open(one.folder / "drill.log", "wb") as log:
         engine = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -196,10 +196,9 @@ def _see_reverted(
         if run.custodian is not None:
             drive(ended([run.custodian], struck + _SETTLE_S))
         struck = time.monotonic()
-        command = [sys.executable, "-c", _BOOT, "revert"]
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False,
+            own_command("revert"), env=environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
             one.trouble = f"revert ended with {done.returncode}: {done.stdout}{done.stderr}".strip()

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hormesis.custodian.privilege import Remote, Starter
+from hormesis.host.own_code import calling_main
 from hormesis.host.owner import Owner
 from hormesis.host.spawn import tail_of
 from hormesis.words.permit import Permit
 from hormesis.words.trouble import CapabilityTrouble, Problem
 
 _READY_S = 15.0
-_SOURCE = str(Path(__file__).resolve().parents[2])
-_BOOT = (
-    f"import sys; sys.path.append({_SOURCE!r}); from hormesis.custodian.main import main; main()"
-)
+_BOOT = calling_main("hormesis.custodian.main")
 
 
 @dataclass(slots=True)

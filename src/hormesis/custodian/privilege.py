@@ -23,18 +23,12 @@ from typing import Any
 
 from hormesis.custodian.recover import Replayed
 from hormesis.custodian.starter import MESSAGE_BYTES_MAX
+from hormesis.host.own_code import calling_main
 from hormesis.host.owner import Owner
 from hormesis.words.trouble import CapabilityTrouble, Problem, UsageTrouble
 
-_SOURCE = str(Path(__file__).resolve().parents[2])
-_BOOT = (
-    f"import sys; sys.path.append({_SOURCE!r}); "
-    "from hormesis.custodian.starter import main; main()"
-)
-_ERRAND = (
-    f"import sys; sys.path.append({_SOURCE!r}); "
-    "from hormesis.custodian.errand import main; main()"
-)
+_BOOT = calling_main("hormesis.custodian.starter")
+_ERRAND = calling_main("hormesis.custodian.errand")
 
 
 class Starter:

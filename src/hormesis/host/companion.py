@@ -13,21 +13,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from hormesis.host.children import Children
+from hormesis.host.own_code import RUNNING_A_MODULE
 from hormesis.host.process import MARK, Identity, ended
 from hormesis.host.spawn import adopt_child
 from hormesis.host.steps import Steps, Wait
 from hormesis.host.verb_protocol import Args, NothingDone, Scene, VerbFailed
 
-_SOURCE = str(Path(__file__).resolve().parents[2])
-# The toolkit may not be installed; its folder goes last, so that it shadows nothing.
-_BOOT = (
-    f"import sys; sys.path.append({_SOURCE!r}); import runpy; "
-    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
-)
 _CONFIG_BYTES_MAX = 1 << 20
 _LINE_BYTES_MAX = 1 << 20
 
@@ -53,7 +47,7 @@ class Companion:
         os.set_blocking(self.stdout, False)
         try:
             child = subprocess.Popen(
-                [sys.executable, "-P", "-c", _BOOT, module],
+                [sys.executable, "-P", "-c", RUNNING_A_MODULE, module],
                 stdin=stdin_read, stdout=stdout_write, stderr=self._errors,
                 env={**os.environ, MARK: mark}, start_new_session=True,
                 **children.popen(module),

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 
 from hormesis.host.attempt import refusal
+from hormesis.host.own_code import own_command
 from hormesis.words.trouble import CapabilityTrouble, Problem
 
 INSIDE = "HORMESIS_ISOLATED"
@@ -47,9 +48,8 @@ def isolate(arguments: Sequence[str]) -> None:
         raise CapabilityTrouble(
             Problem(f"--isolated is refused here: {why}", hint="see `hormesis doctor`")
         )
-    boot = "from hormesis.cli.main import main; main()"
     inside = {**os.environ, INSIDE: "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    os.execve(unshare, [*command, sys.executable, "-c", boot, *arguments], inside)
+    os.execve(unshare, [*command, *own_command(*arguments)], inside)
 
 
 def _raise_loopback() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,4 +50,10 @@ def _ours(case: Case, pid: int) -> bool:
 
 def _groups(case: Case) -> list[Path]:
     hierarchy = cgroups.hierarchy_of(_CONTROLLERS[case.victim]["controller"])
-    return list(hierarchy.mount.rglob(f"hormesis-{case.run}-*"))
+    # A walk, not a glob: a group of somebody else may go while we look.
+    return [
+        Path(parent, name)
+        for parent, names, _ in os.walk(hierarchy.mount)
+        for name in names
+        if name.startswith(f"hormesis-{case.run}-")
+    ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from pathlib import Path
 from random import Random
 
 from hormesis.host.attempt import refusal
+from hormesis.host.own_code import calling_main
 from hormesis.host.packets.aim import Aim
 from hormesis.host.packets.discipline import LOOPBACK, script
 from hormesis.host.packets.line import Line, Tally
@@ -18,8 +18,7 @@ from hormesis.host.packets.shaping import Shape
 from hormesis.host.packets.sockets import TCP
 
 _CLONE_NEWNET = 0x40000000
-_SOURCE = str(Path(__file__).resolve().parents[3])
-_BOOT = f"import sys; sys.path.append({_SOURCE!r}); from {__name__} import main; main()"
+_BOOT = calling_main(__name__)
 # What tc complains of first is the reason; its last line only tells where.
 _BATCH = (
     'said=$(printf "%s\\n" "$1" | tc -batch - 2>&1 | head -1); [ -z "$said" ] ||'
