@@ -28,6 +28,10 @@ class LoopClock:
         """Return seconds since the start of the run."""
         return self._monotonic() - self._zero
 
+    def now_ns(self) -> int:
+        """Return nanoseconds since the start of the run."""
+        return round(self.now() * 1e9)
+
     def at(self, monotonic_s: float) -> float:
         """Return the run time of a reading of the same monotonic clock."""
         return monotonic_s - self._zero

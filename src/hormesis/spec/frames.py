@@ -202,6 +202,12 @@ class LoadFrame(Frame):
     """How the track is called; left out: as the load."""
     at: Span = 0.0
     """When it begins, from the start of the tracks."""
+    graceful_stop: Seconds = 30.0
+    """How long iterations that run when it ends may take to finish before they are cut off."""
+    processes: Annotated[int, Field(ge=0, le=256)] = 0
+    """How many processes play it; 0: one for few users, else as many as there are cores."""
+    tags: dict[str, Raw] = {}
+    """Tags of everything its users do, for thresholds and reports."""
 
 
 class ProbeFrame(Frame):

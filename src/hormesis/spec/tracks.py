@@ -114,7 +114,17 @@ class Tracks:
         load = forms.parameters(kind, node, taken, also_known=taken)
         name = self._name("load", node, forms, frame, kind.kind)
         if frame is not None and load is not None and client is not None:
-            self.loads.append(LoadTrack(name, load, client, frame.at))
+            self.loads.append(
+                LoadTrack(
+                    name,
+                    load,
+                    client,
+                    frame.at,
+                    graceful_stop_s=frame.graceful_stop,
+                    processes=frame.processes,
+                    tags=frame.tags,
+                )
+            )
 
     def _probe(self, node: Node, forms: Forms) -> None:
         kind = forms.kind("probes", node.under("probe"), "probe")

@@ -7,12 +7,15 @@ operation is wrapped in ``user.op`` so that it is recorded, whatever happens.
 from __future__ import annotations
 
 from abc import abstractmethod
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from random import Random
 from typing import Protocol
 
 from hormesis.words.clock import Clock
 from hormesis.words.kind import Kind, Scalar
+from hormesis.words.metric import MetricSort
+from hormesis.words.op import Ended
 
 
 class Refused(Exception):
@@ -41,6 +44,8 @@ class User(Protocol):
     number: int
     """From 1, unique within the load."""
     load: str
+    tagging: int
+    """Another number whenever the tags of what the user does have changed, by a group say."""
     rng: Random
     """This user's own stream of the run's seed."""
     clock: Clock
@@ -56,6 +61,51 @@ class User(Protocol):
 
     async def pause(self, seconds: float) -> None:
         """Think for *seconds*; ends early when the load is stopped."""
+        ...
+
+    def check(self, name: str, passed: object) -> bool:
+        """Count a check as k6 does, in the metric ``checks``, tag ``check``; return whether it did.
+
+        A check that did not pass does not end the iteration and does not fail the operation.
+        """
+        ...
+
+    def add(
+        self, sort: MetricSort, metric: str, value: float, tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Add a value to a metric; durations are in seconds, of a rate it is 0 or 1."""
+        ...
+
+    def group(self, name: str) -> AbstractContextManager[None]:
+        """Tag what the block does with the group, inside the one around it; time the block."""
+        ...
+
+    def take_due_ns(self, sent_ns: int) -> int:
+        """Return when the operation that is sent at *sent_ns* was due.
+
+        The first of an iteration was due when the iteration was; those after it when they are sent.
+        Nanoseconds of the run.
+        """
+        ...
+
+    def label(
+        self, name: str, outcome: Ended, error: str = "", tags: Mapping[str, str] | None = None
+    ) -> int:
+        """Return the code of a label for :meth:`record`; tags of the user and group are added."""
+        ...
+
+    def record(
+        self,
+        label: int,
+        due_ns: int,
+        sent_ns: int,
+        ended_ns: int,
+        value: Mapping[str, Scalar] | None = None,
+    ) -> None:
+        """Record one operation that is over, which costs a tenth of what :meth:`op` costs.
+
+        Times are nanoseconds of the run, as ``clock.now_ns()`` gives them.
+        """
         ...
 
 

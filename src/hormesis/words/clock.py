@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Return seconds since the start of the run; never goes backwards."""
         ...
 
+    def now_ns(self) -> int:
+        """Return nanoseconds since the start of the run, of the same clock as :meth:`now`."""
+        ...
+
     def wall(self) -> float:
         """Return seconds since the Unix epoch, for people and file names only."""
         ...

@@ -122,6 +122,12 @@ class LoadTrack:
     load: Load
     client: ClientKind
     at_s: float = 0.0
+    graceful_stop_s: float = 30.0
+    """How long iterations that run when the load ends may take to finish."""
+    processes: int = 0
+    """How many processes play it; 0: as many as it needs and the machine has cores."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of everything that its users do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hormesis.words.kind import Scalar
-from hormesis.words.op import Op
+from hormesis.words.metric import MetricSlice
+from hormesis.words.op import Drop, Op
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,14 @@ class LoadRecord:
     loop_lag_s: float = 0.0
     """The worst lateness of the generator's own event loop while it ran."""
     trouble: str = ""
+    waited: int = 0
+    """Arrivals that found no free user and had to wait for one, the dropped ones too."""
+    processes: int = 1
+    """How many processes played it."""
+    cpu_share: float = 0.0
+    """The busiest of them: CPU seconds per second, over its busiest stretch."""
+    lost: str = ""
+    """What of it was lost with a process or machine that died; its figures are not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,8 @@ class History:
 
     manifest: Mapping[str, Any]
     ops: Sequence[Op] = ()
+    drops: Sequence[Drop] = ()
+    metrics: Sequence[MetricSlice] = ()
     faults: Sequence[FaultRecord] = ()
     probes: Sequence[ProbeRecord] = ()
     processes: Sequence[ProcessRecord] = ()

@@ -22,6 +22,29 @@ class Ended(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """What operations have in common: the row of their table that is stored once.
+
+    ``tags`` are k6's where k6 has them: ``method``, ``status``, ``group`` (``::outer::inner``),
+    ``scenario`` and the user's own.
+    """
+
+    load: str
+    name: str
+    outcome: Ended
+    error: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """An arrival that no virtual user ever began; ``due`` is in seconds of the run."""
+
+    load: str
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """One recorded operation; times are seconds since the start of the run.
 
@@ -40,6 +63,8 @@ class Op:
     outcome: Ended
     error: str = ""
     value: Mapping[str, Scalar] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """See :class:`Label`."""
 
     @property
     def response_s(self) -> float:

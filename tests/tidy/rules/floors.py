@@ -13,15 +13,15 @@ FLOORS: Mapping[str, int] = {
     "words": 0,
     "spec": 1, "plan": 1,
     "record": 2,
-    "host": 3, "custodian": 3, "proxy": 3,
+    "host": 3, "custodian": 3, "proxy": 3, "wire": 3,
     "engine": 4, **dict.fromkeys(SHELVES, 4),
     "compose": 5,
-    "cli": 6, "api": 6, "_hormesis_pytest": 6,
+    "cli": 6, "api": 6, "load": 6, "_hormesis_pytest": 6,
 }  # fmt: skip
 SUITES_MAY = ("words", "record")
 """A suite's own client or report stands on floor 4, beside the shelves, and is pure."""
-LEVEL_PAIRS = {("custodian", "host")}
-"""Imports on one floor that are allowed: the custodian performs with the host's verbs."""
+LEVEL_PAIRS = {("custodian", "host"), ("wire", "host")}
+"""Imports on one floor that are allowed: custodian and wire stand on what the host offers."""
 
 
 def floor_problems(source: Source) -> Iterator[Problem]:
