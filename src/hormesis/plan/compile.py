@@ -8,7 +8,7 @@ from math import floor
 
 from hormesis.words.experiment import PROXY, SCRATCH, Experiment, FaultTrack
 from hormesis.words.fault import NoWay, chosen
-from hormesis.words.load import Burst, Load
+from hormesis.words.load import Burst, Finite, Load, Ticked
 from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
 from hormesis.words.target import Target
@@ -70,11 +70,14 @@ def compile_timeline(
 
 
 def load_duration_s(load: Load) -> float:
-    """Return how long *load* keeps sending, in seconds."""
+    """Return how long *load* keeps sending, in seconds; 0 when only running it tells.
+
+    The tracks go on until every load has ended, whatever was planned.
+    """
     shape = load.shape()
     if isinstance(shape, Burst):
         return max(shape.rounds - 1, 0) * shape.gap_s
-    return shape.duration_s
+    return 0.0 if isinstance(shape, Finite | Ticked) else shape.duration_s
 
 
 def picked(targets: Sequence[Target], track: FaultTrack, seed: int) -> tuple[Target, ...]:

@@ -5,7 +5,8 @@ They are decoded by the same machinery as kinds, and the JSON Schema is made fro
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -197,6 +198,8 @@ class FaultFrame(Frame):
 
 class LoadFrame(Frame):
     """A load on the timeline."""
+
+    also_called: ClassVar[Mapping[str, str]] = {"startTime": "at", "gracefulStop": "graceful_stop"}
 
     name: Word | None = None
     """How the track is called; left out: as the load."""

@@ -29,7 +29,7 @@ from hormesis.spec.frames import (
     TargetFrame,
     VolumeFrame,
 )
-from hormesis.spec.translate import keys_of
+from hormesis.spec.translate import keys_of, synonyms_of
 from hormesis.words.catalogue import Catalogue
 from hormesis.words.kind import Kind
 
@@ -219,6 +219,10 @@ class _Maker:
         for key, field in keys_of(model).items():
             if field in docs and key in made.get("properties", {}):
                 made["properties"][key]["description"] = docs[field]
+        for other, key in synonyms_of(model).items():
+            made["properties"][other] = {**made["properties"][key], "description": f"As {key}."}
+            # One of the spellings must be there; which one cannot be required.
+            made["required"] = [one for one in made.get("required", ()) if one != key]
         opened: Schema = _opened(made)
         return opened
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.frames import Frame
 from hormesis.spec.node import Node, Problems, found
-from hormesis.spec.translate import decode, keys_of
+from hormesis.spec.translate import decode, keys_of, synonyms_of
 from hormesis.words.catalogue import Catalogue
 from hormesis.words.kind import Kind
 
@@ -59,7 +59,7 @@ class Forms:
 
     def frame_of(self, model: type[F], node: Node) -> F | None:
         """Decode those keys of *node* that the frame *model* knows; the others are the kind's."""
-        known = keys_of(model)
+        known = {*keys_of(model), *synonyms_of(model)}
         fields = {key: one for key, one in node.items() if key in known}
         return self._decode(model, fields, node, ())
 
@@ -117,5 +117,6 @@ class Forms:
 
 
 def known_keys(*models: type[BaseModel]) -> list[str]:
-    """Return the keys of several models, in order, each once."""
-    return list(dict.fromkeys(key for model in models for key in keys_of(model)))
+    """Return the keys of several models, other spellings too, in order, each once."""
+    every = (key for model in models for key in (*keys_of(model), *synonyms_of(model)))
+    return list(dict.fromkeys(every))

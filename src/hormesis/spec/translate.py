@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AliasChoices, BaseModel, ValidationError
 
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.document import Steps
@@ -68,6 +68,7 @@ def decode(
     *owner* is the mapping that the fields stand in, *also_known* the keys around it that are
     worth suggesting for an unknown one.
     """
+    fields = _canonical(model, fields, problems)
     data = {name: deepcopy(node.value) for name, node in fields.items()}
     references = sum(len(node.document.references) for node in fields.values())
     for _ in range(references + 1):
@@ -98,8 +99,32 @@ def keys_of(model: type[BaseModel]) -> dict[str, str]:
     keys: dict[str, str] = {}
     for name, field in model.model_fields.items():
         alias = field.validation_alias
+        if isinstance(alias, AliasChoices):
+            alias = str(alias.choices[0])
         keys[alias if isinstance(alias, str) else field.alias or name] = name
     return keys
+
+
+def synonyms_of(model: type[BaseModel]) -> Mapping[str, str]:
+    """Return the other spellings that *model* takes, each with the key that it means."""
+    return getattr(model, "also_called", {})
+
+
+def _canonical(
+    model: type[BaseModel], fields: Mapping[str, Node], problems: Problems
+) -> Mapping[str, Node]:
+    """Return *fields* under the keys of *model*, whatever spelling the file used."""
+    synonyms = synonyms_of(model)
+    if not synonyms.keys() & fields.keys():
+        return fields
+    renamed: dict[str, Node] = {}
+    for key, node in fields.items():
+        name = synonyms.get(key, key)
+        if name in renamed:
+            problems.add(node, f"expected {name} once, found it again as {key}", at_key=True)
+        else:
+            renamed[name] = node
+    return renamed
 
 
 @dataclass(frozen=True)

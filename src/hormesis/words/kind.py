@@ -7,6 +7,7 @@ documentation, and whose methods compute but never act.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -33,6 +34,9 @@ class Kind(BaseModel):
 
     shorthand: ClassVar[str] = ""
     """The field that a bare value fills: ``client: a.py:C`` means ``{python: a.py:C}``."""
+
+    also_called: ClassVar[Mapping[str, str]] = {}
+    """Other spellings that files may use for a key, such as k6's: ``{"maxVUs": "vus"}``."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

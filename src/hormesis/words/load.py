@@ -112,14 +112,14 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """``make()`` returns a function that says, for *t* seconds after the load's start, how many
-    users there should be and how many per second may join or leave; None ends the load.
+    """Code says how many users there should be and how many per second may join or leave.
 
-    It is asked once a second; every process asks a function of its own.
+    ``make()`` returns the function that is asked once a second, until it answers None; every
+    process asks a function of its own.
     """
 
     make: Callable[[], Callable[[float, int], tuple[int, float] | None]]
-    """The function gets the seconds that have passed and how many users there are now."""
+    """The function gets the seconds since the load's start and how many users there are now."""
     duration_s_max: float
     index: int = 0
     parts: int = 1
