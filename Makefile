@@ -7,14 +7,15 @@ READY := $(VENV)/.ready
 SOURCES := src apps/proving_ground/src tests docs changes examples
 TYPED := src apps/proving_ground/src docs changes tests/tidy tests/conftest.py
 TEST := $(PY) -m pytest -q
+WORKERS := $(shell nproc)
 LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	--no-emit-options --extra report --extra postgres --extra redis --extra docker --extra dev
+	--no-emit-options --extra all --extra dev
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tidy prove bench bench-proxy lint format docs changelog lock environment clean
+.PHONY: help demo test tidy prove bench bench-proxy bench-load lint format docs changelog lock environment clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,7 +24,7 @@ demo: $(READY) ## start the proving ground, break it under load, print where the
 	$(VENV)/bin/hormesis demo
 
 test: $(READY) ## every test but the long proofs (under 6 minutes)
-	$(TEST) -m "not prove and not bench"
+	$(TEST) -n $(WORKERS) -m "not prove and not bench"
 
 tidy: $(READY) ## only the rules about the code itself (seconds)
 	$(TEST) tests/tidy
@@ -36,6 +37,10 @@ bench: $(READY) ## measure; see bench/README.md
 
 bench-proxy: $(READY) ## the proxy beside a real Toxiproxy: make bench-proxy TOXIPROXY=/path/to/server
 	TOXIPROXY="$(TOXIPROXY)" $(TEST) bench/proxy -m bench --timeout 900 -s -p no:randomly -p no:cacheprovider
+
+bench-load: $(READY) ## the load engine beside wrk, k6, Locust: make bench-load WRK=… K6=… LOCUST=…
+	WRK="$(WRK)" K6="$(K6)" LOCUST="$(LOCUST)" \
+		$(TEST) bench/load -m bench --timeout 1800 -s -p no:randomly -p no:cacheprovider
 
 lint: $(READY) ## ruff and mypy
 	$(PY) -m ruff check $(SOURCES)

@@ -2,54 +2,89 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from hormesis.checks.parts.broken_limit import findings_of
 from hormesis.record.claim import Claim, claim_of
-from hormesis.record.metrics import TIMES, Sort, loaded_s, ops_of
-from hormesis.record.percentile import percentile_of
+from hormesis.record.claim_figure import Figure, figure_of, last_of, stretches_of, worst_of
+from hormesis.record.claim_values import Found, values_of
+from hormesis.record.claim_window import without_window
+from hormesis.record.extent import clipped, extent_of
+from hormesis.record.figure import Points, Values
+from hormesis.record.metrics import last_due, load_of, ops_of, running
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
-from hormesis.words.op import Ended, Op
+from hormesis.words.kind import Scalar
+from hormesis.words.op import Ended
 from hormesis.words.outcome import Outcome
-from hormesis.words.units import text_of_seconds
+from hormesis.words.stop_condition import ABORTED
+from hormesis.words.units import Span, text_of_seconds
 from hormesis.words.window import Stretch, Window
 
-_CITED_MAX = 10
-_WORST = 5
+_UNITS = {"s": "_s", "%": "_share", "/s": "_per_s", "B": "_bytes", "B/s": "_bytes_per_s"}
+_TOO_LITTLE = "too little degradation: the fault did not hurt the users"
 
 
 class Threshold(Check, Window):
     """A figure of the load keeps a limit: ``METRIC{TAGS} AGGREGATION OPERATOR LIMIT``.
 
-    Metrics are k6's, with times taken from when the operation was due: ``http_req_duration``,
-    ``http_req_service`` (from the send), ``lag``, ``http_req_failed``, ``http_reqs``,
-    ``iterations``, ``dropped_iterations``. Aggregations are avg, min, med, max, p(N), count, rate
-    and value. Tags are name, load, outcome, error, expected_response and recorded: with
-    ``recorded:job`` only operations that recorded a ``job`` count, such as claims that won one.
-    Limits bear units: ``500ms``, ``5%``, ``50/s``. Operations that ended ``fail`` or ``info`` count
-    as failed; the time of an ``info`` one is a lower bound. Unknown without samples, and when an
-    upper limit is kept only because nothing ended ok in the whole run, or because arrivals were
-    dropped, or is broken by no more than a saturated load generator was late itself.
+    Metrics, aggregations and operators are k6's, with times taken from when the operation was due:
+    ``http_req_duration``; ``http_req_service`` counts from the send, ``lag`` is what lies between.
+    A user's own metrics are taken by their name. Tags are name, load, method, status, group, check,
+    outcome, error, expected_response, recorded, and a user's own: with ``recorded:job`` only
+    operations that recorded a ``job`` count, such as claims that won one. Limits bear units
+    (``500ms``, ``5%``, ``50/s``, ``10MB``); bare numbers are milliseconds and shares from 0 to 1.
+    With a lower limit before the metric, ``200ms < http_req_duration p(95) < 2s``, a fault must
+    hurt as expected, and no more. A window may stand behind the claim too: ``during(FAULT)``,
+    ``last 10s``, ``worst 10s``.
+
+    Operations that ended ``fail`` or ``info`` count as failed; the time of an ``info`` one is a
+    lower bound. An operation belongs to the window in which it was due; one that a fault overtook
+    is neither from before nor from outside it. Unknown without samples, and when an upper limit is
+    kept only because nothing ended ok in the whole run, or because arrivals were dropped, or is
+    broken by no more than a saturated load generator was late itself.
     """
 
     judges_live: ClassVar[bool] = True
-
     shorthand: ClassVar[str] = "expression"
     refers: ClassVar[Mapping[str, str]] = {
         "during": "fault", "after": "fault", "before": "fault", "outside": "fault",
     }  # fmt: skip
+    also_called: ClassVar[Mapping[str, str]] = {
+        "abortOnFail": "abort_on_fail", "delayAbortEval": "delay_abort_eval",
+    }  # fmt: skip
 
     expression: str
     """The claim, such as `http_req_duration{name:claim} p(95) < 500ms`."""
+    last: Annotated[Span, Field(gt=0)] | None = None
+    """Only the last so many seconds of the tracks, or of the window."""
+    worst: Annotated[Span, Field(gt=0)] | None = None
+    """The worst of all stretches of this length; while a run lasts, none may be worse."""
+    abort_on_fail: bool = False
+    """End the run, as failed, as soon as it fails."""
+    delay_abort_eval: Span = 0.0
+    """How long after the start of the tracks it is first looked at for that."""
     advice: str = (
         "Look at the operations cited: pool connections with health checks, bound every wait, and "
         "shed load with a circuit breaker before queues grow."
     )
     """What to try when it fails."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_window(cls, data: Any) -> Any:
+        """Put the words behind the claim where the keys of the same names are."""
+        expression = data.get("expression") if isinstance(data, dict) else None
+        if not isinstance(expression, str):
+            return data
+        text, words = without_window(expression)
+        for word in words:
+            if data.get(word) is not None:
+                raise ValueError(f"expected {word} once, found it behind the claim and as a key")
+        return {**data, "expression": text, **words}
 
     @field_validator("expression")
     @classmethod
@@ -58,135 +93,195 @@ class Threshold(Check, Window):
         return expression
 
     @model_validator(mode="after")
-    def _has_no_window(self) -> Any:
-        claim = claim_of(self.expression)
-        if claim.sort is Sort.LOADS and self.told():
-            raise ValueError(
-                f"expected no window, because {claim.metric} is known for the whole run only"
-            )
+    def _makes_sense(self) -> Any:
+        if self.last is not None and self.worst is not None:
+            raise ValueError("expected one of last, worst; found both")
+        if self.delay_abort_eval and not self.abort_on_fail:
+            raise ValueError("expected abort_on_fail beside delay_abort_eval")
         return self
 
     def describe(self) -> str:
         """Return the claim in words."""
-        return f"{' '.join(self.expression.split())}{self.told()}"
+        words = [f" {word} {text_of_seconds(length)}" for word, length in self._lengths()]
+        return f"{' '.join(self.expression.split())}{self.told()}{''.join(words)}"
 
     def judge(self, history: History) -> Verdict:
         """Compare the figure with the limit; unknown without samples."""
+        verdict = self._judged(history)
+        told = _aborted_by(self, history)
+        if not told:
+            return verdict
+        # What it found then stands, also when what ended after that looks better.
+        return self.verdict(Outcome.FAIL, told, verdict.findings, **verdict.figures)
+
+    def _judged(self, history: History) -> Verdict:
         claim = claim_of(self.expression)
         stretches = self.stretches(history)
         if not stretches:
             why = f"nothing was injected, so there is no time{self.told()}"
             return self.verdict(Outcome.UNKNOWN, why)
-        loaded = loaded_s(history, claim.tags.get("load"), stretches)
-        if claim.sort is Sort.LOADS:
-            return self._judge_loads(claim, history, loaded)
-        ops = ops_of(history, claim.tags, stretches)
-        if not ops and not _counts_none(claim, history, stretches):
-            return self.verdict(Outcome.UNKNOWN, f"no samples{self.told()}", samples=0)
-        failed = [op for op in ops if op.outcome is not Ended.OK]
-        value = _value_of(claim, ops, len(failed), loaded)
-        if value is None:
-            return self.verdict(Outcome.UNKNOWN, "no load was running", samples=len(ops))
-        if claim.holds(value) and (why := self._doubt(claim, history, ops)):
-            return self.verdict(Outcome.UNKNOWN, f"{claim.sentence(value)}, but {why}")
-        if not claim.holds(value) and (why := _own_lag(claim, value, history)):
-            return self.verdict(Outcome.UNKNOWN, f"{claim.sentence(value)}, but {why}")
-        findings = [] if claim.holds(value) else _findings(claim, ops, failed)
-        info = sum(op.outcome is Ended.INFO for op in failed)
-        counts = {"samples": len(ops), "failed": len(failed) - info, "undecided": info}
-        return self._compared(claim, value, f"over {len(ops):,} operations", findings, counts)
+        whole = self.last is None and self.worst is None
+        found = values_of(history, claim, self, whole=whole and not self.told())
+        if found.values is None:
+            return self.verdict(Outcome.UNKNOWN, found.why, samples=0)
+        spans = self._spans(claim, history, stretches)
+        if self.worst is not None and not spans:
+            told = f"no load ran for {text_of_seconds(self.worst)}{self.told()}"
+            return self.verdict(Outcome.UNKNOWN, told)
+        figure = self._figure(claim, found.values, spans, history)
+        if figure is None:
+            nothing = "no load was running" if found.values.count else "no samples"
+            return self.verdict(Outcome.UNKNOWN, f"{nothing}{self._where(None)}", samples=0)
+        return self._compared(claim, figure, found, spans, history)
 
-    def _doubt(self, claim: Claim, history: History, ops: Sequence[Op]) -> str:
-        """Return why a claim that holds for *ops* proves nothing, or an empty text.
+    def _spans(
+        self, claim: Claim, history: History, stretches: Sequence[Stretch]
+    ) -> list[Stretch]:
+        """Return what is looked at: all of it together, or the one that is worst."""
+        spans = clipped(stretches, extent_of(history))
+        if self.last is not None:
+            return last_of(self.last, spans)
+        if self.worst is None:
+            return list(stretches)
+        times = running(history, load_of(claim.tags))
+        if claim.aggregation in ("count", "rate", "value"):
+            # While users finish at the end of a load, nothing is due any more.
+            times = clipped(times, (float("-inf"), last_due(history, load_of(claim.tags))))
+        return stretches_of(self.worst, [one for each in times for one in clipped(spans, each)])
 
-        A system that refuses everything is fast, and one that answers a tenth of its arrivals is
-        asked for no more: neither keeps an upper limit.
-        """
-        asked = claim.tags.keys() & {"outcome", "error", "expected_response"}
-        upper = claim.sign in ("<", "<=") or (claim.sign == "==" and not claim.limit)
-        limits = claim.sort in (Sort.TIME, Sort.SHARE) and upper
-        if not limits or asked or claim.metric == "lag" or claim.aggregation == "count":
-            return ""
-        same = ops_of(history, claim.tags, Window().stretches(history))
-        if claim.sort is Sort.TIME and all(op.outcome is not Ended.OK for op in same):
-            return f"none of {len(same):,} operations ended ok"
-        wanted = claim.tags.get("load")
-        dropped = sum(one.dropped for one in history.loads if wanted in (None, one.load))
-        # When they were dropped is not recorded, so that a window cannot be judged with them.
-        if not dropped or self.told() or claim.holds(_worst_of(claim, ops, dropped)):
-            return ""
-        return f"{dropped:,} arrivals were dropped and are not in it"
-
-    def _judge_loads(self, claim: Claim, history: History, loaded: float) -> Verdict:
-        wanted = claim.tags.get("load")
-        records = [one for one in history.loads if wanted in (None, one.load)]
-        if not records:
-            return self.verdict(Outcome.UNKNOWN, "no load was recorded")
-        unended = [one.load for one in records if one.ended is None]
-        if unended:
-            return self.verdict(Outcome.UNKNOWN, f"load {', '.join(unended)} has no recorded end")
-        dropping = claim.metric == "dropped_iterations"
-        counts = {one.load: one.dropped if dropping else one.iterations for one in records}
-        value = float(sum(counts.values()))
-        if claim.aggregation == "rate":
-            if loaded <= 0:
-                return self.verdict(Outcome.UNKNOWN, "no load was running")
-            value /= loaded
-        findings = [
-            Finding(f"load {load}: {count:,}", (f"load {load}",), {"load": load, "count": count})
-            for load, count in counts.items()
-            if not claim.holds(value)
-        ]
-        return self._compared(claim, value, f"over {len(records)} loads", findings, {})
+    def _figure(
+        self, claim: Claim, values: Values, spans: Sequence[Stretch], history: History
+    ) -> Figure | None:
+        if self.worst is not None:
+            return worst_of(claim, values, spans)
+        if self.last is not None:
+            values = values.within(spans[0][0], spans[-1][1]) if spans else values.within(0, 0)
+        times = running(history, load_of(claim.tags))
+        lasted_s = sum(end - start for each in times for start, end in clipped(spans, each))
+        return figure_of(claim, values, lasted_s)
 
     def _compared(
         self,
         claim: Claim,
-        value: float,
-        over: str,
-        findings: Sequence[Finding],
-        counts: Mapping[str, int],
+        figure: Figure,
+        found: Found,
+        spans: Sequence[Stretch],
+        history: History,
     ) -> Verdict:
-        unit = {"s": "_s", "%": "_share", "/s": "_per_s"}.get(claim.unit, "")
-        figures = {f"value{unit}": round(value, 6), f"limit{unit}": claim.limit, **counts}
+        value, held = figure.value, claim.holds(figure.value)
+        told = claim.sentence(value)
+        if held:
+            why = found.open or self._doubt(claim, found, spans, history)
+        else:
+            why = _own_lag(claim, value, history) or self._too_early(claim, value, history)
+        if why:
+            return self.verdict(Outcome.UNKNOWN, f"{told}, but {why}")
+        findings = [] if held else self._findings(claim, figure, found, spans, history)
+        over = f"over {figure.count:,} {found.noun}"
+        summary = f"{told}, {over}{self._where(figure.stretch)}"
+        if not held and claim.too_little(value):
+            summary = f"{summary}; {_TOO_LITTLE}"
         return self.verdict(
-            Outcome.PASS if claim.holds(value) else Outcome.FAIL,
-            f"{claim.sentence(value)}, {over}{self.told()}",
+            Outcome.PASS if held else Outcome.FAIL,
+            summary,
             findings,
-            **figures,
+            **_figures(claim, figure, found),
         )
 
+    def _where(self, stretch: Stretch | None) -> str:
+        words = [f", in the {word} {text_of_seconds(length)}" for word, length in self._lengths()]
+        at = f" (from {stretch[0]:.1f} s to {stretch[1]:.1f} s)" if stretch else ""
+        return f"{self.told()}{''.join(words)}{at}"
 
-def _counts_none(claim: Claim, history: History, stretches: Sequence[Stretch]) -> bool:
-    """Return whether none is a count: there were operations, and none was of the wanted sort."""
-    those = {tag: value for tag, value in claim.tags.items() if tag in ("name", "load")}
-    return claim.sort is Sort.OPS and bool(ops_of(history, those, stretches))
+    def _lengths(self) -> list[tuple[str, float]]:
+        return [
+            (word, length)
+            for word, length in (("last", self.last), ("worst", self.worst))
+            if length is not None
+        ]
+
+    def _findings(
+        self,
+        claim: Claim,
+        figure: Figure,
+        found: Found,
+        spans: Sequence[Stretch],
+        history: History,
+    ) -> list[Finding]:
+        if found.ops is not None:
+            ops = found.ops
+            if self.last is not None:
+                ops = ops.where(ops.mask_inside(spans))
+            return findings_of(claim, figure.value, ops, figure.stretch)
+        if claim.metric != "dropped_iterations":
+            return []
+        wanted = load_of(claim.tags)
+        counts = {one.load: one.dropped for one in history.loads if wanted in (None, one.load)}
+        return [
+            Finding(f"load {load}: {count:,}", (f"load {load}",), {"load": load, "count": count})
+            for load, count in counts.items()
+        ]
+
+    def _doubt(
+        self, claim: Claim, found: Found, spans: Sequence[Stretch], history: History
+    ) -> str:
+        """Return why a claim that holds for what is known proves nothing, or an empty text.
+
+        A system that refuses everything is fast, and one that answers a tenth of its arrivals is
+        asked for no more: neither keeps an upper limit.
+        """
+        asked = claim.tags.keys() & {"outcome", "error", "expected_response", "status", "recorded"}
+        values = found.values
+        limits = isinstance(values, Points) and values.values is not None and claim.upper
+        if not limits or asked or claim.metric == "lag" or claim.aggregation == "count":
+            return ""
+        if claim.metric != "http_req_failed":
+            same = ops_of(history, claim.tags)
+            if not same.count_of(outcome=Ended.OK):
+                return f"none of {len(same):,} operations ended ok"
+        dropped = len(found.drops) + found.unplaced
+        if not dropped or not isinstance(values, Points):
+            return ""
+        worst = values.with_worst(found.drops)
+        if found.unplaced:
+            worst = worst.with_worst(values.times[:1].repeat(found.unplaced))
+        figure = self._figure(claim, worst, spans, history)
+        if figure is None or claim.holds(figure.value):
+            return ""
+        return f"{dropped:,} arrivals were dropped and are not in it"
+
+    def _too_early(self, claim: Claim, value: float, history: History) -> str:
+        """Return why a limit that is broken while the run lasts may yet be kept, or nothing."""
+        if history.end is not None or self.worst is not None or self.last is not None:
+            return ""
+        lower = not any(one.sign in ("<", "<=") and not one.holds(value) for one in claim.bounds)
+        below = all(one.holds(value) or value < one.limit for one in claim.bounds)
+        grows = claim.aggregation in ("count", "value", "max") and lower and below
+        falls = claim.aggregation == "min" and claim.upper and not lower
+        if grows or falls or claim.too_little(value):
+            return "the run is not over"
+        return ""
 
 
-def _value_of(claim: Claim, ops: Sequence[Op], failed: int, loaded: float) -> float | None:
-    """Return the claimed figure, in the claim's unit; None when it has no meaning."""
-    if claim.sort is Sort.SHARE:
-        return float(failed) if claim.aggregation == "count" else failed / len(ops)
-    if claim.aggregation in ("count", "value"):
-        return float(len(ops))
-    if claim.aggregation == "rate":
-        return len(ops) / loaded if loaded > 0 else None
-    values = sorted(map(TIMES[claim.metric], ops))
-    if claim.aggregation == "avg":
-        return math.fsum(values) / len(values)
-    percent = {"min": 0.0, "med": 50.0, "max": 100.0}.get(claim.aggregation, claim.percent)
-    return percentile_of(values, percent)
-
-
-def _worst_of(claim: Claim, ops: Sequence[Op], dropped: int) -> float:
-    """Return the figure as if every dropped arrival had failed or never been answered."""
-    if claim.sort is Sort.SHARE:
-        failed = sum(op.outcome is not Ended.OK for op in ops)
-        return (failed + dropped) / (len(ops) + dropped)
-    if claim.aggregation == "avg":
-        return math.inf
-    percent = {"min": 0.0, "med": 50.0, "max": 100.0}.get(claim.aggregation, claim.percent)
-    return percentile_of([*sorted(map(TIMES[claim.metric], ops)), *[math.inf] * dropped], percent)
+def _figures(claim: Claim, figure: Figure, found: Found) -> dict[str, Scalar]:
+    unit = _UNITS.get(claim.unit, "")
+    figures: dict[str, Scalar] = {f"value{unit}": round(figure.value, 6)}
+    if claim.two_sided:
+        for bound in claim.bounds:
+            low = bound.sign in (">", ">=")
+            figures[f"limit_{'low' if low else 'high'}{unit}"] = bound.limit
+    else:
+        figures[f"limit{unit}"] = claim.bounds[0].limit
+    if figure.stretch is not None:
+        figures |= {"worst_from_s": figure.stretch[0], "worst_to_s": figure.stretch[1]}
+    figures["samples"] = figure.count
+    if found.ops is not None:
+        ops = found.ops
+        if figure.stretch is not None:
+            ops = ops.where(ops.mask_inside([figure.stretch]))
+        figures["failed"] = ops.count_of(outcome=Ended.FAIL)
+        figures["undecided"] = ops.count_of(outcome=Ended.INFO)
+    return figures
 
 
 def _own_lag(claim: Claim, value: float, history: History) -> str:
@@ -194,45 +289,19 @@ def _own_lag(claim: Claim, value: float, history: History) -> str:
 
     All loads share one event loop, so the trouble of one of them is the trouble of all.
     """
-    if claim.sort is not Sort.TIME or claim.metric == "lag" or claim.aggregation == "count":
+    if claim.metric not in ("http_req_duration", "http_req_service") or claim.unit != "s":
         return ""
     late_s = max((one.loop_lag_s for one in history.loads if one.trouble), default=0.0)
-    if claim.sign not in ("<", "<=") or not late_s or not claim.holds(value - late_s):
+    if not claim.upper or not late_s or claim.too_little(value) or not claim.holds(value - late_s):
         return ""
     return f"the load generator itself was {text_of_seconds(round(late_s, 3))} late"
 
 
-def _findings(claim: Claim, ops: Sequence[Op], failed: Sequence[Op]) -> list[Finding]:
-    """Return what explains a broken limit: the worst operations, or the failures by error."""
-    if claim.sort is Sort.SHARE:
-        return _by_error(failed)
-    if claim.sort is not Sort.TIME or claim.aggregation == "count":
-        return []
-    time_of = TIMES[claim.metric]
-    worst = sorted(ops, key=time_of, reverse=claim.sign not in (">", ">="))[:_WORST]
-    return [
-        Finding(
-            f"op {op.number} ({op.name}, user {op.user}) took "
-            f"{text_of_seconds(round(time_of(op), 4))}, due at {op.due:.1f} s, "
-            f"ended {op.outcome.value}{f' ({op.error})' if op.error else ''}",
-            (f"op {op.number}",),
-            {"op": op.number, "took_s": time_of(op), "due_s": op.due},
-        )
-        for op in worst
-    ]
-
-
-def _by_error(failed: Sequence[Op]) -> list[Finding]:
-    groups: dict[tuple[str, str, str], list[Op]] = {}
-    for op in failed:
-        groups.setdefault((op.name, op.outcome.value, op.error), []).append(op)
-    ranked = sorted(groups.items(), key=lambda item: -len(item[1]))
-    return [
-        Finding(
-            f"{name} ended {outcome} {len(ops)} times: {error or 'no reason given'}, "
-            f"first at {ops[0].ended:.1f} s, last at {ops[-1].ended:.1f} s",
-            tuple(f"op {op.number}" for op in ops[:_CITED_MAX]),
-            {"name": name, "outcome": outcome, "error": error, "count": len(ops)},
-        )
-        for (name, outcome, error), ops in ranked
-    ]
+def _aborted_by(check: Threshold, history: History) -> str:
+    """Return what *check* found when it ended the run early, or an empty text."""
+    end = history.end or {}
+    if not check.abort_on_fail or end.get("reason") != ABORTED:
+        return ""
+    told = str(end.get("detail") or "")
+    head, name, rest = told.partition(f": {check.title()}: ")
+    return f"{head}: {rest}" if name else ""

@@ -20,21 +20,6 @@ WINDOW_S = 5.0
 PLAIN_EVERY_S = 5.0
 
 
-def figures_of(live: Live) -> dict[str, float]:
-    """Return ``rate`` (1/s), ``errors`` (share) and ``p95`` (s) of the last few seconds."""
-    since = live.now - WINDOW_S
-    recent = [one for one in live.recent if one[0] >= since]
-    if not recent:
-        return {"rate": 0.0, "errors": 0.0, "p95": 0.0}
-    ordered = sorted(response for _, response, _ in recent)
-    bad = sum(outcome != "ok" for _, _, outcome in recent)
-    return {
-        "rate": len(recent) / min(WINDOW_S, max(live.now, 0.1)),
-        "errors": bad / len(recent),
-        "p95": ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))],
-    }
-
-
 class PlainView:
     """One line per event on standard error."""
 
@@ -54,7 +39,7 @@ class PlainView:
             err.print(Text(f"{live.now:7.1f} s  {live.phase}"))
         if live.now >= self._next and live.phase == "tracks":
             self._next = live.now + PLAIN_EVERY_S
-            err.print(Text(f"{live.now:7.1f} s    {_figures_line(live)}"))
+            err.print(Text(f"{live.now:7.1f} s    {figures_line(live)}"))
 
 
 class TerminalView:
@@ -92,14 +77,17 @@ class TerminalView:
             sign = "·" if good is None else "✔" if good else "✘"
             table.add_row(Text("probe", style=style), Text(f"{sign} {name}"), Text(told[:100]))
         top = Table.grid(expand=True)
-        for row in (head, bar, Text(_figures_line(live))):
+        for row in (head, bar, Text(figures_line(live))):
             top.add_row(row)
         return Group(top, table)
 
 
-def _figures_line(live: Live) -> str:
-    figures = figures_of(live)
+def figures_line(live: Live) -> str:
+    """Return what the last few seconds came to, in a line."""
+    last = live.figures.window(live.now, WINDOW_S)
+    p95_s = last.p95
+    told = "–" if p95_s is None else f"{p95_s * 1000:.0f} ms"
     return (
-        f"{live.users} users  {figures['rate']:.0f} ops/s  p95 {figures['p95'] * 1000:.0f} ms  "
-        f"errors {figures['errors']:.1%}  {live.ops} ops in all"
+        f"{live.users} users  {last.rate:.0f} ops/s  p95 {told}  "
+        f"errors {last.errors:.1%}  {live.ops} ops in all"
     )

@@ -9,6 +9,7 @@ from typing import Annotated, cast
 import typer
 
 from hormesis import __version__
+from hormesis.cli.load_line import load
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
 
@@ -138,6 +139,9 @@ def run(
     raise typer.Exit(run_command(what, options))
 
 
+app.command()(load)
+
+
 @app.command()
 def plan(
     file: File,
@@ -184,6 +188,33 @@ def report(
     from hormesis.cli.judge_command import report_command
 
     raise typer.Exit(report_command(run_directory, tuple(kind or ())))
+
+
+@app.command()
+def export(
+    run_directory: RunDir,
+    to: Annotated[Path, typer.Option("--to", help="The folder to write into.")] = Path("export"),
+    form: Annotated[str, typer.Option(help="parquet (needs pyarrow) or csv.")] = "parquet",
+) -> None:
+    """Write a run's operations and metrics as tables, for notebooks and databases."""
+    from hormesis.cli.export_command import export_command
+
+    raise typer.Exit(export_command(run_directory, to=to, form=form))
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="The run to compare with.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The run that is compared.")],
+    tolerance: Annotated[
+        str, typer.Option(metavar="SHARE", help="How much worse B may be than A.")
+    ] = "5%",
+    as_json: AsJson = False,
+) -> None:
+    """Tell whether run B is slower or less reliable than run A, and how sure that is."""
+    from hormesis.cli.compare_command import compare_command
+
+    raise typer.Exit(compare_command(first, second, tolerance=tolerance, as_json=as_json))
 
 
 @app.command()

@@ -4,35 +4,52 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
 from hormesis.clients.code.blocking import AsyncClient, BlockingClient
-from hormesis.clients.code.reference import checked, loaded
-from hormesis.words.client import Client, ClientKind, User
+from hormesis.clients.code.reference import checked, loaded, parts_of
+from hormesis.clients.code.script import Script, loaded_script, script_of
+from hormesis.clients.virtual.function_user import user_of_function
+from hormesis.clients.virtual.task import Choice
+from hormesis.clients.virtual.user import User
+from hormesis.words import client as words
+from hormesis.words.client import Client, ClientKind
 from hormesis.words.trouble import InputTrouble
 
 
 class Python(ClientKind):
-    """Virtual users of a class of your own.
+    """Virtual users of a class or function of your own, or all users of a script.
 
-    The class is called with the ``User`` and the options under ``with``. Its ``iterate`` is one
-    unit of work; ``open`` and ``close`` may be left out. When ``iterate`` is a plain function, it
-    runs in a thread of its user's own and may block; there ``user.op`` is a plain ``with``.
+    A class derived from ``hormesis.load.User`` has tasks. Any other class is called with the
+    ``User`` and the options under ``with``; its ``iterate`` is one unit of work, ``open`` and
+    ``close`` may be left out. Of a function one call is one unit of work; it is called with an
+    ``HttpUser``. What is no ``async`` function runs in a thread of its user's own and may block;
+    there ``user.op`` is a plain ``with``.
+
+    A file without a name stands for all users that it defines, in proportion to their weights.
     """
 
     model_config = ConfigDict(populate_by_name=True)
     shorthand: ClassVar[str] = "use"
 
     use: str
-    """The class: ``path/to/file.py:Class``, from the experiment's folder, or ``module:Class``."""
+    """The class or function: ``path/to/file.py:Class``, from the experiment's folder, or
+    ``module:function``; a file alone is a script.
+    """
     with_: dict[str, Any] = Field(
         default_factory=dict, validation_alias="with", serialization_alias="with"
     )
-    """Keyword options for the class."""
+    """Keyword options for the class; of a ``User``, attributes to set, such as ``base``."""
+    only: tuple[str, ...] = ()
+    """Only tasks with one of these tags."""
+    without: tuple[str, ...] = ()
+    """No tasks with any of these tags."""
 
     _folder: Path = PrivateAttr(default=Path())
+    _setup_data: Any = PrivateAttr(default=None)
 
     @field_validator("use")
     @classmethod
@@ -49,7 +66,7 @@ class Python(ClientKind):
         options = f" with {', '.join(self.with_)}" if self.with_ else ""
         return f"python({self.use}{options})"
 
-    def make(self, user: User) -> Client:
+    def make(self, user: words.User) -> Client:
         """Return one virtual user.
 
         Raises:
@@ -57,12 +74,43 @@ class Python(ClientKind):
         """
         try:
             thing = loaded(self.use, self._folder)
+            if isinstance(thing, ModuleType):
+                thing = script_of(thing, self.use).user(user.number).made_by
+            elif isinstance(thing, FunctionType):
+                thing = user_of_function(thing)
             inspect.signature(thing).bind(user, **self.with_)
+            if issubclass(thing, User):
+                return self._scripted(thing, user)
         except (ValueError, TypeError, ImportError) as error:
             raise InputTrouble(f"client {self.use}: {error}") from error
         if inspect.iscoroutinefunction(thing.iterate):
             return AsyncClient(thing(user, **self.with_))
         return BlockingClient(lambda own: thing(own, **self.with_), user)
+
+    def with_setup_data(self, data: Any) -> Python:
+        """Return it with what the script's ``setup`` returned, which its users then have.
+
+        It travels to other processes, so it must be picklable.
+        """
+        made = self.model_copy()
+        made._setup_data = data
+        return made
+
+    def script(self) -> Script | None:
+        """Return the script whose users it is all of; None when it names one class or function.
+
+        Raises:
+            InputTrouble: it cannot be imported, or defines no user.
+        """
+        where, name = parts_of(self.use)
+        return None if name else loaded_script(self._folder / where)
+
+    def _scripted(self, thing: type[User], user: words.User) -> Client:
+        made = thing(user, **self.with_)
+        made.setup_data = self._setup_data
+        if self.only or self.without:
+            made.choice = Choice(frozenset(self.only), frozenset(self.without))
+        return made
 
 
 def _folder_of(context: Any) -> Path:

@@ -33,7 +33,7 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
         "replay": shlex.join(command),
         "started_wall": prepared.wall,
         "version": __version__,
-        "experiment": _shown(experiment.source),
+        "experiment": _asked_for(prepared),
         "time_scale": experiment.time_scale,
         "duration_s": prepared.timeline.duration_s,
         "machine": {
@@ -57,6 +57,12 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
     # Checks are rebuilt from the manifest, so they stay as they are; they hold no credentials.
     checks = [{"kind": check.kind, "fields": _fields_of(check)} for check in experiment.checks]
     return {**masked_data(shown), "checks": checks}
+
+
+def _asked_for(prepared: Prepared) -> str:
+    """Return what the run is of: the file, or what a command line named instead of one."""
+    command = prepared.request.command
+    return command[2] if command else _shown(prepared.experiment.source)
 
 
 def _shown(source: str) -> str:

@@ -107,6 +107,8 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         starter=request.starter,
         ledger=directory.ledger,
         scratch=scratch,
+        processes=request.processes,
+        cluster=request.cluster,
     )
     return Prepared(
         request, experiment, timeline, stand, clock, wall, directory, environment.seen

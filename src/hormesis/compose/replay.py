@@ -16,6 +16,9 @@ def replay_argv(
     the file read; they stand before the command, after ``env``. Nothing is masked here.
     """
     environment = [f"{name}={value}" for name, value in sorted(consulted.items())]
+    prefix = ["env", *environment] if environment else []
+    if request.command:
+        return (*prefix, *request.command, "--seed", str(seed))
     what = [request.suite or str(request.file)]
     if request.scenario:
         what += ["--scenario", request.scenario]
@@ -25,5 +28,4 @@ def replay_argv(
         what += ["--time-scale", str(request.time_scale)]
     if request.system is not None:
         what += ["--system", str(request.system)]
-    prefix = ["env", *environment] if environment else []
     return (*prefix, "hormesis", "run", *what, "--seed", str(seed))

@@ -18,7 +18,10 @@ class RunRequest:
     which the run directory is made. ``system`` replaces the file's system. ``suite`` and
     ``scenario`` say where in a suite the file stands, as they are given on a command line.
     ``starter`` gives the custodian rights that this process lacks. ``reports`` are the kinds to
-    write; None: every kind there is.
+    write; None: every kind there is. ``command`` is the command line that asked for it, when that
+    was no ``hormesis run``: repeating it repeats the run, and ``file`` is only its translation.
+    ``processes`` generate load, 0 leaves it to the loads; ``cluster`` is the address of machines
+    that do; ``metrics_port`` is where live figures are served to Prometheus, 0 takes a free port.
     """
 
     file: Path
@@ -33,3 +36,7 @@ class RunRequest:
     suite: str = ""
     scenario: str = ""
     reports: tuple[str, ...] | None = None
+    command: tuple[str, ...] = ()
+    processes: int = 0
+    cluster: str = ""
+    metrics_port: int | None = None

@@ -12,6 +12,7 @@ from pathlib import Path
 from hormesis.compose.judging import judge_directory, render
 from hormesis.compose.manifest import manifest_of
 from hormesis.compose.preparing import Prepared
+from hormesis.compose.serving_metrics import metrics_served
 from hormesis.custodian.registry import OpenRun, make_usable, open_runs, state_folder, state_folders
 from hormesis.engine.conductor import Conductor
 from hormesis.engine.live import Live
@@ -131,16 +132,23 @@ async def _play(
     for told in disturbed:
         writer.note(Note(prepared.clock.now(), "warning", "target", f"{told}; --force was given"))
     live = Live(duration_s=prepared.timeline.duration_s)
-    conductor = Conductor(
-        prepared.timeline, prepared.stand, writer, clock=prepared.clock, live=live, watch=watch
-    )
-
-    def ask(name: str) -> None:
-        conductor.stop("interrupted", f"{name} received; putting everything back")
-
     try:
-        with on_interrupt(ask, conductor.insist):
-            await conductor.play()
+        async with metrics_served(prepared.request.metrics_port, live) as followers:
+            conductor = Conductor(
+                prepared.timeline,
+                prepared.stand,
+                writer,
+                clock=prepared.clock,
+                live=live,
+                watch=watch,
+                followers=followers,
+            )
+
+            def ask(name: str) -> None:
+                conductor.stop("interrupted", f"{name} received; putting everything back")
+
+            with on_interrupt(ask, conductor.insist):
+                await conductor.play()
     except Trouble as trouble:
         return trouble
     except Exception as error:  # noqa: BLE001 - told to the user, kept in the run directory

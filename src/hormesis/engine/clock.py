@@ -32,6 +32,11 @@ class LoopClock:
         """Return nanoseconds since the start of the run."""
         return round(self.now() * 1e9)
 
+    @property
+    def zero_ns(self) -> int:
+        """Return when the run started, in nanoseconds of the monotonic clock."""
+        return round(self._zero * 1e9)
+
     def at(self, monotonic_s: float) -> float:
         """Return the run time of a reading of the same monotonic clock."""
         return monotonic_s - self._zero

@@ -7,8 +7,7 @@ Whatever goes wrong, the run goes through *closing*: everything is undone, the e
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,8 +17,9 @@ from hormesis.custodian.privilege import Starter
 from hormesis.custodian.recover import replay
 from hormesis.engine.chores import Chores
 from hormesis.engine.clock import LoopClock
+from hormesis.engine.crew.crew import Crew
 from hormesis.engine.custody import Custodian, Denied
-from hormesis.engine.generator import Generator
+from hormesis.engine.followed_writer import FollowedWriter, Follower
 from hormesis.engine.guarding import Guard
 from hormesis.engine.injecting import HOLD_MARGIN_S, Injection, Surgery
 from hormesis.engine.live import Live
@@ -30,8 +30,8 @@ from hormesis.engine.waiting import sleep_unless
 from hormesis.engine.witness import Witness
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.client import ClientKind
+from hormesis.words.experiment import LoadTrack
 from hormesis.words.history import Note, Phase
-from hormesis.words.op import Op
 from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
 from hormesis.words.timeline import Timeline
@@ -57,6 +57,10 @@ class Stand:
     scratch: str
     starter: Starter | None = None
     """What starts custodians with rights that the engine lacks."""
+    processes: int = 0
+    """How many processes generate load; 0 leaves it to the loads."""
+    cluster: str = ""
+    """The address of the cluster whose machines generate load; empty: this one does."""
 
     @property
     def control(self) -> str:
@@ -76,6 +80,7 @@ class Conductor:
         clock: LoopClock,
         live: Live,
         watch: Callable[[Live], None] = lambda live: None,
+        followers: Sequence[Follower] = (),
     ) -> None:
         self.timeline = timeline
         self.live = live
@@ -86,9 +91,19 @@ class Conductor:
         self._clock = clock
         self._watch = watch
         self._stop = asyncio.Event()
-        self._numbers = itertools.count(1).__next__
         self._injections: list[Injection] = []
-        self._generators: list[Generator] = []
+        self._recording = FollowedWriter(writer, live, followers)
+        self._crew = Crew(
+            timeline.loads,
+            seed=timeline.experiment.seed,
+            clock=clock,
+            zero_ns=clock.zero_ns,
+            writer=self._recording,
+            processes=stand.processes,
+            cluster=stand.cluster,
+            run=stand.run_id,
+            unmade=self._no_client,
+        )
         self._custodian: Custodian | None = None
         self._playing: asyncio.Task[None] | None = None
         self._replaying: asyncio.Task[list[str]] | None = None
@@ -107,8 +122,7 @@ class Conductor:
             self.reason, self.detail = reason, detail
             self.live.say(self._clock.now(), f"stopping: {detail}")
             self._stop.set()
-            for generator in self._generators:
-                generator.stop()
+            self._crew.stop()
 
     def insist(self) -> None:
         """Cut everything off at once; what is active is still undone."""
@@ -200,6 +214,7 @@ class Conductor:
             self._phase("starting")
             if self._stop.is_set():
                 return
+            await self._crew.hire()
             stage = Stage(
                 experiment,
                 custodian=self.custodian,
@@ -224,6 +239,7 @@ class Conductor:
             await self._once(experiment.finish, "finish", "finishing")
         finally:
             guard.cancel()
+            await self._crew.close()
 
     async def _steady(self, observer: Observer, phase: str) -> bool:
         """Observe every steady-state probe (all of them); tell whether all were met."""
@@ -252,8 +268,8 @@ class Conductor:
             load=load,
             seed=self.timeline.experiment.seed,
             clock=self._clock,
-            sink=self._record_op,
-            next_number=self._numbers,
+            meter=self._crew.meter,
+            output=self._recording.shard(0),
             over=self._stop,
         )
         bad = await chores.do(clients)
@@ -266,11 +282,11 @@ class Conductor:
     async def _tracks(self, observer: Observer) -> None:
         if self._stop.is_set():
             return
+        await self._crew.ready()
         self._phase("tracks")
-        began = self._clock.now()
+        began = self._clock.now() + self._crew.lead_s
         self.live.tracks_began = began
         self._make_injections()
-        self._make_generators()
         over = asyncio.Event()
         monitors = {
             asyncio.create_task(self._monitor(observer, track, began, over))
@@ -284,8 +300,9 @@ class Conductor:
             async with asyncio.TaskGroup() as group:
                 for injection in self._injections:
                     group.create_task(injection.play(began))
-                for generator in self._generators:
-                    group.create_task(self._load(generator, began))
+                for track in self.timeline.loads:
+                    group.create_task(self._announce(track, began))
+                group.create_task(self._crew.play(began))
                 group.create_task(self._until(began + self.timeline.duration_s))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
@@ -301,7 +318,7 @@ class Conductor:
                 clock=self._clock,
                 directory=self._stand.directory,
                 flush=self._writer.flush,
-                stop=partial(self.stop, "stopped"),
+                stop=partial(self.stop, condition.reason),
                 note=self._writer.note,
             )
             for condition in self.timeline.experiment.stop_when
@@ -338,28 +355,14 @@ class Conductor:
             for action in self.timeline.actions
         ]
 
-    def _make_generators(self) -> None:
-        seed = self.timeline.experiment.seed
-        self._generators = [
-            Generator(
-                track,
-                clock=self._clock,
-                sink=self._record_op,
-                numbers=self._numbers,
-                rng_of=partial(stream_of, seed, "user", track.name),
-                changed=self._writer.load,
-            )
-            for track in self.timeline.loads
-        ]
-
-    async def _load(self, generator: Generator, began: float) -> None:
-        await self._until(began + generator.track.at_s)
+    async def _announce(self, track: LoadTrack, began: float) -> None:
+        await self._until(began + track.at_s)
         if not self._stop.is_set():
-            self.live.say(self._clock.now(), f"load {generator.track.name} starts")
-            await generator.play()
-            if generator.unmade:
-                # Without its users nothing would be proven, so nothing more is broken.
-                self.stop("no-client", f"load {generator.track.name}: {generator.unmade}")
+            self.live.say(self._clock.now(), f"load {track.name} starts")
+
+    def _no_client(self, told: str) -> None:
+        """End the run: without its users nothing would be proven, so nothing more is broken."""
+        self.stop("no-client", told)
 
     async def _monitor(
         self, observer: Observer, track: Any, began: float, over: asyncio.Event
@@ -426,11 +429,6 @@ class Conductor:
             return [f"the ledger could not be replayed: {error}"]
         return [f"{one.effect}: {one.trouble}" for one in replayed if one.trouble]
 
-    def _record_op(self, op: Op) -> None:
-        self._writer.op(op)
-        self.live.ops += 1
-        self.live.recent.append((op.ended, op.response_s, op.outcome.value))
-
     def _note(self, level: str, source: str, text: str) -> None:
         self._writer.note(Note(self._clock.now(), level, source, text))
         self.live.say(self._clock.now(), f"{source}: {text}")
@@ -440,9 +438,15 @@ class Conductor:
         self.live.phase = name
 
     async def _tick(self) -> None:
+        told = ""
         while True:
-            self._writer.flush()
             self.live.now = self._clock.now()
-            self.live.users = sum(len(one.users) for one in self._generators)
-            self._watch(self.live)
+            self.live.users = self._crew.users
+            try:
+                self._writer.flush()
+                self._watch(self.live)
+            except Exception as error:  # noqa: BLE001 - a full disk, or a door's picture
+                # What the disk refused is kept for the next time; ticking goes on.
+                if told != (told := f"{type(error).__name__}: {error}"):
+                    self._note("warning", "engine", f"the record or its picture: {told}")
             await asyncio.sleep(FLUSH_S)

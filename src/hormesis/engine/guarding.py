@@ -47,6 +47,8 @@ class Guard:
     async def watch(self, over: asyncio.Event) -> None:
         """Look until *over*, or until the condition is met."""
         one = self._condition
+        if one.delay_s and await sleep_unless(over, self._clock.now() + one.delay_s, self._clock):
+            return
         missed_since: float | None = None
         told, pause_s, rare = "", one.every_s, False
         while not over.is_set():
@@ -63,9 +65,14 @@ class Guard:
                     rare = True
                     self._note_rare(pause_s)
             if told:
-                self._stop(f"the stop condition {one.name!r} was met: {told}")
+                self._stop(self._met(told))
                 return
             await sleep_unless(over, began + pause_s, self._clock)
+
+    def _met(self, told: str) -> str:
+        if self._condition.aborts:
+            return f"aborted at {self._clock.now():.1f} s: {self._condition.name}: {told}"
+        return f"the stop condition {self._condition.name!r} was met: {told}"
 
     async def _miss(self, probe: Probe) -> str:
         began = self._clock.now()

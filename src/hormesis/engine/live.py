@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from hormesis.record.tally import LiveFigures
+from hormesis.words.history import LoadRecord
+
 
 @dataclass
 class Live:
-    """A running picture; ``recent`` holds (ended, response in s, outcome) of the last ops."""
+    """A running picture."""
 
     phase: str = "starting"
     now: float = 0.0
@@ -19,13 +22,20 @@ class Live:
     """Fault id to ``kind on target: proof or what is awaited``."""
     probes: dict[str, tuple[bool | None, str]] = field(default_factory=dict)
     """Probe name to (good, or None without an expectation; the value in words)."""
-    recent: deque[tuple[float, float, str]] = field(default_factory=lambda: deque(maxlen=5000))
-    ops: int = 0
+    figures: LiveFigures = field(default_factory=LiveFigures)
+    """What operations came to, in all and in the last seconds."""
+    loads: dict[str, LoadRecord] = field(default_factory=dict)
+    """Each load as it stands, of the process that told last."""
     users: int = 0
     events: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=200))
     """(run time, line) of things worth a line of their own; a plain terminal prints each once."""
     lines: int = 0
     """How many lines were ever added to ``events``."""
+
+    @property
+    def ops(self) -> int:
+        """Return how many operations were recorded so far."""
+        return self.figures.whole(self.now).count
 
     def say(self, moment: float, line: str) -> None:
         """Add a line."""

@@ -11,10 +11,13 @@ class HttpTrouble(Exception):
     """A request that got no answer.
 
     ``word`` is short and stable, for records. ``sent`` is False when the request definitely never
-    left this process, so that it definitely did not happen.
+    left this process, so that it definitely did not happen. ``sent_ns`` and ``ended_ns`` are
+    nanoseconds of the run, set where somebody records them.
     """
 
     word = "failed"
+    sent_ns = 0
+    ended_ns = 0
 
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message)

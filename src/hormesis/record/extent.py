@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from hormesis.record.op_table import table_of
 from hormesis.words.history import History
+from hormesis.words.op import Op
 from hormesis.words.window import Stretch
 
 
@@ -24,7 +28,7 @@ def last_event(history: History) -> float:
     times = [0.0]
     if history.end:
         times.append(float(history.end["time"]))
-    times.extend(op.ended for op in history.ops)
+    times.append(last_end(history.ops))
     times.extend(record.time for record in history.probes)
     times.extend(record.time for record in history.processes)
     times.extend(note.time for note in history.notes)
@@ -33,6 +37,11 @@ def last_event(history: History) -> float:
         steps = (fault.asked, fault.injected, fault.bitten, fault.released, fault.healed)
         times.extend(step for step in steps if step is not None)
     return max(times)
+
+
+def last_end(ops: Sequence[Op]) -> float:
+    """Return when the last of *ops* ended, in seconds of the run; the least number without any."""
+    return float(np.fmax.reduce(table_of(ops).ended_s, initial=-np.inf))
 
 
 def clipped(stretches: Sequence[Stretch], to: Stretch) -> list[Stretch]:

@@ -10,7 +10,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hormesis.record.percentile import rank_of
+from hormesis.words.metric import MetricSlice
 
 ACCURACY = 0.01
 """The largest relative error of a percentile."""
@@ -22,6 +26,7 @@ _FLOOR = 1e-9
 _CEILING = 1e7
 _LOWEST = math.ceil(math.log(_FLOOR) * _SCALE)
 _HIGHEST = math.ceil(math.log(_CEILING) * _SCALE)
+_CHUNK = 1 << 18
 
 
 class Histogram:
@@ -67,6 +72,45 @@ class Histogram:
             self.lowest = value
         if self.highest is None or value > self.highest:
             self.highest = value
+
+    def add_many(self, values: NDArray[np.float64]) -> None:
+        """Count an array of values, in seconds.
+
+        Raises:
+            ValueError: one of them is not a finite number; none is counted then.
+        """
+        if not len(values):
+            return
+        if not np.isfinite(values).all():
+            raise ValueError("expected finite durations")
+        for start in range(0, len(values), _CHUNK):
+            part = values[start : start + _CHUNK]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                indexes = np.ceil(np.log(part) * _SCALE)
+            indexes = np.where(part < _FLOOR, _LOWEST - 1, np.minimum(indexes, _HIGHEST))
+            counts = np.bincount(indexes.astype(np.int64) - (_LOWEST - 1))
+            for place in np.flatnonzero(counts).tolist():
+                bucket = place + _LOWEST - 1
+                self._buckets[bucket] = self._buckets.get(bucket, 0) + int(counts[place])
+        lowest, highest = float(values.min()), float(values.max())
+        self.count += len(values)
+        self.total += float(values.sum())
+        self.lowest = lowest if self.lowest is None else min(self.lowest, lowest)
+        self.highest = highest if self.highest is None else max(self.highest, highest)
+
+    def add_slice(self, one: MetricSlice) -> None:
+        """Count what a slice of a metric gathered in buckets of the same scheme."""
+        if one.count:
+            other = Histogram()
+            other._buckets = dict(one.buckets)
+            other.count, other.total = one.count, one.total
+            other.lowest, other.highest = one.lowest, one.highest
+            self.merge(other)
+
+    @property
+    def buckets(self) -> Mapping[int, int]:
+        """Return the counts by bucket index."""
+        return self._buckets
 
     @property
     def mean(self) -> float | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 def rank_of(percent: float, count: int) -> int:
     """Return the rank, from 1, of the *percent* percentile among *count* sorted values.
@@ -27,3 +30,14 @@ def percentile_of(ordered: Sequence[float], percent: float) -> float:
         ValueError: *percent* lies outside 0 to 100, or *ordered* is empty.
     """
     return ordered[rank_of(percent, len(ordered)) - 1]
+
+
+def percentiles_of(values: NDArray[np.float64], percents: Sequence[float]) -> list[float]:
+    """Return several percentiles of *values* in any order; found without sorting them all.
+
+    Raises:
+        ValueError: a percent lies outside 0 to 100, or *values* is empty.
+    """
+    places = [rank_of(percent, len(values)) - 1 for percent in percents]
+    parted = np.partition(values, sorted(set(places)))
+    return [float(parted[place]) for place in places]

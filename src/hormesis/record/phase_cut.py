@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from hormesis.record.extent import clipped, extent_of
+from hormesis.record.op_table import table_of
 from hormesis.record.series import Spread, spread_of
 from hormesis.words.history import History
-from hormesis.words.op import Ended, Op
-from hormesis.words.window import Stretch, inside, merged
+from hormesis.words.op import Ended
+from hormesis.words.window import Stretch, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,9 @@ def _figures(history: History, name: str, stretches: Sequence[Stretch]) -> list[
     lasted = sum(end - start for start, end in stretches)
     if lasted <= 0:
         return []
-    ops: list[Op] = [op for op in history.ops if inside(op.due, stretches)]
-    ok, fail, info = (
-        sum(op.outcome is outcome for op in ops) for outcome in (Ended.OK, Ended.FAIL, Ended.INFO)
-    )
+    table = table_of(history.ops)
+    ops = table.where(table.mask_inside(stretches))
+    ok, fail, info = (ops.count_of(outcome=one) for one in (Ended.OK, Ended.FAIL, Ended.INFO))
     return [
         PhaseFigures(
             name=name,
@@ -88,8 +88,8 @@ def _figures(history: History, name: str, stretches: Sequence[Stretch]) -> list[
             fail=fail,
             info=info,
             rate=len(ops) / lasted,
-            response=spread_of(op.response_s for op in ops),
-            service=spread_of(op.service_s for op in ops),
-            lag=spread_of(op.lag_s for op in ops),
+            response=spread_of(ops.response_s),
+            service=spread_of(ops.service_s),
+            lag=spread_of(ops.lag_s),
         )
     ]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
+from hormesis.record.op_table import OpTable, table_of
 from hormesis.record.series import spread_of
 from hormesis.words.check import Verdict
 from hormesis.words.op import Ended, Op
@@ -13,12 +16,13 @@ from hormesis.words.outcome import Outcome
 AROUND = ("prepare", "finish")
 """Operations of these loads belong to no test: they make ready and tidy up."""
 
+_NOTHING = np.empty(0, dtype=np.float64)
 _DUPLICATES, _INVARIANT = "never-duplicate", "invariant"
 _CONSISTENCY = (_DUPLICATES, "never-lost", _INVARIANT)
 
 
 def results_of(
-    ops: Iterable[Op],
+    ops: Sequence[Op],
     verdicts: Sequence[Verdict],
     length_s: float,
     *,
@@ -26,25 +30,42 @@ def results_of(
 ) -> dict[str, Any]:
     """Return the fields by the names that older readers know; None is what nobody knows.
 
-    *ops* and *verdicts* may be of several runs, whose lengths in seconds add up to *length_s*.
     Operations of the loads ``AROUND`` and *beside* do not count.
     """
-    counted = [op for op in ops if op.load not in AROUND and op.load not in beside]
-    response = spread_of(op.response_s for op in counted)
+    return results_of_runs([ops], verdicts, length_s, beside=beside)
+
+
+def results_of_runs(
+    several: Iterable[Sequence[Op]],
+    verdicts: Sequence[Verdict],
+    length_s: float,
+    *,
+    beside: Collection[str] = (),
+) -> dict[str, Any]:
+    """Return the same of several runs, whose lengths in seconds add up to *length_s*."""
+    counted = [load_ops(table_of(ops), beside) for ops in several]
+    response = spread_of(np.concatenate([_NOTHING, *(table.response_s for table in counted)]))
     return {
         "race_condition_detected": race_detected(verdicts),
-        "total_requests": len(counted),
-        "successful_requests": sum(op.outcome is Ended.OK for op in counted),
+        "total_requests": response.count,
+        "successful_requests": sum(table.count_of(outcome=Ended.OK) for table in counted),
         "consistency_violations": [
             finding.sentence
             for one in verdicts
             if one.outcome is Outcome.FAIL and one.kind in _CONSISTENCY
             for finding in one.findings
         ],
-        "requests_per_second": len(counted) / length_s if counted and length_s > 0 else None,
+        "requests_per_second": (
+            response.count / length_s if response.count and length_s > 0 else None
+        ),
         "average_response_time_ms": None if response.mean is None else 1000 * response.mean,
         "p95_response_time_ms": None if response.p95 is None else 1000 * response.p95,
     }
+
+
+def load_ops(table: OpTable, beside: Collection[str] = ()) -> OpTable:
+    """Return the operations of loads but ``AROUND`` and *beside*."""
+    return table.where(table.mask_of(lambda one: one.load not in (*AROUND, *beside)))
 
 
 def race_detected(verdicts: Iterable[Verdict]) -> bool | None:

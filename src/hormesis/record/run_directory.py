@@ -22,6 +22,7 @@ SUITE = ".suite"
 """The file that marks a directory as holding the runs of one suite; it holds the suite's name."""
 
 _SLUG_LENGTH_MAX = 40
+_SHARD = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,29 @@ class RunDirectory:
         """Events other than operations, one JSON object per line."""
         return self.path / "history.jsonl"
 
+    def ops(self, shard: int) -> Path:
+        """Operations that the process *shard* recorded; see :mod:`hormesis.record.op_record`."""
+        return self.path / (f"ops.{shard}.bin" if shard else "ops.bin")
+
+    def shards(self) -> list[int]:
+        """Return the processes that recorded operations, in order."""
+        names = (path.name.split(".") for path in self.path.glob("ops.*.bin"))
+        return [0, *sorted(int(name[1]) for name in names if _SHARD.fullmatch(name[1]))]
+
     @property
-    def ops(self) -> Path:
-        """Operations, one JSON array per line."""
-        return self.path / "ops.jsonl"
+    def labels(self) -> Path:
+        """What operations have in common, one JSON array per line."""
+        return self.path / "labels.jsonl"
+
+    @property
+    def values(self) -> Path:
+        """What operations were about, one JSON array per line."""
+        return self.path / "values.jsonl"
+
+    @property
+    def metrics(self) -> Path:
+        """Slices of metrics, one JSON array per line."""
+        return self.path / "metrics.jsonl"
 
     @property
     def ledger(self) -> Path:

@@ -8,9 +8,12 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+import numpy as np
+
+from hormesis.record.op_table import table_of
 from hormesis.words.expect import miss_of
 from hormesis.words.history import History, ProbeRecord
-from hormesis.words.op import Ended
+from hormesis.words.op import Ended, Op
 from hormesis.words.units import text_of_seconds
 from hormesis.words.window import Window, inside
 
@@ -108,17 +111,36 @@ def op_samples(history: History, name: str, *, slow_s: float | None = None) -> l
 
     A response longer than *slow_s* is bad too.
     """
-    samples = []
-    for op in history.ops_named(name):
-        slow = slow_s is not None and op.response_s > slow_s
-        text = ""
-        if op.outcome is not Ended.OK:
-            text = f"{op.name} ended {op.outcome.value}: {op.error or 'no reason given'}"
-        elif slow:
-            text = f"{op.name} took {text_of_seconds(round(op.response_s, 4))}"
-        cite = f"op {op.number}"
-        samples.append(Sample(op.ended, not text, text, cite, op.ended, began=op.sent))
-    return sorted(samples, key=lambda one: one.time)
+    load, dot, bare = name.rpartition(".")
+    table = table_of(history.ops)
+    table = table.where(
+        table.mask_of(
+            lambda one: one.name == (bare if dot else name) and (not dot or one.load == load)
+        )
+    )
+    table = table.where(np.argsort(table.ended_s, kind="stable"))
+    bad = table.mask_of(lambda one: one.outcome is not Ended.OK)
+    if slow_s is not None:
+        bad |= table.response_s > slow_s
+    # Only what is bad has something to tell; of ten million that are good none is made a value.
+    texts = {
+        place: _miss_of(op)
+        for place, op in zip(np.flatnonzero(bad).tolist(), table.where(bad), strict=True)
+    }
+    columns = zip(
+        table.number.tolist(), table.sent_s.tolist(), table.ended_s.tolist(), strict=True
+    )
+    return [
+        Sample(ended, place not in texts, texts.get(place, ""), f"op {number}", ended, began=sent)
+        for place, (number, sent, ended) in enumerate(columns)
+    ]
+
+
+def _miss_of(op: Op) -> str:
+    """Return what is bad about an operation that failed or took too long."""
+    if op.outcome is not Ended.OK:
+        return f"{op.name} ended {op.outcome.value}: {op.error or 'no reason given'}"
+    return f"{op.name} took {text_of_seconds(round(op.response_s, 4))}"
 
 
 def spells_of(samples: Sequence[Sample]) -> list[Spell]:

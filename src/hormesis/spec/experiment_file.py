@@ -16,10 +16,11 @@ from hormesis.spec.included import Included
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, found
 from hormesis.spec.processes import Processes, read_processes
-from hormesis.spec.stop_conditions import read_stop_condition
+from hormesis.spec.stop_conditions import aborting, read_stop_condition
 from hormesis.spec.substitution import substituted
 from hormesis.spec.system import system_section, variables_of
 from hormesis.spec.targets import Targets, read_links
+from hormesis.spec.threshold_forms import read_thresholds
 from hormesis.spec.tracks import Tracks
 from hormesis.spec.translate import keys_of
 from hormesis.spec.variables import Unresolved, Variables
@@ -97,7 +98,10 @@ def read_experiment(
         final_probes=tuple(play.tracks.conditions.get("final", ())),
         checks=tuple(one.check for one in play.checks),
         left_out=play.left_out,
-        stop_when=tuple(one for one, _ in play.stops),
+        stop_when=(
+            *(one for one, _ in play.stops),
+            *aborting([one.check for one in play.checks]),
+        ),
         limits=_limits_of(limits),
         variables=known,
         attached_addresses=stage.attached_addresses,
@@ -233,6 +237,8 @@ class _Play:
             for raw, node, local in both("checks")
             if (one := read_check(node, local)) is not None
         ]
+        for raw in included.each("thresholds"):
+            read += read_thresholds(substituted(raw, variables), raw, forms)
         stops = []
         for node, local in resolved("stop_when"):
             if (stop := read_stop_condition(node, local)) is not None:

@@ -19,7 +19,8 @@ from hormesis.words.trouble import InputTrouble
 
 TOP_KEYS = (
     "include", "title", "id", "description", "tags", "seed", "vars", "skip", "system", "targets",
-    "prepare", "finish", "steady_state", "stop_when", "tracks", "final", "checks", "limits",
+    "prepare", "finish", "steady_state", "stop_when", "tracks", "final", "checks", "thresholds",
+    "limits",
 )  # fmt: skip
 _FILES_MAX = 50
 

@@ -64,6 +64,7 @@ def schema_of(catalogue: Catalogue) -> Schema:
         "stop_when": _list_of({"$ref": "#/$defs/stop"}, "What ends the run at once."),
         "final": _list_of({"$ref": "#/$defs/condition"}, "Probes that are read once at the end."),
         "checks": _list_of({"$ref": "#/$defs/check"}, "What is claimed about the run."),
+        "thresholds": _thresholds(catalogue, maker),
         "limits": maker.object(LimitsFrame),
     }
     definitions = {
@@ -158,6 +159,19 @@ def _checks(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
     for form in forms:
         form["properties"] |= maker.object(CheckFrame)["properties"]
     return forms
+
+
+def _thresholds(catalogue: Catalogue, maker: _Maker) -> Schema:
+    """Return the schema of thresholds as k6 writes them: metrics, each with its expressions."""
+    kind = catalogue.checks.get("threshold")
+    if kind is None:
+        return {"not": {}}
+    long = maker.keyed(kind, "threshold")[0]
+    long["properties"] |= maker.object(CheckFrame)["properties"]
+    for other, key in getattr(kind, "also_called", {}).items():
+        long["properties"].setdefault(other, long["properties"][key])
+    one: Schema = {"anyOf": [{"type": "string", "examples": ["p(95)<500"]}, long]}
+    return _mapping_of({"anyOf": [*one["anyOf"], _list_of(one)]}, "Limits, by metric, as in k6.")
 
 
 class _Maker:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hormesis.spec.check_forms import ReadCheck, read_check
 from hormesis.spec.frames import StopConditionFrame
 from hormesis.spec.kind_forms import Forms, known_keys
 from hormesis.spec.node import Node
+from hormesis.words.check import Check
 from hormesis.words.stop_condition import StopCondition
 
 _BESIDE = ("every",)
@@ -30,6 +33,20 @@ def read_stop_condition(node: Node, forms: Forms) -> tuple[StopCondition, ReadCh
         forms.problems.add(node, message, f"those are {', '.join(able)}")
         return None
     return StopCondition(check.title(), check=check, every_s=frame.every), read
+
+
+def aborting(checks: Iterable[Check]) -> list[StopCondition]:
+    """Return a condition for each of *checks* that ends the run as soon as it fails."""
+    return [
+        StopCondition(
+            check.title(),
+            check=check,
+            delay_s=float(getattr(check, "delay_abort_eval", 0.0)),
+            aborts=True,
+        )
+        for check in checks
+        if getattr(check, "abort_on_fail", False)
+    ]
 
 
 def _of_probe(

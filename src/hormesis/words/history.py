@@ -13,6 +13,7 @@ from typing import Any
 from hormesis.words.kind import Scalar
 from hormesis.words.metric import MetricSlice
 from hormesis.words.op import Drop, Op
+from hormesis.words.op_sequence import ops_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +172,9 @@ class History:
         return bool(self.manifest.get("skipped") or self.manifest.get("not_begun"))
 
     def ops_named(self, name: str) -> Iterator[Op]:
-        """Yield operations called *name*; ``load.name`` restricts to one load."""
+        """Return the operations called *name*; ``load.name`` restricts to one load."""
         load, dot, bare = name.rpartition(".")
-        for op in self.ops:
-            if op.name == (bare if dot else name) and (not dot or op.load == load):
-                yield op
+        return ops_named(self.ops, bare if dot else name, load if dot else None)
 
     def observations(self, probe: str) -> list[ProbeRecord]:
         """Return the observations of *probe* in order of time."""

@@ -16,6 +16,7 @@ from hormesis.words.check import Check, Finding, RunVerdict, Verdict
 from hormesis.words.history import FaultRecord, History, ProcessRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
+from hormesis.words.op_sequence import count_of, ops_ended_before
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.steady_state import steady_verdicts
 
@@ -87,7 +88,7 @@ def _until_torn_down(history: History) -> History:
     end = min(torn)
     return replace(
         history,
-        ops=[op for op in history.ops if op.ended < end],
+        ops=ops_ended_before(history.ops, end),
         probes=[one for one in history.probes if one.time + one.took_s < end],
         processes=[one for one in history.processes if one.time < end],
     )
@@ -234,14 +235,15 @@ def _fault_troubles(one: FaultRecord) -> Iterator[str]:
 
 def _load_ran(load: str, history: History) -> Verdict:
     records = [one for one in history.loads if one.load == load]
-    count = sum(op.load == load for op in history.ops)
+    count = count_of(history.ops, load)
     troubles = []
     if not records:
         troubles.append(Finding(f"load {load} never started"))
     troubles += [Finding(f"load {load}: {one.trouble}") for one in records if one.trouble]
+    troubles += [Finding(f"load {load}: {one.lost}") for one in records if one.lost]
     if records and not count:
         troubles.append(Finding(f"load {load} made no operation"))
-    elif count and not any(op.load == load and op.outcome is Ended.OK for op in history.ops):
+    elif count and not count_of(history.ops, load, Ended.OK):
         # A client that is broken, or asks for what is not there, puts the system under no load.
         troubles.append(Finding(f"none of the {count:,} operations of load {load} ended ok"))
     if any(one.ended is None for one in records):

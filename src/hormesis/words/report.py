@@ -1,10 +1,11 @@
-"""Report: a pure function of a history and its verdict to bytes of one file."""
+"""Report: a pure function of a history and its verdict to the bytes of one file, or of a few."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from hormesis.words.check import RunVerdict
 from hormesis.words.history import History
@@ -23,9 +24,16 @@ class Judged:
 class Report(Kind):
     """A rendering of one or several judged runs (a suite has several)."""
 
+    unasked: ClassVar[bool] = True
+    """Whether it is written when nobody says which reports are wanted."""
+
     file_name: str = ""
-    """The name of the file inside the run directory."""
+    """The name of the file inside the run directory; of several files, the first one's."""
 
     @abstractmethod
     def render(self, title: str, runs: Sequence[Judged]) -> bytes:
         """Return the file's content."""
+
+    def files(self, title: str, runs: Sequence[Judged]) -> Mapping[str, bytes]:
+        """Return the content of every file by its name; most reports have one."""
+        return {self.file_name: self.render(title, runs)}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from random import Random
 
 from hormesis.words.clock import Clock
 from hormesis.words.kind import Scalar
+from hormesis.words.metric import MetricSort
+from hormesis.words.op import Ended
 
 
 class FakeClock:
@@ -16,6 +19,9 @@ class FakeClock:
 
     def now(self) -> float:
         return self.time
+
+    def now_ns(self) -> int:
+        return round(self.time * 1e9)
 
     def wall(self) -> float:
         return self.time
@@ -30,6 +36,8 @@ class FakeRecording:
         self.value = value
         self.outcome = "open"
         self.error = ""
+        self.tags: Mapping[str, str] = {}
+        self.times: tuple[int, int, int] = (0, 0, 0)
 
     def note(self, **value: Scalar) -> None:
         self.value.update(value)
@@ -41,6 +49,14 @@ class FakeRecording:
         self.outcome, self.error = "info", error
 
 
+@dataclass(frozen=True)
+class FakeLabel:
+    name: str
+    outcome: Ended
+    error: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
 class FakeUser:
     def __init__(self, number: int = 1, load: str = "claims", seed: int = 7) -> None:
         self.number = number
@@ -48,8 +64,14 @@ class FakeUser:
         self.rng = Random(seed)
         self.time = FakeClock()
         self.clock: Clock = self.time
+        self.tagging = 0
+        self.groups: list[str] = []
         self.ops: list[FakeRecording] = []
         self.pauses: list[float] = []
+        self.checks: list[tuple[str, bool]] = []
+        self.added: list[tuple[MetricSort, str, float, Mapping[str, str]]] = []
+        self.labels: list[FakeLabel] = []
+        self.due_ns = -1
 
     @asynccontextmanager
     async def op(self, name: str, **value: Scalar) -> AsyncIterator[FakeRecording]:
@@ -67,5 +89,50 @@ class FakeUser:
         self.pauses.append(seconds)
         self.time.time += seconds
 
+    def check(self, name: str, passed: object) -> bool:
+        self.checks.append((name, bool(passed)))
+        return bool(passed)
+
+    def add(
+        self, sort: MetricSort, metric: str, value: float, tags: Mapping[str, str] | None = None
+    ) -> None:
+        self.added.append((sort, metric, value, tags or {}))
+
+    @contextmanager
+    def group(self, name: str) -> Iterator[None]:
+        self.groups.append(name)
+        self.tagging += 1
+        yield
+        self.tagging -= 1
+        self.groups.pop()
+
+    def take_due_ns(self, sent_ns: int) -> int:
+        due_ns, self.due_ns = self.due_ns, -1
+        return sent_ns if due_ns < 0 else due_ns
+
+    def label(
+        self, name: str, outcome: Ended, error: str = "", tags: Mapping[str, str] | None = None
+    ) -> int:
+        group = {"group": "::" + "::".join(self.groups)} if self.groups else {}
+        self.labels.append(FakeLabel(name, outcome, error, {**group, **(tags or {})}))
+        return len(self.labels) - 1
+
+    def record(
+        self,
+        label: int,
+        due_ns: int,
+        sent_ns: int,
+        ended_ns: int,
+        value: Mapping[str, Scalar] | None = None,
+    ) -> None:
+        row = self.labels[label]
+        made = FakeRecording(row.name, dict(value or {}))
+        made.outcome, made.error, made.tags = row.outcome.value, row.error, row.tags
+        made.times = (due_ns, sent_ns, ended_ns)
+        self.ops.append(made)
+
     def told(self) -> list[tuple[str, str, str]]:
         return [(one.name, one.outcome, one.error) for one in self.ops]
+
+    def sum_of(self, metric: str) -> float:
+        return sum(value for _, name, value, _ in self.added if name == metric)

@@ -126,7 +126,8 @@ def test_modules_are_found_without_importing_them() -> None:
 @pytest.mark.parametrize(
     ("use", "fragment"),
     [
-        ("orders.py", "expected path/to/file.py:Class"),
+        ("orders", "expected path/to/file.py:Class"),
+        ("orders.py", "orders.py defines no user; did you mean one of orders.py:Order"),
         (":Order", "expected path/to/file.py:Class"),
         ("orders.py:1x", "expected path/to/file.py:Class"),
         ("absent.py:Order", "no file absent.py"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -268,17 +269,21 @@ async def test_processes_that_come_and_go_are_recorded(tmp_path: Path, monkeypat
     assert fatal(history) == ["custodian: dirty x-1/0: it hangs"]
 
 
+class Shapeless:
+    """No shape at all, which shows when the load is to be played."""
+
+    def part(self, index: int, parts: int) -> None:
+        raise AttributeError("no shape at all")
+
+
 @virtually
 async def test_a_bug_in_the_engine_releases_everything_and_is_raised(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    parts = {"loads": (visitors(3600.0),)}
-    run = Run(tmp_path, monkeypatch, parts, (action(Sore(), for_s=600.0),), duration_s=3600.0)
     broken = Scripted(work=taking(0.1))
-    late = LoadTrack("late", Shaped(given="no shape at all"), broken, at_s=5.0)
-    run.conductor.timeline = type(run.conductor.timeline)(
-        **{**vars(run.conductor.timeline), "loads": (*parts["loads"], late)}
-    )
+    late = LoadTrack("late", Shaped(given=Shapeless()), broken, at_s=5.0, processes=1)
+    parts = {"loads": (replace(visitors(3600.0), processes=1), late)}
+    run = Run(tmp_path, monkeypatch, parts, (action(Sore(), for_s=600.0),), duration_s=3600.0)
     with pytest.raises(AttributeError):
         await run.play()
     history = run.history()

@@ -22,11 +22,14 @@ class Crowd(Kind):
 
 
 def decoded(data: dict[str, object]) -> tuple[Crowd | None, list[str]]:
-    document = Document(Path("crowd.yaml"), data, {})
-    owner = Node(document, data, ())
+    owner = Node(Document("crowd.yaml", ".", data), data)
     problems = Problems()
-    made = decode(Crowd, {key: owner.under(key) for key in data}, owner, problems)
-    return made, [str(one) for one in problems.found]
+    made = decode(Crowd, dict(owner.items()), owner, problems)
+    try:
+        problems.raise_if_any()
+    except InputTrouble as trouble:
+        return made, [str(one) for one in trouble.problems]
+    return made, []
 
 
 def test_another_spelling_means_the_same() -> None:

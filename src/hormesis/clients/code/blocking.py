@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from random import Random
@@ -18,6 +18,7 @@ from typing import Any
 from hormesis.words.client import Recording, User
 from hormesis.words.clock import Clock
 from hormesis.words.kind import Scalar
+from hormesis.words.metric import MetricSort
 
 
 class BlockingUser:
@@ -47,6 +48,35 @@ class BlockingUser:
     def pause(self, seconds: float) -> None:
         """Think for *seconds*; ends early when the load ends."""
         self._await(self._user.pause(seconds))
+
+    def check(self, name: str, passed: object) -> bool:
+        """Count a check; return whether it passed."""
+        self._loop.call_soon_threadsafe(self._user.check, name, passed)
+        return bool(passed)
+
+    def add(
+        self, sort: MetricSort, metric: str, value: float, tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Add a value to a metric."""
+        self._do(lambda: self._user.add(sort, metric, value, tags))
+
+    @contextmanager
+    def group(self, name: str) -> Iterator[None]:
+        """Tag what the block does with the group, and time the block."""
+        group = self._do(lambda: self._user.group(name))
+        self._do(group.__enter__)
+        try:
+            yield
+        finally:
+            self._do(lambda: group.__exit__(None, None, None))
+
+    def _do(self, work: Callable[[], Any]) -> Any:
+        """Return what *work* does in the loop, which keeps all records."""
+
+        async def done() -> Any:
+            return work()
+
+        return self._await(done())
 
     def _await(self, awaitable: Any) -> Any:
         async def wait() -> Any:

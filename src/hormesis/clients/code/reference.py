@@ -1,4 +1,6 @@
-"""References to a user's own class: ``path/to/file.py:Class`` or ``package.module:Class``.
+"""References to a user's own code: ``path/to/file.py:Class`` or ``package.module:function``.
+
+A file alone, ``path/to/file.py``, stands for all users that it defines.
 
 A reference is checked without running the code it names, so that reading or planning an
 experiment has no side effects; the code runs when the first virtual user is made.
@@ -13,7 +15,7 @@ import importlib
 import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 
@@ -22,7 +24,7 @@ def checked(reference: str, folder: Path) -> None:
 
     Raises:
         ValueError: its form is wrong, the file or module is not there or is no Python, or it
-            defines no such class, or the class plainly has no ``iterate``.
+            defines no such class or function, or the class plainly has no ``iterate``.
     """
     where, name = parts_of(reference)
     source = _file_of(where, folder) if _is_file(where) else _source_of(where)
@@ -33,21 +35,28 @@ def checked(reference: str, folder: Path) -> None:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", 0) or 0
         raise ValueError(f"{where} is no Python, line {line}: {error.args[0]}") from error
-    _check_class(tree, where, name)
+    if name:
+        _check_name(tree, where, name)
+    else:
+        _check_script(tree, where)
 
 
 def loaded(reference: str, folder: Path) -> Any:
-    """Import what *reference* names, and return the class.
+    """Import what *reference* names, and return the class or function; the module of a file alone.
 
     A file is imported once per process, under a name of its own; its folder is put at the end of
     the import path, so that it can import its neighbours.
 
     Raises:
-        ValueError: the class is not there or has no ``iterate``; see :func:`checked`.
+        ValueError: it is not there, or the class has no ``iterate``; see :func:`checked`.
     """
     where, name = parts_of(reference)
-    module = _module_of(_file_of(where, folder)) if _is_file(where) else _imported(where)
+    module = module_of(_file_of(where, folder)) if _is_file(where) else _imported(where)
+    if not name:
+        return module
     thing = getattr(module, name, None)
+    if isinstance(thing, FunctionType):
+        return thing
     if not isinstance(thing, type):
         raise ValueError(f"{where} defines no class {name}")
     if not callable(getattr(thing, "iterate", None)):
@@ -56,11 +65,13 @@ def loaded(reference: str, folder: Path) -> Any:
 
 
 def parts_of(reference: str) -> tuple[str, str]:
-    """Return the file or module of *reference*, and the class.
+    """Return the file or module of *reference*, and the name in it; empty for a file alone.
 
     Raises:
-        ValueError: it does not name both.
+        ValueError: it names neither.
     """
+    if reference.endswith(".py") and ":" not in reference:
+        return reference, ""
     where, colon, name = reference.rpartition(":")
     if not colon or not where or not name.isidentifier():
         raise ValueError(
@@ -92,7 +103,12 @@ def _source_of(module: str) -> Path | None:
     return source if source.suffix == ".py" and source.is_file() else None
 
 
-def _check_class(tree: ast.Module, where: str, name: str) -> None:
+def _check_name(tree: ast.Module, where: str, name: str) -> None:
+    functions = {
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    if name in functions:
+        return
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if name in classes:
         own = classes[name]
@@ -104,10 +120,31 @@ def _check_class(tree: ast.Module, where: str, name: str) -> None:
         if not own.bases and not own.decorator_list and "iterate" not in methods:
             raise ValueError(f"{where}:{name} is no client: it has no method iterate")
     elif name not in _bound_in(tree):
-        close = difflib.get_close_matches(name, classes, 1)
+        close = difflib.get_close_matches(name, [*classes, *functions], 1)
         known = ", ".join(classes) or "none"
         hint = f"did you mean {close[0]}?" if close else f"its classes are: {known}"
         raise ValueError(f"{where} defines no class {name}; {hint}")
+
+
+def _check_script(tree: ast.Module, where: str) -> None:
+    """Refuse a file that plainly defines no user: no class with a base from elsewhere."""
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+    def derives(node: ast.ClassDef, seen: frozenset[str]) -> bool:
+        for base in node.bases:
+            own = classes.get(base.id) if isinstance(base, ast.Name) else None
+            if own is None or (own.name not in seen and derives(own, seen | {own.name})):
+                return True
+        return False
+
+    decorated = any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list
+        for node in tree.body
+    )
+    if not decorated and not any(derives(node, frozenset()) for node in classes.values()):
+        names = ", ".join(f"{where}:{name}" for name in classes)
+        hint = f"; did you mean one of {names}?" if names else ""
+        raise ValueError(f"{where} defines no user{hint}")
 
 
 def _bound_in(tree: ast.Module) -> set[str]:
@@ -123,7 +160,12 @@ def _bound_in(tree: ast.Module) -> set[str]:
     return bound
 
 
-def _module_of(path: Path) -> ModuleType:
+def module_of(path: Path) -> ModuleType:
+    """Return the module that the file at *path* (absolute) is; it is imported once a process.
+
+    Raises:
+        ValueError: it is no file that could be imported; besides, whatever its code raises.
+    """
     name = f"hormesis_client_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
     if name in sys.modules:
         return sys.modules[name]

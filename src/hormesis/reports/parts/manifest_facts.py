@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,6 +34,14 @@ def time_scale(history: History) -> float:
     scale = history.manifest.get("time_scale", 1.0)
     is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
     return float(scale) if is_number else 1.0
+
+
+def started_wall(history: History) -> float:
+    """Return when the run started, in seconds since the epoch; 0 when nobody knows."""
+    told = history.manifest.get("started_wall")
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        return 0.0
+    return float(told) if math.isfinite(told) else 0.0
 
 
 def tracks_of(history: History) -> list[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from hormesis.words.kind import Scalar
 NONE = "–"
 """What stands where there is no value."""
 
+
 def moment(seconds: float | None) -> str:
     """Write a time on the run's own axis: ``12.3 s``, ``2:05.0`` from two minutes on."""
     if seconds is None or not math.isfinite(seconds):

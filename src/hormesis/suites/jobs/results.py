@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hormesis.record.results import AROUND, results_of
+from hormesis.record.extent import last_end
+from hormesis.record.op_table import table_of
+from hormesis.record.results import load_ops, results_of, results_of_runs
 from hormesis.words.history import History
-from hormesis.words.op import Op
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
 
@@ -23,13 +24,13 @@ class JobsResults(Report):
 
     def render(self, title: str, runs: Sequence[Judged]) -> bytes:
         tests = {judged.name: _one(judged) for judged in runs}
-        ops = [op for judged in runs for op in judged.history.ops]
+        several = [judged.history.ops for judged in runs]
         verdicts = [one for judged in runs for one in judged.verdict.verdicts]
         spans = sum(_length(judged.history) for judged in runs)
         whole: dict[str, Any] = {
             "title": title,
             "skipped": [judged.name for judged in runs if judged.verdict.skipped],
-            **_figures(results_of(ops, verdicts, spans, beside=BESIDE)),
+            **_figures(results_of_runs(several, verdicts, spans, beside=BESIDE)),
             "orphaned_bots": _joined(tests.values(), "orphaned_bots"),
             "duplicate_assignments": _joined(tests.values(), "duplicate_assignments"),
             "recommendations": list(
@@ -61,15 +62,11 @@ def _one(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _bot_ops(history: History) -> list[Op]:
-    return [op for op in history.ops if op.load not in (*AROUND, *BESIDE)]
-
-
 def _length(history: History) -> float:
     window = history.tracks_window
     if window is None:
         return 0.0
-    last = max((op.ended for op in history.ops), default=window[0])
+    last = last_end(history.ops) if history.ops else window[0]
     return min(window[1], last) - window[0]
 
 
@@ -86,9 +83,10 @@ def _figures(results: Mapping[str, Any]) -> dict[str, Any]:
 def _errors(history: History) -> dict[str, int]:
     """Count errors by their word, so that a time-out or a full database is not taken for a race."""
     counts: dict[str, int] = {}
-    for op in _bot_ops(history):
-        if op.error:
-            counts[op.error] = counts.get(op.error, 0) + 1
+    ops = load_ops(table_of(history.ops), BESIDE)
+    for label, count in zip(ops.labels, ops.label_counts.tolist(), strict=True):
+        if label.error and count:
+            counts[label.error] = counts.get(label.error, 0) + count
     return counts
 
 

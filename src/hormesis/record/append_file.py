@@ -1,7 +1,7 @@
-"""Line file: an append-only file of JSON lines that is cheap to add to and never torn by us.
+"""Append file: a file that is cheap to add to and never torn by us.
 
-Lines collect in memory and go out in one ``write``; what a full disk refuses stays in memory, in
-order, for the next flush.
+What is added collects in memory and goes out in one ``write``; what a full disk refuses stays in
+memory, in order, for the next flush.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import os
 from pathlib import Path
 
 
-class LineFile:
-    """Appends lines to one file. Not safe for use by several threads."""
+class AppendFile:
+    """Appends bytes to one file. Not safe for use by several threads."""
 
     def __init__(self, path: Path) -> None:
-        self._pending: list[str] = []
+        self.name = path.name
+        self._pending: list[bytes] = []
         self._unwritten = bytearray()
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         self.add = self._pending.append
-        """Queue one line; it must end with a newline."""
+        """Queue some bytes."""
 
     def flush(self) -> None:
-        """Hand every queued line to the operating system; raises OSError when it takes no more."""
+        """Hand all that is queued to the operating system; raises OSError when it takes no more."""
         if self._pending:
-            self._unwritten += "".join(self._pending).encode()
+            self._unwritten += b"".join(self._pending)
             self._pending.clear()
         while self._unwritten:
             written = os.write(self._descriptor, self._unwritten)
@@ -35,11 +36,7 @@ class LineFile:
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Flush and close; closing twice is harmless."""
-        if self._descriptor < 0:
-            return
-        try:
-            self.flush()
-        finally:
+        """Close without a flush: what is still queued is lost; closing twice is harmless."""
+        if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -1,0 +1,1 @@
+"""HTTP for one virtual user: connections, cookies, redirects, and the record of each request."""

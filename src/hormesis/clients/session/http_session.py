@@ -1,0 +1,346 @@
+"""HttpSession: the HTTP of one virtual user; every request is one recorded operation."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any, Literal, Unpack, overload
+
+from hormesis.clients.session.answer import Answer, FullAnswer
+from hormesis.clients.session.body import body_of, with_params
+from hormesis.clients.session.call import Call, Options
+from hormesis.clients.session.cookies import Cookies
+from hormesis.clients.session.head import name_of
+from hormesis.clients.session.headers import Headers
+from hormesis.clients.session.listeners import LISTENERS, tell
+from hormesis.clients.session.outcome import outcome_of
+from hormesis.clients.session.pool import CONNECTIONS_MAX
+from hormesis.clients.session.transport import Transport
+from hormesis.host.http_trouble import HttpDisconnected, HttpTrouble
+from hormesis.wire.core import Connection, Response
+from hormesis.words.client import User
+from hormesis.words.metric import MetricSort
+from hormesis.words.op import Ended
+
+FLUSH_NS = 100_000_000
+"""How often bytes and waiting times go to the metrics, in nanoseconds."""
+LABELS_MAX = 512
+"""How many different labels a session remembers the codes of."""
+
+
+class HttpSession:
+    """A user's HTTP session: keep-alive connections, cookies, redirects, and the records.
+
+    A request without an answer raises nothing: its ``status`` is 0 and ``error`` says why. What an
+    answer means: below 400 *ok*; 4xx *fail*; 5xx *fail* for GET and HEAD, else *info*, since it may
+    have happened; a time-out or a lost connection *info*; a refused connection *fail*.
+    """
+
+    __slots__ = (
+        "_due_next_flush", "_labels", "_timeout_ns", "_transport", "_user", "_waits", "recorded",
+        "timeout_s", "unanswered",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        user: User,
+        base: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        verify: bool = True,
+        connections: int = CONNECTIONS_MAX,
+    ) -> None:
+        self._user = user
+        self._transport = Transport(
+            user, base, headers or {}, verify=verify, connections=connections
+        )
+        self.timeout_s = timeout
+        self._timeout_ns = int(timeout * 1e9)
+        self._labels: dict[tuple[Any, ...], int] = {}
+        self._waits: list[int] = []
+        self._due_next_flush = 0
+        self.unanswered = False
+        """Whether a request got no answer since somebody last set this to False."""
+        self.recorded: BaseException | None = None
+        """The exception that left an ``async with`` block last; its operation tells of it."""
+
+    @property
+    def headers(self) -> Headers:
+        """Return the headers of every request, to be changed at will."""
+        return self._transport.headers
+
+    @property
+    def cookies(self) -> Cookies:
+        """Return the user's cookies."""
+        return self._transport.cookies
+
+    # One method for each HTTP method. With catch=True it is for ``async with``: the block judges.
+
+    @overload
+    def get(
+        self, url: str, *, name: str = "", catch: Literal[False] = False, **options: Unpack[Options]
+    ) -> Coroutine[Any, Any, Answer]: ...
+    @overload
+    def get(
+        self, url: str, *, name: str = "", catch: Literal[True], **options: Unpack[Options]
+    ) -> Caught: ...
+    def get(self, url: str, *, name: str = "", catch: bool = False, **options: Any) -> Any:
+        """Send a GET request."""
+        if options or catch:
+            return self.request("GET", url, name=name, catch=catch, **options)
+        return self._get(url, name)
+
+    def head(self, url: str, **options: Any) -> Any:
+        """Send a HEAD request."""
+        return self.request("HEAD", url, **options)
+
+    def options(self, url: str, **options: Any) -> Any:
+        """Send an OPTIONS request."""
+        return self.request("OPTIONS", url, **options)
+
+    def delete(self, url: str, **options: Any) -> Any:
+        """Send a DELETE request."""
+        return self.request("DELETE", url, **options)
+
+    def post(self, url: str, data: Any = None, **options: Any) -> Any:
+        """Send a POST request."""
+        return self.request("POST", url, data=data, **options)
+
+    def put(self, url: str, data: Any = None, **options: Any) -> Any:
+        """Send a PUT request."""
+        return self.request("PUT", url, data=data, **options)
+
+    def patch(self, url: str, data: Any = None, **options: Any) -> Any:
+        """Send a PATCH request."""
+        return self.request("PATCH", url, data=data, **options)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        name: str = "",
+        catch: bool = False,
+        catch_response: bool = False,
+        **options: Unpack[Options],
+    ) -> Any:
+        """Send a request; see :class:`Options`.
+
+        Returns:
+            An awaitable of its :class:`Answer`; with *catch* an async context manager, whose block
+            calls ``failure`` or ``success`` on the answer, or leaves it as it is.
+
+        Raises:
+            ValueError: the options contradict each other.
+        """
+        call = self._call(method, url, name, options)
+        return Caught(self, call) if catch or catch_response else self._send(call)
+
+    async def connect(self, timeout_s: float) -> None:
+        """Open a connection to the base ahead of the first request.
+
+        Raises:
+            HttpTrouble: it cannot be opened in *timeout_s* seconds.
+        """
+        await self._transport.connect(timeout_s)
+
+    async def close(self) -> None:
+        """Close all connections; what was counted goes to the metrics."""
+        self.flush()
+        await self._transport.close()
+
+    async def _get(self, url: str, name: str) -> Answer:
+        """Send a GET request that needs nothing but its bytes: the way that has to be short."""
+        transport = self._transport
+        heads, idle = transport.simple, transport.idle
+        head = None if heads is None or not idle else heads.get(url) or heads.make(url)
+        if head is None or not (connection := idle.pop()).usable:
+            return await self._send(self._plain(url, name))
+        try:
+            raw = await connection.exchange(head.request, self._timeout_ns)
+        except BaseException as error:  # noqa: BLE001 - passed on, unless it is an HttpTrouble
+            return await self._got_nothing(connection, url, name, error)
+        if raw.special or transport.crowded:
+            return await self._got_special(connection, raw, url, name)
+        idle.append(connection)
+        user, status = self._user, raw.status
+        sent_ns, ended_ns = raw.sent_ns, raw.ended_ns
+        key = name or head.name, status, user.tagging
+        code = self._labels.get(key)
+        if code is None:
+            code = self._keep(
+                key, user.label(key[0], *outcome_of("GET", status), _tags("GET", status))
+            )
+        user.record(code, user.take_due_ns(sent_ns), sent_ns, ended_ns)
+        transport.sent += len(head.request)
+        transport.received += raw.received
+        self._waits.append(raw.first_ns - sent_ns)
+        if ended_ns > self._due_next_flush:
+            self.flush()
+        answer = Answer(raw, status, "GET", url)
+        if LISTENERS:
+            tell(key[0], "GET", ended_ns - sent_ns, raw.received, answer, "")
+        return answer
+
+    def _plain(self, url: str, name: str) -> Call:
+        if self._transport.simple is None:
+            self._transport.prepare()
+        return Call("GET", url, name or name_of("GET", url), timeout_s=self.timeout_s)
+
+    async def _got_nothing(
+        self, connection: Connection, url: str, name: str, error: BaseException
+    ) -> FullAnswer:
+        """Answer a GET whose exchange ended without an answer, or pass on what cut it off."""
+        self._transport.lose(connection)
+        call = self._plain(url, name)
+        now_ns = self._user.clock.now_ns()
+        sent_ns = getattr(error, "sent_ns", now_ns)
+        if isinstance(error, HttpDisconnected) and (error.stale or not error.sent):
+            return await self._send(call, sent_ns)
+        due_ns = self._user.take_due_ns(sent_ns)
+        if not isinstance(error, HttpTrouble):
+            self._record_cut(call, due_ns, sent_ns)
+            raise error
+        answer = self._transport.nothing(call, url, sent_ns, error, 0)
+        self.settle(call, answer, due_ns)
+        return answer
+
+    async def _got_special(
+        self, connection: Connection, raw: Response, url: str, name: str
+    ) -> FullAnswer:
+        """Answer a GET whose answer redirects, sets cookies, is encoded or ends its connection."""
+        self._transport.keep(connection)
+        self._transport.received += raw.received
+        return await self._send(self._plain(url, name), raw.sent_ns, raw)
+
+    async def _send(
+        self, call: Call, asked_ns: int = 0, first: Response | None = None
+    ) -> FullAnswer:
+        answer, due_ns = await self.play(call, asked_ns, first)
+        self.settle(call, answer, due_ns)
+        return answer
+
+    async def play(
+        self, call: Call, asked_ns: int = 0, first: Response | None = None
+    ) -> tuple[FullAnswer, int]:
+        """Return what came of *call*, and when it was due; to be recorded by whoever asked."""
+        user = self._user
+        asked_ns = asked_ns or user.clock.now_ns()
+        due_ns = user.take_due_ns(asked_ns)
+        try:
+            answer = await self._transport.play(call, asked_ns, first)
+        except BaseException:
+            self._record_cut(call, due_ns, asked_ns)
+            raise
+        return answer, answer.began_ns if due_ns == asked_ns else due_ns
+
+    def settle(self, call: Call, answer: FullAnswer, due_ns: int) -> None:
+        """Record the operation that *answer* ended."""
+        user = self._user
+        ended_ns = answer.ended_ns
+        self.unanswered |= not answer.status
+        ended, word, status = answer.ended, answer.word, answer.status
+        if call.tags:
+            tags = {**_tags(call.method, status), **call.tags}
+            code = user.label(call.name, ended, word, tags)
+        else:
+            key = call.method, call.name, status, ended, word, user.tagging
+            known = self._labels.get(key)
+            code = (
+                known
+                if known is not None
+                else self._keep(key, user.label(call.name, ended, word, _tags(call.method, status)))
+            )
+        user.record(code, due_ns, answer.began_ns, ended_ns, call.note or None)
+        if answer.waited_ns:
+            self._waits.append(answer.waited_ns)
+        if ended_ns > self._due_next_flush:
+            self.flush()
+        if LISTENERS:
+            tell(call.name, call.method, ended_ns - answer.began_ns, answer.received, answer, word)
+
+    def _record_cut(self, call: Call, due_ns: int, sent_ns: int) -> None:
+        tags = {**_tags(call.method, 0), **(call.tags or {})}
+        code = self._user.label(call.name, Ended.INFO, "cut-off", tags)
+        self._user.record(code, due_ns, sent_ns, self._user.clock.now_ns(), call.note or None)
+
+    def _keep(self, key: tuple[Any, ...], code: int) -> int:
+        if len(self._labels) >= LABELS_MAX:
+            self._labels.clear()
+        self._labels[key] = code
+        return code
+
+    def _call(self, method: str, url: str, name: str, options: Options) -> Call:
+        if "params" in options:
+            url = with_params(url, options["params"])
+        body, kind = body_of(
+            self._boundary,
+            json_value=options.get("json"),
+            data=options.get("data"),
+            files=options.get("files"),
+            body=options.get("body"),
+        )
+        return Call(
+            method,
+            url,
+            name or name_of(method, url),
+            headers=options.get("headers"),
+            body=body,
+            content_type=kind,
+            timeout_s=options.get("timeout") or self.timeout_s,
+            follow=options.get("allow_redirects", True),
+            expect=options.get("expect"),
+            definite=frozenset(options.get("definite", ())),
+            tags=options.get("tags"),
+            note=dict(options.get("note", {})),
+        )
+
+    def _boundary(self) -> str:
+        return f"hormesis-{self._user.rng.getrandbits(64):016x}"
+
+    def flush(self) -> None:
+        """Give what was counted since the last time to the metrics."""
+        add, transport = self._user.add, self._transport
+        self._due_next_flush = self._user.clock.now_ns() + FLUSH_NS
+        if transport.sent:
+            add(MetricSort.COUNTER, "data_sent", transport.sent)
+            add(MetricSort.COUNTER, "data_received", transport.received)
+            transport.sent = transport.received = 0
+        for waited_ns in self._waits:
+            add(MetricSort.TREND, "http_req_waiting", waited_ns / 1e9)
+        self._waits.clear()
+        transport.age()
+
+
+class Caught(AbstractAsyncContextManager[FullAnswer]):
+    """A request whose outcome the block decides: ``async with http.get(…, catch=True) as r``.
+
+    An exception that leaves the block is recorded as the operation's failure, and goes on.
+    """
+
+    def __init__(self, session: HttpSession, call: Call) -> None:
+        self._session = session
+        self._call = call
+        self._due_ns = 0
+
+    async def __aenter__(self) -> FullAnswer:
+        self._answer, self._due_ns = await self._session.play(self._call)
+        return self._answer
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._session.recorded = error
+            if self._answer.ended is Ended.OK:
+                self._answer.failure(type(error).__name__)
+        self._session.settle(self._call, self._answer, self._due_ns)
+
+
+def _tags(method: str, status: int) -> dict[str, str]:
+    return {"method": method, "status": str(status)}

@@ -1,0 +1,1 @@
+"""Virtual users as people write them: classes with weighted tasks, feeds and metrics."""

@@ -1,0 +1,330 @@
+"""User and HttpUser: the bases of virtual users that are written as classes."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from hormesis.clients.code.blocking import BlockingUser, Worker
+from hormesis.clients.session.answer import NotOk
+from hormesis.clients.session.blocking_session import BlockingSession
+from hormesis.clients.session.http_session import HttpSession
+from hormesis.clients.virtual.current import CURRENT
+from hormesis.clients.virtual.endings import EndIteration, Interrupt, StopUser
+from hormesis.clients.virtual.task import NO_TASKS, Choice, Task, tasks_of
+from hormesis.clients.virtual.task_set import SequentialTasks, TaskSet
+from hormesis.clients.virtual.wait import WaitTime
+from hormesis.host.http_trouble import HttpTrouble
+from hormesis.words import client as words
+
+CONNECT_S = 2.0
+"""How long opening may take before the first request has to do it."""
+_FOREVER_S = 3600.0
+
+
+class User:
+    """A virtual user; derive from it, and mark methods with ``@task``.
+
+    An iteration is one task, drawn by weight, and then the waiting time. Methods may be ``async``;
+    plain ones run in a thread of the user's own and may block, and there ``self.http`` and
+    ``self.op`` are plain as well.
+    """
+
+    abstract: ClassVar[bool] = False
+    """Whether the class is only a base of others; true of a class that says so itself."""
+    weight: ClassVar[int] = 1
+    """How many users of this class there are, in proportion to the others of the script."""
+    fixed_count: ClassVar[int] = 0
+    """How many users of this class there are, whatever the others are; 0: by weight."""
+    wait_time: ClassVar[WaitTime | None] = None
+    """Seconds between tasks; ignored where the load says when iterations are due."""
+    tasks: ClassVar[Sequence[Any] | Mapping[Any, int]] = ()
+    """Functions and classes that are tasks too; a mapping gives their weights."""
+    backoff: float = 0.1
+    """Seconds to pause, about, after a task in which a request got no answer at all."""
+
+    choice: Choice = Choice()
+    """Which tasks the run wants done."""
+    setup_data: Any = None
+    """What the script's ``setup`` returned."""
+
+    def __init__(self, user: words.User, **options: Any) -> None:
+        self._engine = user
+        self.number = user.number
+        self.load = user.load
+        self.clock = user.clock
+        self.task_began_s = 0.0
+        self.stopped = False
+        self._worker: Worker | None = None
+        self._blocking: BlockingUser | None = None
+        self._sets: list[TaskSet] = []
+        self._tasks = NO_TASKS
+        self._bind(user)
+        for name, value in options.items():
+            if not hasattr(type(self), name) or name.startswith("_"):
+                raise TypeError(f"{type(self).__name__} has no option {name}")
+            setattr(self, name, value)
+
+    def _bind(self, user: Any) -> None:
+        """Take what tasks call from the engine's user, or from what stands for it in a thread."""
+        self.check: Callable[[str, object], bool] = user.check
+        self.add = user.add
+        self.group = user.group
+        self.op = user.op
+        self.pause = user.pause
+
+    @property
+    def rng(self) -> Any:
+        """Return the user's own stream of the seed, a ``random.Random``."""
+        return self._engine.rng
+
+    def on_start(self) -> Any:
+        """Prepare, log in; called once before the first task."""
+
+    def on_stop(self) -> Any:
+        """Tidy up, log out; called once after the last task."""
+
+    def end_iteration(self) -> None:
+        """Leave the task; the next iteration begins as usual."""
+        raise EndIteration
+
+    def stop(self) -> None:
+        """Leave the task, and do nothing more as this user."""
+        raise StopUser
+
+    # What the engine calls.
+
+    async def open(self) -> None:
+        """Become ready."""
+        CURRENT.set(self._engine)
+        self._tasks = tasks_of(type(self), self.choice)
+        if not self._tasks:
+            raise ValueError(f"{type(self).__name__} has no task; mark a method with @task")
+        await self._hook(self, "on_start")
+
+    async def iterate(self) -> None:
+        """Do one task, then wait; a little longer when nobody answered."""
+        waits = self.wait_time is not None
+        if waits:
+            self.task_began_s = self.clock.now()
+        try:
+            if self._sets or self.stopped:
+                await self._long_way()
+            else:
+                task = self._tasks.draw(self._engine)
+                if task.simple:
+                    await task.call(self)
+                else:
+                    await self._start(task, self)
+        except Exception as error:  # noqa: BLE001 - what is no ending of ours goes on
+            await self._end_by(error)
+        if waits or self._sets or self.unanswered:
+            await self._rest()
+
+    async def close(self) -> None:
+        """End."""
+        CURRENT.set(self._engine)
+        try:
+            while self._sets:
+                await self._leave()
+            await self._hook(self, "on_stop")
+        finally:
+            if self._worker is not None:
+                self._worker.end()
+
+    @property
+    def unanswered(self) -> bool:
+        """Return whether a request of this iteration got no answer at all."""
+        return False
+
+    async def _long_way(self) -> None:
+        """Do an iteration inside a set; none at all when the user has stopped."""
+        if self.stopped:
+            await self._engine.pause(_FOREVER_S)
+            return
+        owner = self._sets[-1]
+        self.task_began_s = self.clock.now()
+        await self._start(tasks_of(type(owner), self.choice).draw(self._engine), owner)
+
+    async def _start(self, task: Task, owner: Any) -> None:
+        """Do a task; one that is a set is entered first."""
+        while task.nested:
+            owner = task.call(owner)
+            if isinstance(owner, SequentialTasks):
+                await self._sequence(owner)
+                return
+            self._sets.append(owner)
+            await self._hook(owner, "on_start")
+            task = tasks_of(type(owner), self.choice).draw(self._engine)
+        await self._call(task, owner)
+
+    async def _end_by(self, error: Exception) -> None:
+        """End the iteration as *error* says; raise it when it is none of ours."""
+        if isinstance(error, Interrupt):
+            await self._leave()
+        elif isinstance(error, StopUser):
+            self.stopped = True
+        elif not isinstance(error, EndIteration | NotOk):
+            raise error
+
+    async def _rest(self) -> None:
+        """Wait between two iterations, unless the load says when the next one is due."""
+        if getattr(self._engine, "arrivals", False):
+            return
+        await self._wait(self._sets[-1] if self._sets else self)
+        if self.unanswered:
+            await self._engine.pause(self.backoff * (0.5 + self.rng.random()))
+
+    async def _sequence(self, owner: SequentialTasks) -> None:
+        await self._hook(owner, "on_start")
+        first = True
+        try:
+            for task in tasks_of(type(owner), self.choice).every:
+                for _ in range(task.weight):
+                    if not first:
+                        await self._wait(owner)
+                    first = False
+                    self.task_began_s = self.clock.now()
+                    if not task.nested:
+                        await self._call(task, owner)
+                    else:
+                        await self._inside(task.call(owner))
+        except Interrupt:
+            pass
+        finally:
+            await self._hook(owner, "on_stop")
+
+    async def _inside(self, owner: TaskSet) -> None:
+        """Do what a set inside a sequence does, until it is left."""
+        if isinstance(owner, SequentialTasks):
+            await self._sequence(owner)
+            return
+        await self._hook(owner, "on_start")
+        try:
+            while True:
+                await self._call(tasks_of(type(owner), self.choice).draw(self._engine), owner)
+                await self._wait(owner)
+        except Interrupt:
+            pass
+        finally:
+            await self._hook(owner, "on_stop")
+
+    async def _call(self, task: Task, owner: Any) -> None:
+        if task.blocking:
+            await self._in_thread(task.call, owner)
+        else:
+            await task.call(owner)
+
+    async def _leave(self) -> None:
+        if self._sets:
+            await self._hook(self._sets.pop(), "on_stop")
+
+    async def _wait(self, owner: Any) -> None:
+        waits = owner if owner.wait_time is not None else self
+        if waits.wait_time is not None and (seconds := waits.wait_time()) > 0:
+            await self._engine.pause(seconds)
+
+    async def _hook(self, owner: Any, name: str) -> None:
+        own = getattr(type(owner), name)
+        if own in (getattr(User, name), getattr(TaskSet, name)):
+            return
+        if inspect.iscoroutinefunction(own):
+            await own(owner)
+        else:
+            await self._in_thread(own, owner)
+
+    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> None:
+        if self._worker is None or self._blocking is None:
+            self._worker = Worker(f"user-{self.number}")
+            self._blocking = BlockingUser(self._engine, asyncio.get_running_loop())
+        blocking = self._blocking
+
+        def step() -> None:
+            CURRENT.set(blocking)
+            work(*arguments)
+
+        self._bind(blocking)
+        try:
+            await self._worker.do(step)
+        except asyncio.CancelledError:
+            # The thread may go on for a while, and must not meet what belongs to the loop.
+            raise
+        except BaseException:
+            self._bind(self._engine)
+            raise
+        else:
+            self._bind(self._engine)
+
+
+class HttpUser(User):
+    """A virtual user with an HTTP session: ``self.http``, which ``self.client`` is as well."""
+
+    base: str = ""
+    """The URL that paths are added to; ``host`` is the same."""
+    host: str = ""
+    headers: Mapping[str, str] = {}
+    """Headers of every request."""
+    timeout: float = 30.0
+    """Seconds that a request may take, connecting included."""
+    verify: bool = True
+    """Whether an https server must prove its name with a valid certificate."""
+    connections: int = 6
+    """How many connections a user has at once to one server."""
+
+    def __init__(self, user: words.User, **options: Any) -> None:
+        self.http: Any = None
+        super().__init__(user, **options)
+        self._session = HttpSession(
+            user,
+            self.base or self.host,
+            headers=self.headers,
+            timeout=self.timeout,
+            verify=self.verify,
+            connections=self.connections,
+        )
+        self._plain: BlockingSession | None = None
+        self.http = self._session
+
+    @property
+    def client(self) -> Any:
+        """Return the HTTP session."""
+        return self.http
+
+    def _bind(self, user: Any) -> None:
+        super()._bind(user)
+        if self.http is None:
+            return
+        if user is self._engine:
+            self.http = self._session
+        else:
+            self._plain = self.http = self._plain or BlockingSession(self._session)
+
+    async def open(self) -> None:
+        """Connect, so that a burst sends at once; the first request tries again if this fails."""
+        with suppress(OSError, HttpTrouble):
+            await self._session.connect(min(CONNECT_S, self.timeout))
+        await super().open()
+
+    @property
+    def unanswered(self) -> bool:
+        return self._session.unanswered
+
+    async def _rest(self) -> None:
+        await super()._rest()
+        self._session.unanswered = False
+
+    async def _end_by(self, error: Exception) -> None:
+        if error is self._session.recorded:
+            self._session.unanswered = True
+        else:
+            await super()._end_by(error)
+
+    async def close(self) -> None:
+        """End, and close all connections."""
+        try:
+            await super().close()
+        finally:
+            await self._session.close()

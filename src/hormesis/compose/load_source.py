@@ -1,0 +1,74 @@
+"""What a load is of: a URL, a script, or an experiment file; told apart, and refused if neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hormesis.compose.load_experiment import LoadExperiment, url_experiment
+from hormesis.compose.load_wanted import LoadWanted
+from hormesis.compose.option_problems import OptionProblems
+from hormesis.words.trouble import InputTrouble, UsageTrouble
+
+FILES = (".yaml", ".yml", ".json")
+OF_FILES = ("--set", "--time-scale", "--processes")
+"""The options that a file leaves to the command line; all others stand in it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A load to be played: an experiment of its own, or a file that is one.
+
+    ``has_variables``: ``--set`` is about variables of the document.
+    """
+
+    file: Path
+    experiment: LoadExperiment | None = None
+    has_variables: bool = False
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return lines about what was decided for the user."""
+        return self.experiment.told if self.experiment else ()
+
+
+def source_of(wanted: LoadWanted) -> Source:
+    """Return what ``WHAT`` names.
+
+    Raises:
+        UsageTrouble: it is nothing that can be loaded, or options do not fit it.
+        InputTrouble: it is a script that cannot be used.
+    """
+    what = wanted.what
+    if "://" in what:
+        return Source(Path(what), url_experiment(wanted))
+    path = Path(what)
+    if path.suffix == ".py":
+        from hormesis.compose.load_script import script_experiment
+
+        return Source(path, script_experiment(wanted))
+    if path.suffix in FILES or path.is_file():
+        if not path.is_file():
+            raise InputTrouble(f"{what}: expected an experiment file, found nothing there")
+        _refuse_options(wanted)
+        return Source(path, has_variables=True)
+    if path.is_dir():
+        raise UsageTrouble(
+            f"{what} is a folder; expected a URL, a script or a file",
+            hint="`hormesis run` plays suites",
+        )
+    hint = f"did you mean http://{what}?" if _looks_like_host(what) else ""
+    raise UsageTrouble(f"expected a URL, a script or an experiment file, found {what!r}", hint=hint)
+
+
+def _refuse_options(wanted: LoadWanted) -> None:
+    problems = OptionProblems()
+    for option in wanted.given():
+        if option not in OF_FILES:
+            problems.add(option, "expected only for a URL or a script; a file says it itself")
+    problems.raise_if_any()
+
+
+def _looks_like_host(what: str) -> bool:
+    host = what.partition("/")[0]
+    return "." in host or ":" in host or host == "localhost"

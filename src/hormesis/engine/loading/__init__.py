@@ -1,0 +1,1 @@
+"""Loading: virtual users that play a load's schedule, and what they measure."""

@@ -1,0 +1,50 @@
+"""Finite work: users do so many iterations, together or each, and then it is over."""
+
+from __future__ import annotations
+
+from hormesis.engine.loading.crowd import Crowd, Seat
+from hormesis.words.load import Finite
+
+
+async def play_finite(crowd: Crowd, shape: Finite) -> None:
+    """Let users do the shape's iterations, until all are done or the time is over.
+
+    What nobody has begun by then counts as dropped; it was due at no certain moment, so there is no
+    record of it beside the count.
+    """
+    work = _Work(crowd, shape)
+    if shape.iterations:
+        for _ in range(shape.users):
+            crowd.start(work.each if shape.each else work.shared)
+    await crowd.all_ended(shape.duration_s_max)
+    if not crowd.over.rung:
+        crowd.ending.ring()
+        crowd.dropped += work.left
+
+
+class _Work:
+    """The iterations that nobody has begun."""
+
+    def __init__(self, crowd: Crowd, shape: Finite) -> None:
+        self.left = shape.iterations * (shape.users if shape.each else bool(shape.users))
+        self._crowd = crowd
+        self._share = shape.iterations
+
+    async def each(self, seat: Seat) -> None:
+        """Do one user's own iterations."""
+        for _ in range(self._share):
+            if self._crowd.ending.rung:
+                return
+            await self._one(seat)
+
+    async def shared(self, seat: Seat) -> None:
+        """Do iterations as long as there are any."""
+        while self.left and not self._crowd.ending.rung:
+            await self._one(seat)
+
+    async def _one(self, seat: Seat) -> None:
+        self.left -= 1
+        crowd = self._crowd
+        if not await crowd.iterate(seat, crowd.now_ns()):
+            await crowd.back_off()
+        await crowd.turn(seat)

@@ -1,0 +1,233 @@
+"""Virtual user: what a client sees of the engine; whatever it does ends up in the history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from random import Random
+from types import TracebackType
+from typing import Any, Literal
+
+from hormesis.engine.loading.place import REMEMBERED_MAX, Place
+from hormesis.engine.loading.scene import Scene
+from hormesis.words.client import Refused
+from hormesis.words.clock import Clock
+from hormesis.words.kind import Scalar
+from hormesis.words.metric import MetricSort
+from hormesis.words.op import Ended
+from hormesis.words.randomness import stream_of
+
+
+class OpRecorder:
+    """One operation as an async context manager; see :class:`hormesis.words.client.User`."""
+
+    __slots__ = ("_due_ns", "_sent_ns", "_user", "error", "name", "outcome", "value")
+
+    def __init__(self, user: VirtualUser, name: str, value: dict[str, Scalar]) -> None:
+        self._user = user
+        self._due_ns = 0
+        self._sent_ns = 0
+        self.name = name
+        self.value = value
+        self.outcome = Ended.OK
+        self.error = ""
+
+    def note(self, **value: Scalar) -> None:
+        """Add to the recorded value."""
+        self.value.update(value)
+
+    def fail(self, error: str) -> None:
+        """Record that it definitely did not happen."""
+        self.outcome, self.error = Ended.FAIL, error
+
+    def info(self, error: str) -> None:
+        """Record that nobody knows whether it happened."""
+        self.outcome, self.error = Ended.INFO, error
+
+    async def __aenter__(self) -> OpRecorder:
+        user = self._user
+        user.scene.running.add(self)
+        self._sent_ns = sent_ns = user.now_ns()
+        self._due_ns = user.take_due_ns(sent_ns)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Literal[False]:
+        self._user.recorded = error
+        self._record(error)
+        return False
+
+    def cut(self) -> None:
+        """Record it as cut off, because nobody waits for its end any more."""
+        self._record(asyncio.CancelledError())
+
+    def _record(self, error: BaseException | None) -> None:
+        user = self._user
+        ended_ns = user.now_ns()
+        running = user.scene.running
+        if self not in running:
+            return
+        running.remove(self)
+        if error is not None and self.outcome is Ended.OK:
+            self.outcome, self.error = _outcome_of(error)
+        label = user.label(self.name, self.outcome, self.error)
+        user.record(label, self._due_ns, self._sent_ns, ended_ns, self.value)
+
+
+def _outcome_of(error: BaseException) -> tuple[Ended, str]:
+    if isinstance(error, Refused):
+        return Ended.FAIL, str(error) or "refused"
+    if isinstance(error, ConnectionRefusedError):
+        return Ended.FAIL, "refused"
+    if isinstance(error, TimeoutError):
+        return Ended.INFO, "timeout"
+    if isinstance(error, asyncio.CancelledError):
+        return Ended.INFO, "cut-off"
+    if isinstance(error, ConnectionError):
+        return Ended.INFO, "disconnected"
+    return Ended.INFO, type(error).__name__
+
+
+class Group:
+    """What a block does in a group is tagged with it, and timed."""
+
+    __slots__ = ("_before", "_began_ns", "_name", "_user")
+
+    def __init__(self, user: VirtualUser, name: str) -> None:
+        self._user = user
+        self._name = name
+        self._before = user.place
+        self._began_ns = 0
+
+    def __enter__(self) -> None:
+        user = self._user
+        self._before = user.place
+        user.go_to(self._before.inner(self._name))
+        self._began_ns = user.now_ns()
+
+    def __exit__(self, *raised: object) -> None:
+        user = self._user
+        took = user.place.took
+        if took is not None:
+            took((user.now_ns() - self._began_ns) * 1e-9)
+        user.go_to(self._before)
+
+
+class VirtualUser:
+    """What a client sees of the engine; see :class:`hormesis.words.client.User`."""
+
+    __slots__ = (
+        "_due_ns", "_record", "clock", "first_ns", "load", "now_ns", "number", "place", "recorded",
+        "rng", "scene", "tagging",
+    )  # fmt: skip
+
+    rng: Random
+
+    def __init__(self, scene: Scene, number: int) -> None:
+        self.scene = scene
+        self.number = number
+        self.load = scene.load
+        self.clock: Clock = scene.clock
+        self.place = scene.place
+        self.tagging = scene.place.number
+        self.recorded: BaseException | None = None
+        """The exception that the last operation ended with; raised elsewhere it is a bug."""
+        self.now_ns = scene.meter.now_ns
+        self.first_ns = -1
+        """When the first operation of the last iteration was sent; -1: none was."""
+        self._record = scene.meter.record
+        self._due_ns = -1
+
+    def __getattr__(self, name: str) -> Any:
+        # Its state takes 2.5 KB, so it is made for users that draw.
+        if name != "rng":
+            raise AttributeError(f"a virtual user has no {name}")
+        self.rng = made = stream_of(self.scene.seed, "user", self.load, self.number)
+        return made
+
+    def due_at(self, due_ns: int) -> None:
+        """Set when the next operation is due; those after it are due when they are sent."""
+        self._due_ns = due_ns
+        self.first_ns = -1
+
+    def go_to(self, place: Place) -> None:
+        """Tag everything from now on as what is done there."""
+        self.place = place
+        self.tagging = place.number
+
+    def op(self, name: str, **value: Scalar) -> OpRecorder:
+        """Record the block as one operation."""
+        return OpRecorder(self, name, value)
+
+    async def pause(self, seconds: float) -> None:
+        """Think for *seconds*; ends early when the load is stopped."""
+        await self.scene.over.sleep(seconds)
+
+    def check(self, name: str, passed: object) -> bool:
+        """Count a check; return whether it passed."""
+        good = bool(passed)
+        self.place.checked(name)(1.0 if good else 0.0)
+        return good
+
+    def add(
+        self, sort: MetricSort, metric: str, value: float, tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Add a value to a metric.
+
+        Raises:
+            ValueError: the metric is of another sort already.
+        """
+        self.place.adder(sort, metric, tags)(value)
+
+    def group(self, name: str) -> Group:
+        """Tag what the block does with the group, inside the one around it; time the block."""
+        return Group(self, name)
+
+    def take_due_ns(self, sent_ns: int) -> int:
+        """Return when the operation that is sent at *sent_ns* was due, in ns of the run."""
+        due_ns = self._due_ns
+        if due_ns < 0:
+            return sent_ns
+        self._due_ns = -1
+        self.first_ns = sent_ns
+        return due_ns
+
+    def label(
+        self, name: str, outcome: Ended, error: str = "", tags: Mapping[str, str] | None = None
+    ) -> int:
+        """Return the code of a label; tags of the load and the group are added."""
+        place = self.place
+        if outcome is Ended.OK and not tags and not error:
+            code = place.oks.get(name)
+            if code is None:
+                code = self.scene.meter.label(self.load, name, outcome, "", place.tags)
+                if len(place.oks) < REMEMBERED_MAX:
+                    place.oks[name] = code
+            return code
+        key: tuple[str, ...] = (name, outcome._value_, error)
+        if tags:
+            key += tuple(tags) + tuple(tags.values())
+        code = place.labels.get(key)
+        if code is None:
+            every = {**place.tags, **tags} if tags else place.tags
+            code = self.scene.meter.label(self.load, name, outcome, error, every)
+            if len(place.labels) < REMEMBERED_MAX:
+                place.labels[key] = code
+        return code
+
+    def record(
+        self,
+        label: int,
+        due_ns: int,
+        sent_ns: int,
+        ended_ns: int,
+        value: Mapping[str, Scalar] | None = None,
+    ) -> None:
+        """Record one operation that is over; times are nanoseconds of the run."""
+        number = self._record(label, self.number, due_ns, sent_ns, ended_ns)
+        if value:
+            self.scene.values.append((number, value))

@@ -1,0 +1,176 @@
+"""OpenTelemetry: pushes a running load's figures to a collector, if the packages are installed.
+
+The figures are those of the Prometheus endpoint, under the same names without ``_total`` and the
+unit, and with a dot after the first word: ``hormesis.response``, in seconds. Counters and
+histograms are cumulative since the start of the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from hormesis.record.exposition import Buckets, Family, FamilySort, Sample
+from hormesis.words.clock import Clock
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.metrics.export import (
+        HistogramDataPoint,
+        Metric,
+        MetricExporter,
+        MetricsData,
+        NumberDataPoint,
+    )
+
+SERVICE = "hormesis"
+EVERY_S = 5.0
+_UNITS = {"_seconds": "s", "_bytes": "By", "_ratio": "1"}
+
+
+def otlp_exporter(endpoint: str | None = None) -> MetricExporter:
+    """Return what sends metrics to a collector by OTLP over HTTP.
+
+    *endpoint* None leaves it to ``OTEL_EXPORTER_OTLP_ENDPOINT`` and its kin.
+
+    Raises:
+        ImportError: OpenTelemetry is not installed.
+    """
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+    return OTLPMetricExporter(endpoint=endpoint)
+
+
+def metrics_data(
+    families: Iterable[Family], attributes: Mapping[str, str], began_ns: int, now_ns: int
+) -> MetricsData:
+    """Return *families* as OpenTelemetry's own values; times in nanoseconds since the epoch.
+
+    Raises:
+        ImportError: OpenTelemetry is not installed.
+    """
+    from opentelemetry.sdk.metrics.export import MetricsData, ResourceMetrics, ScopeMetrics
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+    metrics = [_metric(one, began_ns, now_ns) for one in families if one.samples]
+    scope = ScopeMetrics(InstrumentationScope(SERVICE), metrics, "")
+    resource = Resource({"service.name": SERVICE, **attributes})
+    return MetricsData([ResourceMetrics(resource, [scope], "")])
+
+
+class OtelPush:
+    """Pushes what *families* returns every *every_s* seconds while the block runs, and at its end.
+
+    A push that fails costs nothing but itself: ``failed`` counts them, ``trouble`` tells the last.
+    """
+
+    def __init__(
+        self,
+        families: Callable[[], Iterable[Family]],
+        exporter: MetricExporter,
+        clock: Clock,
+        *,
+        attributes: Mapping[str, str],
+        every_s: float = EVERY_S,
+    ) -> None:
+        self.pushed = 0
+        self.failed = 0
+        self.trouble = ""
+        self._families = families
+        self._exporter = exporter
+        self._clock = clock
+        self._attributes = attributes
+        self._every_s = every_s
+        self._began_ns = int(clock.wall() * 1e9) - clock.now_ns()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> OtelPush:
+        self._task = asyncio.create_task(self._push_often())
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self.push()
+        await asyncio.to_thread(self._exporter.shutdown)
+
+    async def push(self) -> None:
+        """Push what there is now."""
+        now_ns = self._began_ns + self._clock.now_ns()
+        data = metrics_data(self._families(), self._attributes, self._began_ns, now_ns)
+        try:
+            result = await asyncio.to_thread(self._exporter.export, data)
+        except Exception as trouble:  # noqa: BLE001
+            # Whatever a collector or its exporter does, the run goes on.
+            self.failed, self.trouble = self.failed + 1, f"{type(trouble).__name__}: {trouble}"
+            return
+        if result.name == "SUCCESS":
+            self.pushed += 1
+        else:
+            self.failed, self.trouble = self.failed + 1, "the collector did not take it"
+
+    async def _push_often(self) -> None:
+        due = self._clock.now()
+        while True:
+            due = max(due + self._every_s, self._clock.now())
+            await self._clock.sleep_until(due)
+            await self.push()
+
+
+def _metric(family: Family, began_ns: int, now_ns: int) -> Metric:
+    from opentelemetry.sdk.metrics.export import (
+        AggregationTemporality,
+        Gauge,
+        Histogram,
+        Metric,
+        Sum,
+    )
+
+    name, unit = _named(family)
+    cumulative = AggregationTemporality.CUMULATIVE
+    data: Gauge | Histogram | Sum
+    if family.sort is FamilySort.HISTOGRAM:
+        histograms = [_histogram(one, began_ns, now_ns) for one in family.samples]
+        data = Histogram(histograms, cumulative)
+    else:
+        numbers = [_number(one, began_ns, now_ns) for one in family.samples]
+        counts = family.sort is FamilySort.COUNTER
+        data = Sum(numbers, cumulative, is_monotonic=True) if counts else Gauge(numbers)
+    return Metric(name, family.told, unit, data)
+
+
+def _named(family: Family) -> tuple[str, str]:
+    base = family.name.removesuffix("_total")
+    for ending, unit in _UNITS.items():
+        if base.endswith(ending):
+            return base.removesuffix(ending).replace("_", ".", 1), unit
+    return base.replace("_", ".", 1), "1"
+
+
+def _number(sample: Sample, began_ns: int, now_ns: int) -> NumberDataPoint:
+    from opentelemetry.sdk.metrics.export import NumberDataPoint
+
+    value = math.nan if isinstance(sample.value, Buckets) else sample.value
+    return NumberDataPoint(dict(sample.labels), began_ns, now_ns, value)
+
+
+def _histogram(sample: Sample, began_ns: int, now_ns: int) -> HistogramDataPoint:
+    from opentelemetry.sdk.metrics.export import HistogramDataPoint
+
+    assert isinstance(sample.value, Buckets)
+    buckets = sample.value
+    unknown = cast(float, None)  # both ends may be left out, which the types do not tell
+    return HistogramDataPoint(
+        attributes=dict(sample.labels),
+        start_time_unix_nano=began_ns,
+        time_unix_nano=now_ns,
+        count=sum(buckets.counts),
+        sum=buckets.total,
+        bucket_counts=list(buckets.counts),
+        explicit_bounds=list(buckets.bounds),
+        min=unknown,
+        max=unknown,
+    )

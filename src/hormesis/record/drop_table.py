@@ -1,0 +1,69 @@
+"""Drop table: arrivals that nobody began, in columns; an overload may drop millions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hormesis.record.op_columns import Floats
+from hormesis.words.op import Drop
+
+
+class DropTable(Sequence[Drop]):
+    """Drops, in the order in which they were due; ``load`` indexes into ``loads``."""
+
+    def __init__(self, due_us: NDArray[Any], load: NDArray[Any], loads: Sequence[str]) -> None:
+        self._due_us = due_us
+        self.load = load
+        self.loads = tuple(loads)
+
+    @property
+    def due_s(self) -> Floats:
+        """Return when each was due, in seconds of the run."""
+        return self._due_us / 1e6
+
+    def count_of(self, load: str | None = None) -> int:
+        """Return how many are of *load*, or of any."""
+        if load is None:
+            return len(self)
+        wanted = [index for index, name in enumerate(self.loads) if name == load]
+        return int(np.isin(self.load, wanted).sum())
+
+    def __len__(self) -> int:
+        return len(self._due_us)
+
+    @overload
+    def __getitem__(self, index: int) -> Drop: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Drop]: ...
+    def __getitem__(self, index: int | slice) -> Drop | Sequence[Drop]:
+        if isinstance(index, slice):
+            return DropTable(self._due_us[index], self.load[index], self.loads)
+        return Drop(self.loads[int(self.load[index])], float(self._due_us[index] / 1e6))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str | bytes):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            mine == its for mine, its in zip(self, other, strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"DropTable({list(self[:3])!r}{', …' if len(self) > 3 else ''})"
+
+
+def drop_table_of(drops: Sequence[Drop]) -> DropTable:
+    """Return *drops* as a table: itself if it is one."""
+    if isinstance(drops, DropTable):
+        return drops
+    loads = {load: index for index, load in enumerate(dict.fromkeys(one.load for one in drops))}
+    return DropTable(
+        np.array([one.due * 1e6 for one in drops], dtype=np.float64),
+        np.array([loads[one.load] for one in drops], dtype=np.int64),
+        tuple(loads),
+    )
