@@ -53,7 +53,7 @@ class Reading:
 def _ours(target: Target, connections: int, seconds: float, folder: Path) -> Sequence[str]:
     return [
         sys.executable, "-m", "hormesis.cli.main", "load", str(HERE / "visitor.py"),
-        "--base", target.base, "--vus", str(connections), "--for", f"{seconds:g}s",
+        "--vus", str(connections), "--for", f"{seconds:g}s",
         "--processes", "1", "--quiet", "--out", str(folder),
     ]  # fmt: skip
 
@@ -102,7 +102,7 @@ def measured(
         with pinned(core):
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, env=os.environ, cwd=folder,
+                stderr=subprocess.DEVNULL, cwd=folder, env={**os.environ, "TARGET": target.base},
             )  # fmt: skip
         try:
             _pass(warm_s, process)

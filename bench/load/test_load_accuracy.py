@@ -42,14 +42,14 @@ def server() -> Iterator[Target]:
 class Playing:
     """A run of ``hormesis load`` on a core of its own."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, target: str = "") -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.summary = Path(self._folder.name, "summary.json")
         with pinned(sorted(os.sched_getaffinity(0))[1]):
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "hormesis.cli.main", "load", *options, "--processes", "1",
                  "--quiet", "--summary-json", str(self.summary), "--out", self._folder.name],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL, env={**os.environ, "TARGET": target},
             )  # fmt: skip
 
     def until(self, moment: float) -> None:
@@ -73,8 +73,8 @@ class Playing:
 def play() -> Iterator[Any]:
     started: list[Playing] = []
 
-    def start(*options: str) -> Playing:
-        started.append(Playing(*options))
+    def start(*options: str, target: str = "") -> Playing:
+        started.append(Playing(*options, target=target))
         return started[-1]
 
     yield start
@@ -122,7 +122,7 @@ def test_a_frozen_server_is_told_as_its_users_felt_it(
 def test_users_weigh_little_and_time_adds_nothing(server: Target, play: Any) -> None:
     seconds = float(os.environ.get("LONG", "90"))
     run = play(
-        str(HERE / "visitor.py"), "--base", server.base, "--vus", str(USERS), "--for", f"{seconds}s"
+        str(HERE / "visitor.py"), "--vus", str(USERS), "--for", f"{seconds}s", target=server.base
     )
     began = time.monotonic()
     run.until(began + 25)

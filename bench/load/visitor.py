@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from hormesis.load import HttpUser, task
 
 
 class Visitor(HttpUser):
     """Asks for one page over and over."""
+
+    base = os.environ["TARGET"]
 
     @task
     async def visit(self) -> None:

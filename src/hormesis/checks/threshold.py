@@ -25,6 +25,7 @@ from hormesis.words.units import Span, text_of_seconds
 from hormesis.words.window import Stretch, Window
 
 _UNITS = {"s": "_s", "%": "_share", "/s": "_per_s", "B": "_bytes", "B/s": "_bytes_per_s"}
+_HAIR_S = 1e-6
 _TOO_LITTLE = "too little degradation: the fault did not hurt the users"
 
 
@@ -60,7 +61,7 @@ class Threshold(Check, Window):
     expression: str
     """The claim, such as `http_req_duration{name:claim} p(95) < 500ms`."""
     last: Annotated[Span, Field(gt=0)] | None = None
-    """Only the last so many seconds of the tracks, or of the window."""
+    """Only the last so many seconds, of the window if there is one, in which anything was due."""
     worst: Annotated[Span, Field(gt=0)] | None = None
     """The worst of all stretches of this length; while a run lasts, none may be worse."""
     abort_on_fail: bool = False
@@ -138,16 +139,19 @@ class Threshold(Check, Window):
         self, claim: Claim, history: History, stretches: Sequence[Stretch]
     ) -> list[Stretch]:
         """Return what is looked at: all of it together, or the one that is worst."""
-        spans = clipped(stretches, extent_of(history))
-        if self.last is not None:
-            return last_of(self.last, spans)
-        if self.worst is None:
+        if self.last is None and self.worst is None:
             return list(stretches)
-        times = running(history, load_of(claim.tags))
-        if claim.aggregation in ("count", "rate", "value"):
-            # While users finish at the end of a load, nothing is due any more.
-            times = clipped(times, (float("-inf"), last_due(history, load_of(claim.tags))))
-        return stretches_of(self.worst, [one for each in times for one in clipped(spans, each)])
+        load = load_of(claim.tags)
+        spans = clipped(stretches, extent_of(history))
+        # While users finish at the end of a load, nothing is due any more.
+        due = clipped(spans, (float("-inf"), last_due(history, load) + _HAIR_S))
+        if self.last is not None:
+            return last_of(self.last, due or spans)
+        spans = due if claim.aggregation in ("count", "rate", "value") else spans
+        times = running(history, load)
+        return stretches_of(
+            self.worst or 0.0, [one for each in times for one in clipped(spans, each)]
+        )
 
     def _figure(
         self, claim: Claim, values: Values, spans: Sequence[Stretch], history: History

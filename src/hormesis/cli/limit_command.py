@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, redirect_stdout
 from dataclasses import replace
 
 from rich.text import Text
@@ -51,14 +52,15 @@ def limit_command(options: LoadOptions, request_of: Callable[[LoadOptions], RunR
         told = f"from {rate_told(asked.first)} on, {length} each, within {asked.precision:.1%}"
         err.print(Text(f"  {told}, both ends {asked.repeats} times"))
     try:
-        found = find_limit(
-            f"Limit of {wanted.what}",
-            asked,
-            lambda rate: experiment_at(wanted, rate),
-            request_of(options),
-            LimitAnnouncements(begins=shown.begins, ended=shown.ended),
-            settle_s=settle_s,
-        )
+        with redirect_stdout(sys.stderr) if options.as_json else nullcontext():
+            found = find_limit(
+                f"Limit of {wanted.what}",
+                asked,
+                lambda rate: experiment_at(wanted, rate),
+                request_of(options),
+                LimitAnnouncements(begins=shown.begins, ended=shown.ended),
+                settle_s=settle_s,
+            )
     finally:
         shown.close()
     _tell(found, options)

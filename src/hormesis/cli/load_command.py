@@ -15,7 +15,7 @@ from rich.text import Text
 from hormesis.cli.confirmation import confirm
 from hormesis.cli.console import err, out
 from hormesis.cli.load_options import LoadOptions
-from hormesis.cli.load_table import show_load, table_data
+from hormesis.cli.load_table import breaking_points, show_load, table_data
 from hormesis.cli.load_view import LoadView, PlainLoadView
 from hormesis.cli.variables import variables_from
 from hormesis.cli.verdict_view import as_data, headline, show_advice, show_reports, show_run
@@ -36,13 +36,21 @@ def load_command(options: LoadOptions) -> int:
         from hormesis.cli.limit_command import limit_command
 
         return limit_command(options, lambda one: request_of(Source(Path(one.wanted.what)), one))
+    with ExitStack() as stack:
+        if options.as_json:
+            # What users and their scripts print must not stand among the JSON.
+            stack.enter_context(redirect_stdout(sys.stderr))
+        finished = _played(options)
+    copies = write_copies(finished, summary=options.summary_json, csv=options.csv)
+    return _tell(finished, copies, options)
+
+
+def _played(options: LoadOptions) -> Finished:
     source = source_of(options.wanted)
     with _prepared(source, options) as prepared:
         confirm(prepared.timeline, scratch=prepared.stand.scratch, yes=options.yes)
         with load_watching(prepared.experiment, source.told, options) as watch:
-            finished = run(prepared, watch=watch)
-    copies = write_copies(finished, summary=options.summary_json, csv=options.csv)
-    return _tell(finished, copies, options)
+            return run(prepared, watch=watch)
 
 
 @contextmanager
@@ -97,9 +105,6 @@ def load_watching(
                 views.append(stack.enter_context(LoadView(experiment.title)))
             else:
                 views.append(PlainLoadView())
-        if options.as_json:
-            # What users print must not stand among the JSON.
-            stack.enter_context(redirect_stdout(sys.stderr))
 
         def watch(live: Any) -> None:
             for view in views:
@@ -117,13 +122,17 @@ def _announce(experiment: Experiment, told: tuple[str, ...]) -> None:
 def _tell(finished: Finished, copies: list[Path], options: LoadOptions) -> int:
     if options.as_json:
         data = as_data(finished.judged, finished.code, finished.directory)
-        out.print_json(json.dumps({**data, "load": table_data(finished.judged.history)}))
+        told = [one.sentence for one in breaking_points(finished.judged)]
+        load = {**table_data(finished.judged.history), "breaking_points": told}
+        out.print_json(json.dumps({**data, "load": load}))
         return finished.code
     if options.quiet:
         out.print(headline(finished.judged, finished.code))
         return finished.code
     show_load(out, finished.judged.history)
     show_run(out, finished.judged, finished.code)
+    for point in breaking_points(finished.judged):
+        out.print(Text(f"breaking point: {point.sentence}", style="bold"))
     show_advice(out, [finished.judged])
     show_reports(out, finished.reports)
     for path in copies:

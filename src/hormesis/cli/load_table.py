@@ -9,9 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from hormesis.cli.columns import columns
+from hormesis.record.breaking_point import BreakingPoint, breaking_point
 from hormesis.record.load_table import LoadRow, LoadTable, load_table
 from hormesis.words.history import History, LoadRecord
 from hormesis.words.metric import MetricSlice
+from hormesis.words.outcome import Outcome
+from hormesis.words.report import Judged
 
 NAME_LENGTH_MAX = 40
 ROWS_MAX = 30
@@ -29,6 +32,18 @@ def show_load(console: Console, history: History) -> None:
         console.print(line)
     for line in (*_arrivals(table), *_checks(history.metrics), *_generator(history.loads)):
         console.print(line)
+
+
+def breaking_points(judged: Judged) -> list[BreakingPoint]:
+    """Return where each threshold that failed began to be broken."""
+    checks = judged.history.manifest.get("checks") or ()
+    failed = [
+        str(stored.get("fields", {}).get("expression", ""))
+        for stored, verdict in zip(checks, judged.verdict.verdicts, strict=False)
+        if stored.get("kind") == "threshold" and verdict.outcome is Outcome.FAIL
+    ]
+    points = (breaking_point(judged.history, one) for one in failed if one)
+    return [one for one in points if one is not None]
 
 
 def table_data(history: History) -> dict[str, Any]:
@@ -88,7 +103,9 @@ def _rows(table: LoadTable) -> Iterator[list[str | Text]]:
     shown = table.rows[:ROWS_MAX]
     for row in shown:
         name = f"{row.load}.{row.name}" if several else row.name
-        yield _cells(f"{row.method} {name}".strip(), row)
+        # Names of sessions begin with the method already.
+        told = name if row.name.startswith(row.method) else f"{row.method} {name}"
+        yield _cells(told, row)
     if (hidden := len(table.rows) - len(shown)) > 0:
         yield [Text(f"and {hidden} more, in the report", style="dim")]
     if len(table.rows) != 1:

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from hormesis.clients.steps.http_user import CompiledStep, HttpUser
+from hormesis.clients.session.http_session import HttpSession
+from hormesis.clients.steps.http_user import CompiledStep, HttpUser, tell_detail
 from hormesis.clients.steps.step import Step, Think
 from hormesis.clients.steps.template import Template, Values, unknown_names
-from hormesis.host.http_connection import HttpConnection
 from hormesis.host.http_origin import Origin
 from hormesis.words.client import Client, ClientKind, User
 from hormesis.words.units import Seconds
@@ -19,7 +19,8 @@ from hormesis.words.units import Seconds
 class Http(ClientKind):
     """Virtual users that send HTTP requests, told as data.
 
-    An iteration plays the steps in order over the user's own keep-alive connection. Texts may
+    An iteration plays the steps in order over the user's own keep-alive connection, with the
+    user's own cookies; redirects are answers like any other, and not followed. Texts may
     hold ``{{name}}``: ``user.number``, ``user.load``, ``iteration``, ``repetition``, ``uuid``,
     ``random.N`` (0 to N - 1), what ``vars`` sets and what steps ``take``. A text that is one
     reference and nothing else keeps the value's type.
@@ -85,7 +86,16 @@ class Http(ClientKind):
         headers = {name: Template(value).text(own) for name, value in self.headers.items()}
         return HttpUser(
             user,
-            HttpConnection(Origin.of(self.base), headers=headers, verify=self.verify),
+            HttpSession(
+                user,
+                self.base,
+                headers=headers,
+                timeout=self.timeout,
+                verify=self.verify,
+                follow=False,
+                expect=range(200, 300),
+                judge=tell_detail,
+            ),
             self.compiled,
             initial={name: Template(source) for name, source in self.vars.items()},
             backoff_s=self.backoff,

@@ -11,10 +11,11 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, field_valid
 
 from hormesis.clients.code.blocking import AsyncClient, BlockingClient
 from hormesis.clients.code.reference import checked, loaded, parts_of
-from hormesis.clients.code.script import Script, loaded_script, script_of
+from hormesis.clients.code.script import Script, script_of
 from hormesis.clients.virtual.function_user import user_of_function
 from hormesis.clients.virtual.task import Choice
 from hormesis.clients.virtual.user import User
+from hormesis.host.user_code import imported
 from hormesis.words import client as words
 from hormesis.words.client import Client, ClientKind
 from hormesis.words.trouble import InputTrouble
@@ -97,13 +98,20 @@ class Python(ClientKind):
         return made
 
     def script(self) -> Script | None:
-        """Return the script whose users it is all of; None when it names one class or function.
+        """Return the script that it is of; None when there is none: a class that has no setup.
 
         Raises:
-            InputTrouble: it cannot be imported, or defines no user.
+            InputTrouble: it cannot be imported.
         """
         where, name = parts_of(self.use)
-        return None if name else loaded_script(self._folder / where)
+        try:
+            thing = loaded(self.use, self._folder)
+            module = imported(where, self._folder)
+        except Exception as error:
+            raise InputTrouble(f"client {self.use}: {type(error).__name__}: {error}") from error
+        if name and isinstance(thing, type) and not issubclass(thing, User):
+            return None
+        return script_of(module, where)
 
     def _scripted(self, thing: type[User], user: words.User) -> Client:
         made = thing(user, **self.with_)

@@ -55,13 +55,14 @@ def _check_of(stored: Mapping[str, Any]) -> Check:
 def render(
     directory: Path, title: str, runs: Sequence[Judged], kinds: Sequence[str] | None = None
 ) -> list[Path]:
-    """Write a report of each kind (None: of every kind there is); return the paths.
+    """Write a report of each kind (None: each that comes unasked); return the first file of each.
 
     Raises:
         UsageTrouble: a kind is not known.
     """
     known = catalogue().reports
-    kinds = tuple(known) if kinds is None else kinds
+    if kinds is None:
+        kinds = tuple(kind for kind, report in known.items() if report.unasked)
     unknown = [kind for kind in kinds if kind not in known]
     if unknown:
         raise UsageTrouble(f"no report is called {unknown[0]!r}", hint=f"known: {', '.join(known)}")
@@ -83,7 +84,7 @@ def render_run(path: Path, kinds: Sequence[str] | None = None) -> list[Path]:
 def write_report(
     directory: RunDirectory, report: Report, title: str, runs: Sequence[Judged]
 ) -> Path:
-    """Render one report into *directory* and return its path."""
-    path = directory.report(report.file_name)
-    write_atomically(path, report.render(title, runs))
-    return path
+    """Render one report into *directory* and return the path of its first file."""
+    for name, content in report.files(title, runs).items():
+        write_atomically(directory.report(name), content)
+    return directory.report(report.file_name)

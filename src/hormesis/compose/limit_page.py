@@ -93,12 +93,16 @@ def _axes(shown: Sequence[Mapping[str, Any]], across: Any, up: Any) -> list[Mark
     )  # fmt: skip
     parts = [frame]
     for rate in _ticks([one["rate"] for one in shown]):
-        at = {"x": _at(across(rate)), "y": HEIGHT - BOTTOM + 18, "text_anchor": "middle"}
-        parts.append(element("text", f"{rate:,g}/s", font_size=12, fill="currentColor", **at))
+        parts.append(_text(f"{rate:,g}/s", across(rate), HEIGHT - BOTTOM + 18, "middle"))
     for seconds in _ticks([one["p95_s"] for one in shown]):
-        at = {"x": LEFT - 8, "y": _at(up(seconds) + 4), "text_anchor": "end"}
-        parts.append(element("text", _ms(seconds), font_size=12, fill="currentColor", **at))
+        parts.append(_text(_ms(seconds), LEFT - 8, up(seconds) + 4, "end"))
     return parts
+
+
+def _text(told: str, x: float, y: float, anchor: str) -> Markup:
+    return element(
+        "text", told, x=_at(x), y=_at(y), text_anchor=anchor, font_size=12, fill="currentColor"
+    )
 
 
 def _scale(values: Sequence[float], begin: float, end: float) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def url_experiment(wanted: LoadWanted) -> LoadExperiment:
     return LoadExperiment(
         document={
             **experiment,
-            "title": f"{_method(wanted)} {wanted.what}: {shape.told}",
+            "title": _plain(f"{_method(wanted)} {wanted.what}: {shape.told}"),
             "vars": dict.fromkeys(secrets, ""),
             "steady_state": [reached(wanted.what)],
         },
@@ -86,8 +86,8 @@ def with_load(
     track: dict[str, Any] = {"name": LOAD, **shape.keys, "client": client}
     if processes := _processes(wanted, shape):
         track["processes"] = processes
-    if tags := tags_of(wanted, problems):
-        track["tags"] = tags
+    if tags := pairs_of("--tag", wanted.tags, problems):
+        track["tags"] = plain_data(tags)
     return {
         "tracks": [track],
         "checks": checks_of(wanted),
@@ -125,15 +125,15 @@ def limits_of(wanted: LoadWanted, lasts_s: float) -> dict[str, str]:
     return {"duration": text_of_seconds(round(whole_s))} if whole_s > DURATION_S_MIN else {}
 
 
-def tags_of(wanted: LoadWanted, problems: OptionProblems) -> dict[str, str]:
-    """Return ``--tag`` as a mapping; problems are added."""
-    tags = {}
-    for text in wanted.tags:
+def pairs_of(option: str, texts: Sequence[str], problems: OptionProblems) -> dict[str, str]:
+    """Return *texts*, NAME=VALUE each, as a mapping; problems are added."""
+    pairs = {}
+    for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
-            problems.add("--tag", f"expected NAME=VALUE, found {text!r}")
-        tags[name.strip()] = _plain(value)
-    return tags
+            problems.add(option, f"expected NAME=VALUE, found {text!r}")
+        pairs[name.strip()] = value
+    return pairs
 
 
 def reached(url: str) -> dict[str, Any]:

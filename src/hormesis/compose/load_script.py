@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hormesis.cli_variables import variables_from
 from hormesis.clients.code.script import Script, loaded_script
 from hormesis.compose.load_experiment import (
     LOAD,
@@ -23,9 +22,9 @@ from hormesis.compose.load_experiment import (
     checks_of,
     default_told,
     limits_of,
+    pairs_of,
     plain_data,
     said_of,
-    tags_of,
     with_load,
 )
 from hormesis.compose.load_shape import SHAPING, shape_of
@@ -59,16 +58,17 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
         if option in given:
             problems.add(option, "expected only for a URL; a script's users say it themselves")
     shape = shape_of(wanted, problems)
-    tags = tags_of(wanted, problems)
+    tags = pairs_of("--tag", wanted.tags, problems)
+    environment = pairs_of("--set", wanted.variables, problems)
     problems.raise_if_any()
     # As k6's --env: scripts read them while they are imported, in every process.
-    os.environ.update(variables_from(wanted.variables))
+    os.environ.update(environment)
     script = _script(path)
     options = _options(script, path)
     shaped = any(option in given for option in SHAPING)
-    client = {"python": str(path.resolve())}
     told = [*default_told(wanted)] if not options.get("thresholds") else []
     if shaped or not (script.shapes or options.keys() & {"scenarios", *SHORTCUTS}):
+        client = {"python": plain_data(str(path.resolve()))}
         document = with_load(wanted, shape, client, problems)
         title = f"{path.name}: {shape.told}"
         if shaped and (script.shapes or "scenarios" in options):
@@ -76,13 +76,14 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
     else:
         tracks = _tracks(script, options, path)
         _amend(tracks, wanted, tags)
-        document = {"tracks": tracks, "limits": limits_of(wanted, _lasts_s(tracks))}
+        document = {"tracks": plain_data(tracks), "limits": limits_of(wanted, _lasts_s(tracks))}
         title = f"{path.name}: {', '.join(str(one['name']) for one in tracks)}"
-    document["checks"] = [] if options.get("thresholds") and not wanted.thresholds else checks_of(wanted)
-    if thresholds := options.get("thresholds"):
+    thresholds = options.get("thresholds")
+    document["checks"] = checks_of(wanted) if wanted.thresholds or not thresholds else []
+    if thresholds:
         document["thresholds"] = plain_data(thresholds)
     return LoadExperiment(
-        document={**_plain(document, path), "title": title},
+        document={**_plain(document, path), "title": plain_data(title)},
         stem=re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "script",
         command=wanted.command(),
         told=tuple(told),
@@ -101,6 +102,8 @@ def _script(path: Path) -> Script:
             raise
         (problem,) = trouble.problems
         message = problem.message.removeprefix(f"{path}: ")
+        if isinstance(trouble.__cause__, SyntaxError):
+            message = f"expected Python: {trouble.__cause__.msg}"
         raise InputTrouble(Problem(message, Place(str(path), line, 1))) from trouble
     except SystemExit as leaving:
         raise InputTrouble(f"{path}: it ended the program while it was imported") from leaving
@@ -131,15 +134,25 @@ def _options(script: Script, path: Path) -> Mapping[str, Any]:
         if not isinstance(value, Mapping):
             message = f"expected a mapping, found {value!r}"
             problems.append(Problem(message, Place(str(path)), f"options.{key}"))
+        elif key == "scenarios":
+            problems += _without_executor(value, path)
     if problems:
         raise InputTrouble(problems)
     return script.options
 
 
+def _without_executor(scenarios: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+    for name, scenario in scenarios.items():
+        if not isinstance(scenario, Mapping) or "executor" not in scenario:
+            message = "expected a mapping with an executor, such as constant-vus"
+            found = f"{message}, found {scenario!r}"
+            yield Problem(found, Place(str(path)), f"options.scenarios.{name}")
+
+
 def _tracks(script: Script, options: Mapping[str, Any], path: Path) -> list[dict[str, Any]]:
     """Return the load tracks that the script asks for."""
     if scenarios := options.get("scenarios"):
-        return list(_scenarios(scenarios, path))
+        return list(_scenario_tracks(scenarios, path))
     where = str(path.resolve())
     client = {"python": where}
     if script.shapes and not options.keys() & set(SHORTCUTS):
@@ -162,16 +175,13 @@ def _shortcut(keys: dict[str, Any]) -> dict[str, Any]:
     return {"load": "constant-arrival-rate" if "rate" in keys else "constant-vus", **keys}
 
 
-def _scenarios(scenarios: Mapping[str, Any], path: Path) -> Iterator[dict[str, Any]]:
+def _scenario_tracks(scenarios: Mapping[str, Any], path: Path) -> Iterator[dict[str, Any]]:
     for name, scenario in scenarios.items():
-        if not isinstance(scenario, Mapping):
-            message = f"expected a mapping with an executor, found {scenario!r}"
-            raise InputTrouble(Problem(message, Place(str(path)), f"options.scenarios.{name}"))
         keys = dict(scenario)
         called = keys.pop("exec", "")
         user = f"{path.resolve()}:{called}" if called else str(path.resolve())
-        load = {"load": keys.pop("executor")} if "executor" in keys else {"load": "(no executor)"}
-        yield {"name": str(name), **load, **keys, "client": {"python": user}}
+        load = keys.pop("executor")
+        yield {"name": str(name), "load": load, **keys, "client": {"python": user}}
 
 
 def _amend(tracks: list[dict[str, Any]], wanted: LoadWanted, tags: Mapping[str, str]) -> None:

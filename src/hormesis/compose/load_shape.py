@@ -129,13 +129,15 @@ def _staged(wanted: LoadWanted, stages: list[_Stage], rate: float, *, by_rate: b
     lasts_s = sum(one.lasts_s for one in stages)
     path = " → ".join(f"{one.target:.6g}" for one in stages)
     highest = max(rate, *(one.target for one in stages)) if by_rate else 0.0
-    shown = [{"for": text_of_seconds(one.lasts_s), "target": one.target} for one in stages]
     if by_rate:
         users = wanted.vus or users_for(highest)
         keys = {
             "load": "ramping-arrival-rate",
             "start_rate": f"{rate:.9g}/s",
-            "stages": [{**one, "target": f"{one['target']:.9g}/s"} for one in shown],
+            "stages": [
+                {"for": text_of_seconds(one.lasts_s), "target": f"{one.target:.9g}/s"}
+                for one in stages
+            ],
             "vus": users,
         }
         told = f"{rate:.6g} → {path} per second over {text_of_seconds(lasts_s)}"
@@ -145,7 +147,9 @@ def _staged(wanted: LoadWanted, stages: list[_Stage], rate: float, *, by_rate: b
     keys = {
         "load": "ramping-vus",
         "start_vus": start,
-        "stages": [{"for": one["for"], "target": round(float(one["target"]))} for one in shown],
+        "stages": [
+            {"for": text_of_seconds(one.lasts_s), "target": round(one.target)} for one in stages
+        ],
     }
     told = f"{start} → {path} users over {text_of_seconds(lasts_s)}"
     return WantedShape(keys, lasts_s, users, told, closed=True)

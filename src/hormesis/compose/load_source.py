@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from hormesis.compose.load_experiment import LoadExperiment, url_experiment
 from hormesis.compose.load_wanted import LoadWanted
 from hormesis.compose.option_problems import OptionProblems
+from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.words.trouble import InputTrouble, UsageTrouble
 
 FILES = (".yaml", ".yml", ".json")
@@ -42,7 +44,7 @@ def source_of(wanted: LoadWanted) -> Source:
     what = wanted.what
     if "://" in what:
         return Source(Path(what), url_experiment(wanted))
-    path = Path(what)
+    path = bundled_loads().get(what, Path(what))
     if path.suffix == ".py":
         from hormesis.compose.load_script import script_experiment
 
@@ -58,7 +60,14 @@ def source_of(wanted: LoadWanted) -> Source:
             hint="`hormesis run` plays suites",
         )
     hint = f"did you mean http://{what}?" if _looks_like_host(what) else ""
+    hint = hint or did_you_mean(what, bundled_loads(), noun="loads that come with Hormesis")
     raise UsageTrouble(f"expected a URL, a script or an experiment file, found {what!r}", hint=hint)
+
+
+def bundled_loads() -> dict[str, Path]:
+    """Return the loads that come with suites, by name."""
+    home = Path(str(files("hormesis").joinpath("suites")))
+    return {path.stem: path for path in sorted(home.glob("*/loads/*.yaml"))}
 
 
 def _refuse_options(wanted: LoadWanted) -> None:

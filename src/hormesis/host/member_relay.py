@@ -37,6 +37,7 @@ class Relay:
         self._taken = asyncio.Event()
         self._reading: asyncio.Task[None] | None = None
         self._lease: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def start(self, module: str) -> None:
         """Start the member.
@@ -92,8 +93,7 @@ class Relay:
 
     def _forsaken(self) -> None:
         _RELAYS.pop(self.key, None)
-        if self.member is not None:
-            self.member.kill()
+        self._closing = asyncio.create_task(self.close())
 
 
 _RELAYS: dict[str, Relay] = {}

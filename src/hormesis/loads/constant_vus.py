@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from hormesis.words.load import Closed, Load, Shape
@@ -16,7 +19,9 @@ class ConstantVus(Load):
     rate must not depend on the system.
     """
 
-    vus: int = Field(ge=1)
+    also_called: ClassVar[Mapping[str, str]] = {"duration": "for"}
+
+    vus: int = Field(default=1, ge=1)
     """How many virtual users there are."""
     for_: Span = Field(validation_alias="for", serialization_alias="for", gt=0)
     """How long they go on; scaled by ``--time-scale``."""

@@ -26,12 +26,13 @@ ROUNDS = 500
 CELL_S = 1.0
 CELLS_MAX = 400
 """A run is divided into cells of a second; longer ones when there would be more than this."""
-BLOCKS_MIN = 4
+BLOCKS_MIN = 5
+"""With fewer blocks a run was too short to say how it varies: its seconds are too much alike."""
 _GROWTH = math.log(1.0025)
 """Durations are told apart to a quarter of a percent."""
 _SHORTEST_S = 1e-6
 
-Matrix = NDArray[np.float32]
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ def cells_of(due_s: Floats, response_s: Floats, rng: np.random.Generator) -> Cel
     cells = ((starts + np.arange(length)) % count).reshape(ROUNDS, -1)[:, :count]
     flat = (cells + np.arange(ROUNDS)[:, None] * count).ravel()
     drawn = np.bincount(flat, minlength=ROUNDS * count).reshape(ROUNDS, count)
-    return Cells(start, width_s, lasts_s, drawn.astype(np.float32), blocks)
+    return Cells(start, width_s, lasts_s, drawn.astype(np.float64), blocks)
 
 
 def _length_of(cell: Whole, response_s: Floats, count: int) -> int:
@@ -84,7 +85,7 @@ def _length_of(cell: Whole, response_s: Floats, count: int) -> int:
     # What is measured on few cells is too small, by so much on average.
     alike = min(0.95, alike + (1 + 3 * alike) / max(1, len(means)))
     factor = max(1.0, (2 * alike / (1 - alike**2)) ** (2 / 3)) if alike > 0 else 1.0
-    return max(1, min(round(factor * count ** (1 / 3)), count // BLOCKS_MIN))
+    return max(1, min(round(factor * count ** (1 / 3)), count))
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,13 +107,15 @@ class Sample:
 
     def percentiles(self, percents: Sequence[float]) -> list[Floats]:
         """Return each percentile of the response times, in seconds, one figure per round."""
-        index = np.log(np.maximum(self.response_s, _SHORTEST_S)) // _GROWTH
-        bins, place = np.unique(index, return_inverse=True)
-        count = len(self.cells.lasts_s)
-        flat = np.bincount(self.cell * len(bins) + place, minlength=count * len(bins))
-        grown = np.cumsum(
-            self.cells.drawn @ flat.reshape(count, len(bins)).astype(np.float32), axis=1
-        )
+        logs = np.log(np.maximum(self.response_s, _SHORTEST_S)) / _GROWTH
+        index = logs.astype(np.int64)
+        low, high = int(index.min()), int(index.max())
+        count, width = len(self.cells.lasts_s), high - low + 1
+        flat = np.bincount(self.cell * width + (index - low), minlength=count * width)
+        held = flat.reshape(count, width)
+        some = np.flatnonzero(held.any(axis=0))
+        grown = np.cumsum(self.cells.drawn @ held[:, some].astype(np.float64), axis=1)
+        bins = some + low
         ranks = [np.maximum(1, np.ceil(grown[:, -1] * percent / 100)) for percent in percents]
         places = [(grown < rank[:, None] - 1e-3).sum(axis=1) for rank in ranks]
         middle = np.exp((bins + 0.5) * _GROWTH)

@@ -137,7 +137,9 @@ class Claim:
             return f"{value:.4g}/s"
         if self.unit.startswith("B") and value == round(value) and abs(value) < 1e15:
             return text_of_bytes(round(value)) + self.unit[1:]
-        return f"{value:.4g}{self.unit}" if self.unit else f"{value:g}"
+        if self.unit:
+            return f"{value:.4g}{self.unit}"
+        return f"{value:,.0f}" if value == round(value) else f"{value:g}"
 
     def sentence(self, value: float) -> str:
         """Return what was found next to what is allowed."""

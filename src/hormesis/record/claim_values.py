@@ -6,7 +6,7 @@ nothing has, a window in which nothing was due.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from hormesis.record.claim import Claim
 from hormesis.record.extent import clipped
 from hormesis.record.figure import Points, Slices, Values, Whole
+from hormesis.record.metric_table import metric_names, slices_named
 from hormesis.record.metrics import (
     AGGREGATIONS,
     METRICS,
@@ -163,11 +164,12 @@ def _of_drops(
 def _of_slices(
     history: History, claim: Claim, window: Window, loads: list[LoadRecord]
 ) -> Found:
-    every = [one for one in history.metrics if one.load not in AROUND]
-    named = [one for one in every if one.metric == claim.metric]
+    named = [
+        one for one in slices_named(history.metrics, claim.metric) if one.load not in AROUND
+    ]
     rows = [one for one in named if _slice_has(one, claim.tags)]
     if not rows:
-        return _no_slices(claim, every, named, loads)
+        return _no_slices(claim, metric_names(history.metrics), named, loads)
     sort = rows[0].sort
     if claim.aggregation not in AGGREGATIONS[sort]:
         has = ", ".join(f"{one}(N)" if one == "p" else one for one in AGGREGATIONS[sort])
@@ -200,7 +202,7 @@ def _slice_spans(history: History, window: Window) -> list[tuple[float, float]]:
 
 
 def _no_slices(
-    claim: Claim, every: list[MetricSlice], named: list[MetricSlice], loads: list[LoadRecord]
+    claim: Claim, every: Sequence[str], named: list[MetricSlice], loads: list[LoadRecord]
 ) -> Found:
     if named:
         wanted = ", ".join(f"{tag}:{value}" for tag, value in claim.tags.items())
@@ -211,7 +213,7 @@ def _no_slices(
         return Found(Points(MetricSort.COUNTER, _NOWHERE), open=_unended(loads))
     if claim.metric in _OF_LOADS and loads:
         return Found(why=f"{claim.metric} was recorded for the whole run only")
-    names = sorted({one.metric for one in every})
+    names = sorted(every)
     if claim.metric in METRICS:
         return Found(why=f"no samples: {claim.metric} was not recorded")
     return Found(why=f"no samples: {claim.metric} was not recorded; {_listed('metrics', names)}")

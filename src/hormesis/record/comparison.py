@@ -14,11 +14,11 @@ from enum import Enum
 
 import numpy as np
 
-from hormesis.record.block_bootstrap import Cells, Sample, cells_of, reach_of, spread_of
+from hormesis.record.block_bootstrap import BLOCKS_MIN, Cells, Sample, cells_of, reach_of, spread_of
 from hormesis.record.load_table import load_ops
 from hormesis.record.op_columns import Floats
 from hormesis.record.op_table import OpTable
-from hormesis.record.percentile import percentile_of
+from hormesis.record.percentile import rank_of
 from hormesis.words.history import History
 from hormesis.words.op import Ended
 from hormesis.words.outcome import Outcome
@@ -183,7 +183,9 @@ class _Part:
 
     def enough(self, name: str) -> bool:
         """Return whether there is enough to say how the figure *name* varies."""
-        if self.count < OPS_MIN or len(np.unique(self.sample.cell)) < CELLS_MIN:
+        if self.count < OPS_MIN or self.sample.cells.blocks < BLOCKS_MIN:
+            return False
+        if len(np.unique(self.sample.cell)) < CELLS_MIN:
             return False
         percent = _PERCENTS.get(name)
         return percent is None or self.count * (100 - percent) / 100 >= BEYOND_MIN
@@ -197,7 +199,8 @@ class _Part:
             return self.count / float(self.sample.cells.lasts_s.sum())
         if name == "failed":
             return float(self.sample.failed.mean())
-        return percentile_of(np.sort(self.sample.response_s).tolist(), _PERCENTS[name])
+        place = rank_of(_PERCENTS[name], self.count) - 1
+        return float(np.partition(self.sample.response_s, place)[place])
 
 
 def _keys(sides: Sequence[_Side]) -> list[tuple[str, str]]:

@@ -13,17 +13,15 @@ from hormesis.words.op import Drop
 
 
 class DropTable(Sequence[Drop]):
-    """Drops, in the order in which they were due; ``load`` indexes into ``loads``."""
+    """Drops, in the order in which they were due.
 
-    def __init__(self, due_us: NDArray[Any], load: NDArray[Any], loads: Sequence[str]) -> None:
-        self._due_us = due_us
+    ``due_s`` is when, in seconds of the run; ``load`` indexes into ``loads``.
+    """
+
+    def __init__(self, due_s: Floats, load: NDArray[Any], loads: Sequence[str]) -> None:
+        self.due_s = due_s
         self.load = load
         self.loads = tuple(loads)
-
-    @property
-    def due_s(self) -> Floats:
-        """Return when each was due, in seconds of the run."""
-        return self._due_us / 1e6
 
     def count_of(self, load: str | None = None) -> int:
         """Return how many are of *load*, or of any."""
@@ -33,7 +31,7 @@ class DropTable(Sequence[Drop]):
         return int(np.isin(self.load, wanted).sum())
 
     def __len__(self) -> int:
-        return len(self._due_us)
+        return len(self.due_s)
 
     @overload
     def __getitem__(self, index: int) -> Drop: ...
@@ -41,8 +39,8 @@ class DropTable(Sequence[Drop]):
     def __getitem__(self, index: slice) -> Sequence[Drop]: ...
     def __getitem__(self, index: int | slice) -> Drop | Sequence[Drop]:
         if isinstance(index, slice):
-            return DropTable(self._due_us[index], self.load[index], self.loads)
-        return Drop(self.loads[int(self.load[index])], float(self._due_us[index] / 1e6))
+            return DropTable(self.due_s[index], self.load[index], self.loads)
+        return Drop(self.loads[int(self.load[index])], float(self.due_s[index]))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str | bytes):
@@ -63,7 +61,7 @@ def drop_table_of(drops: Sequence[Drop]) -> DropTable:
         return drops
     loads = {load: index for index, load in enumerate(dict.fromkeys(one.load for one in drops))}
     return DropTable(
-        np.array([one.due * 1e6 for one in drops], dtype=np.float64),
+        np.array([one.due for one in drops], dtype=np.float64),
         np.array([loads[one.load] for one in drops], dtype=np.int64),
         tuple(loads),
     )

@@ -44,6 +44,12 @@ def last_end(ops: Sequence[Op]) -> float:
     return float(np.fmax.reduce(table_of(ops).ended_s, initial=-np.inf))
 
 
+def due_range(ops: Sequence[Op]) -> Stretch | None:
+    """Return when the first and the last of *ops* were due; None without any."""
+    due_s = table_of(ops).due_s
+    return (float(due_s.min()), float(due_s.max())) if len(due_s) else None
+
+
 def clipped(stretches: Sequence[Stretch], to: Stretch) -> list[Stretch]:
     """Return the parts of *stretches* that lie inside *to*."""
     cut = [(max(start, to[0]), min(end, to[1])) for start, end in stretches]

@@ -36,6 +36,8 @@ _RECORDS: dict[str, Callable[..., Any]] = {
     "note": Note,
     "phase": Phase,
 }
+_LATEST = {"fault": "id", "load": "load"}
+"""What a later record must have in common with an earlier one to replace it."""
 
 
 def read_history(directory: Path) -> History:
@@ -105,6 +107,8 @@ def _event_of(sort: str, data: dict[str, Any]) -> Any:
     if sort == "probe":
         rows = tuple(dict(row) for row in data.pop("rows", ()))
         return ProbeRecord(**{**data, "fields": dict(data["fields"])}, rows=rows)
+    if sort in _LATEST and type(data[_LATEST[sort]]) is not str:
+        raise TypeError(sort)
     return _RECORDS[sort](**data)
 
 

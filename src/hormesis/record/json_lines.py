@@ -9,7 +9,9 @@ from typing import Any
 
 from hormesis.record.read_problems import ReadProblems
 
-UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+UNREADABLE = (
+    ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
 """What decoding garbage may raise."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=str).encode

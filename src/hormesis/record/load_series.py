@@ -16,6 +16,7 @@ import numpy as np
 
 from hormesis.record.drop_table import drop_table_of
 from hormesis.record.load_table import load_ops
+from hormesis.record.metric_table import slices_named
 from hormesis.record.op_columns import Floats, Whole
 from hormesis.record.op_table import OpTable
 from hormesis.record.results import AROUND
@@ -74,7 +75,6 @@ def load_series(history: History, start: float, width_s: float, intervals: int) 
     """Return the series of all loads together, *intervals* of *width_s* seconds from *start*."""
     ops = load_ops(history)
     axis = _Axis(start, width_s, intervals)
-    slices = [one for one in history.metrics if one.load not in AROUND]
     dropped = axis.per_s(drop_table_of(history.drops).due_s)
     return LoadSeries(
         start=start,
@@ -84,10 +84,10 @@ def load_series(history: History, start: float, width_s: float, intervals: int) 
         dropped=dropped,
         errors=_errors(ops, axis),
         lag_p99_s=percentile_by(axis.index(ops.due_s), ops.lag_s, 99.0, intervals),
-        users=gauge_series(slices, "vus", axis),
-        waited=_counted(slices, "waited_iterations", axis),
-        loop_lag_s=_highest(slices, GENERATOR_LAG, axis),
-        cpu=_highest(slices, GENERATOR_CPU, axis),
+        users=gauge_series(_slices(history, "vus"), axis),
+        waited=_counted(_slices(history, "waited_iterations"), axis),
+        loop_lag_s=_highest(_slices(history, GENERATOR_LAG), axis),
+        cpu=_highest(_slices(history, GENERATOR_CPU), axis),
     )
 
 
@@ -122,24 +122,24 @@ def percentile_by(index: Whole, values: Floats, percent: float, groups: int) -> 
 
 def users_over_time(history: History, metric: str = "vus") -> list[float]:
     """Return how many users there were, all loads together, slice by slice."""
-    slices = [one for one in history.metrics if one.metric == metric and one.load not in AROUND]
+    slices = _slices(history, metric)
     if not slices:
         return []
     start = min(one.start for one in slices)
     intervals = round((max(one.start for one in slices) - start) / SLICE_S) + 1
-    series = gauge_series(slices, metric, _Axis(start, SLICE_S, intervals))
+    series = gauge_series(slices, _Axis(start, SLICE_S, intervals))
     return [] if series is None else series[np.isfinite(series)].tolist()
 
 
 def users_at(history: History, moments: Sequence[float]) -> list[int]:
     """Return how many users there were at each of *moments* (rising); 0 where nobody counted."""
-    slices = [one for one in history.metrics if one.metric == "vus" and one.load not in AROUND]
+    slices = _slices(history, "vus")
     if not slices or not moments:
         return [0] * len(moments)
     start = min(one.start for one in slices)
     last = max(one.start for one in slices)
     axis = _Axis(start, SLICE_S, round((last - start) / SLICE_S) + 1)
-    series = gauge_series(slices, "vus", axis)
+    series = gauge_series(slices, axis)
     if series is None:
         return [0] * len(moments)
     held = np.nan_to_num(series)
@@ -150,7 +150,7 @@ def users_at(history: History, moments: Sequence[float]) -> list[int]:
     ]
 
 
-def gauge_series(slices: Sequence[MetricSlice], metric: str, axis: _Axis) -> Floats | None:
+def gauge_series(slices: Sequence[MetricSlice], axis: _Axis) -> Floats | None:
     """Return the sum, over loads and tags, of a gauge's last value in each interval.
 
     Between two values a gauge keeps the earlier one; before the first and after the last there is
@@ -158,7 +158,7 @@ def gauge_series(slices: Sequence[MetricSlice], metric: str, axis: _Axis) -> Flo
     """
     series: dict[object, dict[float, float]] = {}
     for one in slices:
-        if one.metric == metric and one.sort is MetricSort.GAUGE:
+        if one.sort is MetricSort.GAUGE:
             each = series.setdefault((one.load, tuple(sorted(one.tags.items()))), {})
             # Every process tells its own part of the same slice.
             each[one.start] = each.get(one.start, 0.0) + one.last
@@ -219,8 +219,11 @@ def _errors(ops: OpTable, axis: _Axis) -> dict[str, Floats]:
     return dict(zip(shown, grid.reshape(len(shown), axis.intervals), strict=True))
 
 
-def _counted(slices: Sequence[MetricSlice], metric: str, axis: _Axis) -> Floats | None:
-    mine = [one for one in slices if one.metric == metric]
+def _slices(history: History, metric: str) -> list[MetricSlice]:
+    return [one for one in slices_named(history.metrics, metric) if one.load not in AROUND]
+
+
+def _counted(mine: Sequence[MetricSlice], axis: _Axis) -> Floats | None:
     if not mine:
         return None
     summed: Floats = np.zeros(axis.intervals)
@@ -229,8 +232,7 @@ def _counted(slices: Sequence[MetricSlice], metric: str, axis: _Axis) -> Floats 
     return summed
 
 
-def _highest(slices: Sequence[MetricSlice], metric: str, axis: _Axis) -> Floats | None:
-    mine = [one for one in slices if one.metric == metric]
+def _highest(mine: Sequence[MetricSlice], axis: _Axis) -> Floats | None:
     if not mine:
         return None
     found = np.full(axis.intervals, np.nan)

@@ -107,17 +107,18 @@ def load_table(history: History) -> LoadTable:
     ops = load_ops(history)
     extent = extent_of(history)
     keys = list(dict.fromkeys(_key_of(label) for label in ops.labels))
-    lasted = {load: loaded_s(history, load, [extent]) for load, _, _ in keys}
+    loads = dict.fromkeys(load for load, _, _ in keys)
+    lasted = {load: loaded_s(history, load, [extent]) for load in loads}
     rows = _rows(ops, keys, lasted)
     rows.sort(key=lambda row: (row.load, -row.count, row.name, row.method))
-    loads = [one for one in history.loads if one.load not in AROUND]
+    records = [one for one in history.loads if one.load not in AROUND]
     lasted_s = loaded_s(history, None, [extent])
     return LoadTable(
         rows=tuple(rows),
         total=_together(rows, lasted_s),
-        dropped=sum(one.dropped for one in loads),
-        waited=sum(one.waited for one in loads),
-        iterations=sum(one.iterations for one in loads),
+        dropped=sum(one.dropped for one in records),
+        waited=sum(one.waited for one in records),
+        iterations=sum(one.iterations for one in records),
         lasted_s=lasted_s,
     )
 

@@ -21,7 +21,7 @@ from hormesis.record.exposition import (
     metric_families,
 )
 from hormesis.record.load_table import LATENCIES, load_ops
-from hormesis.record.metric_file import LEVELS
+from hormesis.record.metric_table import LEVELS
 from hormesis.record.metric_totals import MetricTotal, by_series
 from hormesis.record.metrics import METRICS
 from hormesis.record.op_columns import Floats, Whole

@@ -210,7 +210,7 @@ def _order_by_end(columns: dict[str, NDArray[Any]]) -> None:
 
 def _drops(parts: list[tuple[NDArray[Any], NDArray[Any]]], loads: list[str]) -> DropTable:
     if not parts:
-        return DropTable(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), loads)
+        return DropTable(np.empty(0, dtype=np.float64), np.empty(0, dtype=np.int64), loads)
     due_us, load = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(due_us, kind="stable")
-    return DropTable(due_us[order], load[order], loads)
+    return DropTable(due_us[order] / 1e6, load[order], loads)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from hormesis.record.op_table import OpTable, table_of
-from hormesis.record.series import spread_of
+from hormesis.record.series import response_spread
 from hormesis.words.check import Verdict
 from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
@@ -16,7 +14,6 @@ from hormesis.words.outcome import Outcome
 AROUND = ("prepare", "finish")
 """Operations of these loads belong to no test: they make ready and tidy up."""
 
-_NOTHING = np.empty(0, dtype=np.float64)
 _DUPLICATES, _INVARIANT = "never-duplicate", "invariant"
 _CONSISTENCY = (_DUPLICATES, "never-lost", _INVARIANT)
 
@@ -44,7 +41,7 @@ def results_of_runs(
 ) -> dict[str, Any]:
     """Return the same of several runs, whose lengths in seconds add up to *length_s*."""
     counted = [load_ops(table_of(ops), beside) for ops in several]
-    response = spread_of(np.concatenate([_NOTHING, *(table.response_s for table in counted)]))
+    response = response_spread(counted)
     return {
         "race_condition_detected": race_detected(verdicts),
         "total_requests": response.count,

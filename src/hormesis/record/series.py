@@ -7,7 +7,7 @@ and not where it ended.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,11 @@ from hormesis.record.op_columns import Floats, Whole
 from hormesis.record.op_table import table_of
 from hormesis.record.percentile import percentiles_of
 from hormesis.words.history import History
-from hormesis.words.op import Ended
+from hormesis.words.op import Ended, Op
 
 _ENDED = (Ended.OK, Ended.FAIL, Ended.INFO)
 _SUMMED_EXACTLY = 100_000
+_NOTHING: Floats = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ def spread_of(values: Iterable[float] | Floats) -> Spread:
     # A sum of many is near enough; a sum of few must not depend on their order.
     total = math.fsum(values.tolist()) if count <= _SUMMED_EXACTLY else float(values.sum())
     return Spread(count, total / count, p50, p95, p99, highest)
+
+
+def response_spread(several: Iterable[Sequence[Op]]) -> Spread:
+    """Return the distribution of the responses of the operations of several runs together."""
+    each = [table_of(ops).response_s for ops in several]
+    return spread_of(each[0] if len(each) == 1 else np.concatenate([_NOTHING, *each]))
 
 
 def series_of(

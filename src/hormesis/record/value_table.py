@@ -6,6 +6,7 @@ A million values as dictionaries would need ten times the memory of their file.
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import ItemsView, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ class _Items(ItemsView[int, Value]):
 
 def read_values(path: Path, problems: ReadProblems) -> tuple[ValueTable, int]:
     """Return the values in the file *path*, and how many lines of it were read."""
-    numbers, offsets = [], []
+    numbers, offsets = array("q"), array("q")
     for line, place, offset in lines_of(path, problems):
         try:
             number, value = line

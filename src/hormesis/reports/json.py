@@ -17,7 +17,8 @@ unless the name ends in ``_ms``, shares are 0 to 1; what is not known is null ::
                 proof_gone, trouble, released_by, skipped
       phases[]  name, stretches[[start, end]], count, ok, fail, info, rate, errors_share,
                 response{}, service{}, lag{}; those hold count, mean, p50, p95, p99, highest
-      loads[]   load, started, ended, users, iterations, dropped, spread_s, loop_lag_s, trouble
+      loads[]   load, started, ended, users, iterations, dropped, waited, spread_s, loop_lag_s,
+                cpu_share, processes, trouble, lost
       processes[], notes[], problems[]
       results   race_condition_detected, total_requests, successful_requests,
                 consistency_violations[], requests_per_second, average_response_time_ms,
@@ -41,7 +42,7 @@ from hormesis.reports.parts.manifest_facts import replay_command
 from hormesis.reports.parts.plain_data import plain
 from hormesis.reports.parts.recommendations import recommendations
 from hormesis.reports.parts.standing import standing_of_suite
-from hormesis.reports.parts.totals import evidence_of, totals_of
+from hormesis.reports.parts.totals import end_of, evidence_of
 from hormesis.words.judging import EVIDENCE
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
@@ -70,7 +71,7 @@ class Json(Report):
 
 def _run(run: Judged) -> dict[str, Any]:
     history, verdict = run.history, run.verdict
-    sums = totals_of([run])
+    duration_s = end_of(history)
     return {
         "name": run.name,
         "outcome": verdict.outcome,
@@ -79,7 +80,7 @@ def _run(run: Judged) -> dict[str, Any]:
         "dirty": list(verdict.dirty),
         "stopped_by": verdict.stopped_by,
         "skipped": verdict.skipped,
-        "duration_s": sums.duration_s,
+        "duration_s": duration_s,
         "ended": history.end.get("reason") if history.end else None,
         "manifest": history.manifest,
         "replay": replay_command(history),
@@ -94,7 +95,7 @@ def _run(run: Judged) -> dict[str, Any]:
         "processes": history.processes,
         "notes": history.notes,
         "problems": list(history.problems),
-        "results": results_of(history.ops, verdict.verdicts, sums.duration_s),
+        "results": results_of(history.ops, verdict.verdicts, duration_s),
     }
 
 

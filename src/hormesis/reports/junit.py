@@ -2,7 +2,7 @@
 
 ``fail`` becomes a failure, ``unknown`` an error, and a check about a fault that this machine could
 not try is skipped, as is one that ``unless`` left out. Effects left on the host are an error of
-their own.
+their own. Every threshold is a check; what users' own checks came to is told in properties.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from hormesis.record.metric_table import slices_named
+from hormesis.record.metric_totals import check_counts
 from hormesis.reports.parts.manifest_facts import replay_command, time_scale
-from hormesis.reports.parts.totals import totals_of
+from hormesis.reports.parts.totals import end_of
 from hormesis.reports.parts.wording import plural
 from hormesis.words.check import Verdict
 from hormesis.words.history import History
@@ -59,7 +61,7 @@ def _suite(run: Judged) -> ElementTree.Element:
         "errors": str(sum(case.find("error") is not None for case in cases)),
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
     }
-    time = f"{totals_of([run]).duration_s:.3f}"
+    time = f"{end_of(run.history):.3f}"
     suite = _element("testsuite", name=run.name, time=time, **counts)
     suite.append(_properties(run))
     suite.extend(cases)
@@ -77,6 +79,10 @@ def _properties(run: Judged) -> ElementTree.Element:
         "outcome": run.verdict.outcome.value,
         "reason": run.verdict.reason,
     }
+    # A check of the load fails nothing by itself, as in k6: a threshold on it does.
+    for one in check_counts(slices_named(run.history.metrics, "checks")):
+        name = "::".join(filter(None, ("check", one.group.removeprefix("::"), one.name)))
+        values[name] = f"{one.passes} of {one.passes + one.fails} passed"
     properties = _element("properties")
     for name, value in values.items():
         if value not in (None, ""):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from hormesis.record.load_table import load_table
 from hormesis.record.phase_cut import cut
 from hormesis.reports.parts.fault_story import fault_stories
 from hormesis.reports.parts.heading import heading_of
+from hormesis.reports.parts.load_sentences import arrival_sentences
 from hormesis.reports.parts.manifest_facts import replay_command, time_scale
 from hormesis.reports.parts.recommendations import recommendations
 from hormesis.reports.parts.standing import (
@@ -32,6 +34,7 @@ from hormesis.words.report import Judged, Report
 
 FINDINGS_SHOWN = 5
 FAULTS_SHOWN = 20
+NAMES_SHOWN = 10
 LENGTH_MAX = 60_000
 """Comments on pull requests may hold 65,536 characters; the rest is left to the other reports."""
 
@@ -85,7 +88,7 @@ def _overview(runs: Sequence[Judged]) -> list[str]:
 def _run(run: Judged, *, single: bool) -> list[str]:
     if run.history.not_run:
         return [f"{safe(heading_of(run))}: {safe(run.verdict.reason)}", ""]
-    body = [*_checks(run), *_faults(run), *_phases(run), *_trust(run), *_replay(run)]
+    body = [*_checks(run), *_faults(run), *_load(run), *_phases(run), *_trust(run), *_replay(run)]
     if single:
         return body
     standing = standing_of_run(run)
@@ -146,6 +149,32 @@ def _faults(run: Judged) -> list[str]:
     lines = _table(heads, rows)
     hidden = len(stories) - FAULTS_SHOWN
     return [*lines, f"and {plural(hidden, 'more fault')}", ""] if hidden > 0 else lines
+
+
+def _load(run: Judged) -> list[str]:
+    table = load_table(run.history)
+    if not table.rows:
+        return []
+    ranked = sorted(table.rows, key=lambda row: -row.count)
+    shown = [*ranked[:NAMES_SHOWN], *([table.total] if len(ranked) > 1 else [])]
+    rows = [
+        (
+            safe(shortened(f"{row.method} {row.name}".strip(), 60)) if row.name else "**all**",
+            count(row.count),
+            rate(row.rate),
+            share(row.failed_share),
+            *(span(row.response.percentile(percent)) for percent in (50, 95, 99, 100)),
+            span(row.service.percentile(95)),
+            span(row.lag.percentile(99)),
+        )
+        for row in shown
+    ]
+    heads = ("Operation", "Ops", "Rate", "Failed", "Response p50", "p95", "p99", "Max",
+             "Service p95", "Lag p99")  # fmt: skip
+    hidden = len(ranked) - NAMES_SHOWN
+    more = [f"and {plural(hidden, 'more name')}", ""] if hidden > 0 else []
+    told = [f"- {safe(one)}" for one in arrival_sentences(table)]
+    return [*_table(heads, rows, right=9), *more, *told, *([""] if told else [])]
 
 
 def _phases(run: Judged) -> list[str]:

@@ -21,7 +21,8 @@ it. The section ``hormesis`` tells what the trend would be with it, and whether 
       with_dropped  http_req_duration as if dropped arrivals had never been answered: p(90), p(95),
                     p(99); null where the percentile lies among them
       by_name[]   load, name, method, count, rate, failed, and for each of response, service and
-                  lag: the values of a trend
+                  lag: the values of a trend; at most 1,000, by load and the most frequent first
+      names_left_out  how many more there were
       generator   loop_lag_ms, cpu_share, processes, troubles[], lost[]: how well it kept its own
                   schedule
       loads[]     load, started, ended, users, iterations, dropped, waited
@@ -49,6 +50,7 @@ from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
 
 SCHEMA = "hormesis-load-summary/1"
+NAMES_MAX = 1000
 _PERCENTS = (90.0, 95.0, 99.0)
 
 
@@ -95,8 +97,9 @@ def _object(title: str, runs: Sequence[Judged], tables: Sequence[LoadTable]) -> 
                     "failed": row.failed,
                     **{name: trend_values(getattr(row, name), 1000.0) for name in LATENCIES},
                 }
-                for row in table
+                for row in table.rows[:NAMES_MAX]
             ],
+            "names_left_out": max(0, len(table.rows) - NAMES_MAX),
             "generator": _generator(runs),
             "loads": [
                 {

@@ -39,6 +39,16 @@ def processes_for(tracks: Sequence[LoadTrack], *, asked: int = 0, cores: int) ->
     ]
 
 
+def workers_for(tracks: Sequence[LoadTrack], machines: int) -> list[int]:
+    """Return how many of the workers of a cluster play each of *tracks*: all, where it can be.
+
+    A number of processes speaks of one machine, so only that there is to be one counts here.
+    """
+    return [
+        _processes(track.load.shape(), 1 if track.processes == 1 else machines) for track in tracks
+    ]
+
+
 def _processes(shape: Shape, wanted: int) -> int:
     return 1 if isinstance(shape, Burst) else max(1, min(wanted, _users(shape)))
 

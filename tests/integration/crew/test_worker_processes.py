@@ -16,6 +16,7 @@ import hormesis
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.crew.crew import Crew
 from hormesis.engine.waiting import wait_until
+from hormesis.host import dask_cluster
 from hormesis.words.judging import judge_run
 from hormesis.words.outcome import Outcome
 from hormesis.words.trouble import CapabilityTrouble
@@ -185,7 +186,10 @@ def test_one_process_needs_no_worker(tmp_path: Path) -> None:
     assert history.loads[-1].processes == 1
 
 
-def test_a_cluster_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_cluster_that_is_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_cluster, "CONNECT_S", 1.0)
     with pytest.raises(CapabilityTrouble, match="no Dask scheduler answers at tcp://127"):
         asyncio.run(played(tmp_path, [track(tmp_path, seconds=1.0)], cluster="tcp://127.0.0.1:1"))
 

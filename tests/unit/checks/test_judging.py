@@ -66,7 +66,7 @@ LACKING: dict[str, tuple[History, str]] = {
     "not steady": (
         replace(CLEAN, end={**ENDED, "reason": "not-steady", "detail": "503"}), "not-steady: 503",
     ),
-    "torn": (replace(CLEAN, problems=("ops.jsonl:3: cut off",)), "ops.jsonl:3"),
+    "torn": (replace(CLEAN, problems=("ops.bin:3: cut off",)), "ops.bin:3"),
     "never injected": (replace(CLEAN, faults=(BARE,)), "was never injected"),
     "skipped": (replace(CLEAN, faults=(replace(BARE, skipped="no GPU"),)), "skipped: no GPU"),
     "refused": (replace(CLEAN, faults=(replace(BARE, trouble="not permitted"),)), "not permitted"),

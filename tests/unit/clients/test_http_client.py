@@ -7,9 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from hormesis.clients.http import Http
+from hormesis.clients.session.answer import FullAnswer, Nothing
+from hormesis.clients.session.call import Call
+from hormesis.clients.session.outcome import outcome_of
+from hormesis.clients.session.transport import Transport
 from hormesis.clients.steps.http_user import HttpUser
-from hormesis.host.http_trouble import HttpDisconnected, HttpRefused, HttpTimeout
-from hormesis.host.http_wire import HttpResponse
+from hormesis.host.http_trouble import HttpDisconnected, HttpRefused, HttpTimeout, HttpTrouble
 from tests.unit.clients.fake_user import FakeUser
 
 pytestmark = pytest.mark.anyio
@@ -32,59 +35,77 @@ COMPLETE = {
 JOB = b'{"job": {"id": "j/1", "attempt": 2}}'
 
 
-class FakeConnection:
+class FakeTransport:
     """Answers in turn; keeps what it was asked."""
 
-    def __init__(self, *answers: HttpResponse | Exception) -> None:
+    simple = None
+    sent = received = 0
+
+    def __init__(self, user: FakeUser, *answers: FullAnswer | HttpTrouble) -> None:
+        self.user = user
         self.answers = list(answers)
         self.asked: list[tuple[str, str, bytes | None]] = []
         self.headers: list[Mapping[str, str] | None] = []
+        self.idle: list[Any] = []
         self.connects = 0
         self.closed = False
+
+    def prepare(self) -> None:
+        pass
+
+    def age(self) -> None:
+        pass
 
     async def connect(self, timeout_s: float) -> None:
         self.connects += 1
         if self.answers and isinstance(self.answers[0], HttpRefused):
             raise self.answers[0]
 
-    async def request(
-        self, method: str, target: str, *, headers: Any, body: bytes | None, timeout_s: float
-    ) -> HttpResponse:
-        self.asked.append((method, target, body))
-        self.headers.append(headers)
+    async def play(self, call: Call, asked_ns: int, first: Any) -> FullAnswer:
+        self.asked.append((call.method, call.url, call.body))
+        self.headers.append(call.headers)
         answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
+        if isinstance(answer, HttpTrouble):
+            real = Transport(self.user, "", {}, verify=True, connections=1)
+            return real.nothing(call, call.url, asked_ns, answer, 0)
+        answer.ended, answer.word = outcome_of(call.method, answer.status, call.expect)
         return answer
 
     async def close(self) -> None:
         self.closed = True
 
 
-def answer(status: int, body: bytes = b"") -> HttpResponse:
-    return HttpResponse(status, [], body)
+def answer(status: int, body: bytes = b"") -> FullAnswer:
+    made = FullAnswer(Nothing(0, 0), status, "", "")
+    made.body = body
+    return made
 
 
 def kind(*steps: Mapping[str, Any], **more: Any) -> Http:
     return Http.model_validate({"base": "http://here:1/api", "steps": steps, **more})
 
 
-def client_of(kind: Http, user: FakeUser, *answers: HttpResponse | Exception) -> Any:
+def client_of(kind: Http, user: FakeUser, *answers: FullAnswer | HttpTrouble) -> Any:
     client = kind.make(user)
     assert isinstance(client, HttpUser)
-    fake: Any = FakeConnection(*answers)
-    client._connection = fake
+    fake: Any = FakeTransport(user, *answers)
+    client._session.transport = fake
     return client
+
+
+def fake_of(client: Any) -> FakeTransport:
+    fake: FakeTransport = client._session.transport
+    return fake
 
 
 async def test_a_claim_is_taken_recorded_and_completed() -> None:
     user = FakeUser()
     client = client_of(kind(CLAIM, COMPLETE), user, answer(200, JOB), answer(200, b"{}"))
     await client.iterate()
-    asked = client._connection.asked
+    asked = fake_of(client).asked
     assert asked[0] == ("POST", "/claim", b'{"bot_id": "claims-1", "nth": 1}')
     assert asked[1] == ("POST", "/jobs/j%2F1/complete", b'{"attempt": 2}')
-    assert client._connection.headers[0] == {"Content-Type": "application/json"}
+    assert fake_of(client).headers[0] == {"Content-Type": "application/json"}
     assert [one.value for one in user.ops] == [{"job": "j/1", "attempt": 2}, {"job": "j/1"}]
     assert user.told() == [("claim", "ok", ""), ("complete", "ok", "")]
     assert user.pauses == []
@@ -111,7 +132,7 @@ async def test_nothing_there_is_ok_records_nothing_and_skips_the_rest() -> None:
         (HttpDisconnected("", sent=False), "fail", "disconnected"),
     ],
 )
-async def test_no_answer(trouble: Exception, outcome: str, error: str) -> None:
+async def test_no_answer(trouble: HttpTrouble, outcome: str, error: str) -> None:
     user = FakeUser()
     client = client_of(kind(CLAIM, COMPLETE), user, answer(200, JOB), answer(200), trouble)
     await client.iterate()
@@ -131,6 +152,16 @@ async def test_back_off_is_seeded() -> None:
     assert pauses[0] == pauses[1]
 
 
+async def test_a_request_that_is_always_the_same_takes_the_short_way() -> None:
+    user = FakeUser()
+    client = client_of(kind({"name": "a", "get": "/a"}), user, answer(200), answer(302, b"why"))
+    await client.iterate()
+    await client.iterate()
+    assert user.told() == [("a", "ok", ""), ("a", "fail", "http-302")]
+    assert user.ops[1].value == {"answer": "why"}
+    assert len(user.pauses) == 1
+
+
 async def test_an_iteration_in_which_nothing_is_due_pauses() -> None:
     user = FakeUser()
     client = client_of(kind({**COMPLETE, "take": {"job": "id", "attempt": "n"}}), user)
@@ -148,7 +179,7 @@ async def test_unless_plays_a_step_once() -> None:
     await client.iterate()
     await client.iterate()
     assert [name for name, _, _ in user.told()] == ["login", "read", "read"]
-    assert client._connection.headers[2] == {"Authorization": "Bearer T"}
+    assert fake_of(client).headers[2] == {"Authorization": "Bearer T"}
 
 
 async def test_vars_are_drawn_once_per_iteration() -> None:
@@ -157,7 +188,7 @@ async def test_vars_are_drawn_once_per_iteration() -> None:
     client = client_of(kind(step, vars={"request": "{{uuid}}"}), user, *[answer(200)] * 4)
     await client.iterate()
     await client.iterate()
-    bodies = [body for _, _, body in client._connection.asked]
+    bodies = [body for _, _, body in fake_of(client).asked]
     assert bodies[0] == bodies[1] != bodies[2] == bodies[3]
 
 
@@ -181,8 +212,8 @@ async def test_forms_are_encoded() -> None:
     step = {"name": "a", "post": "/a", "form": {"user": "u {{user.number}}", "n": 1}}
     client = client_of(kind(step), user, answer(200))
     await client.iterate()
-    assert client._connection.asked[0][2] == b"user=u+1&n=1"
-    assert client._connection.headers[0] == {"Content-Type": "application/x-www-form-urlencoded"}
+    assert fake_of(client).asked[0][2] == b"user=u+1&n=1"
+    assert fake_of(client).headers[0] == {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 async def test_templates_in_the_expectation() -> None:
@@ -198,9 +229,9 @@ async def test_templates_in_the_expectation() -> None:
 async def test_open_connects_and_close_closes() -> None:
     client = client_of(kind(CLAIM), FakeUser())
     await client.open()
-    assert client._connection.connects == 1
+    assert fake_of(client).connects == 1
     await client.close()
-    assert client._connection.closed
+    assert fake_of(client).closed
 
 
 async def test_a_server_that_is_down_is_found_by_the_first_request() -> None:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ConfigDict
 
-from hormesis.engine.generator import Generator
 from hormesis.words.client import Client, ClientKind, User
-from hormesis.words.experiment import LoadTrack
-from hormesis.words.history import LoadRecord
 from hormesis.words.load import Load, Shape
-from hormesis.words.op import Op
-from hormesis.words.randomness import stream_of
-from tests.virtual_time import virtual_clock
 
 Work = Callable[[User], Awaitable[None]]
 
@@ -76,41 +67,3 @@ def taking(seconds: float, name: str = "work") -> Work:
             await user.clock.sleep_until(user.clock.now() + seconds)
 
     return work
-
-
-@dataclass
-class Play:
-    """One load on its own, and everything it recorded."""
-
-    shape: Shape
-    work: Work
-    options: dict[str, Any] = field(default_factory=dict)
-    ops: list[Op] = field(default_factory=list)
-    records: list[LoadRecord] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.clock = virtual_clock()
-        track = LoadTrack(
-            "main", Shaped(given=self.shape), Scripted(work=self.work, **self.options)
-        )
-        self.generator = Generator(
-            track,
-            clock=self.clock,
-            sink=self.ops.append,
-            numbers=itertools.count(1).__next__,
-            rng_of=lambda number: stream_of(7, number),
-            changed=self.records.append,
-        )
-
-    async def run(self, *, stop_at: float | None = None) -> LoadRecord:
-        """Play it to its end, or stop it at a moment of its clock."""
-        if stop_at is not None:
-            asyncio.get_running_loop().call_later(stop_at, self.generator.stop)
-        record = await self.generator.play()
-        assert record is self.records[-1]
-        assert not self.generator.users, "a user's task is left"
-        return record
-
-    def sent(self) -> list[float]:
-        """Return when each operation was sent, in order."""
-        return sorted(round(op.sent, 6) for op in self.ops)

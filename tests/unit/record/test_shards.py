@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hormesis.record.history_reader import read_history
 from hormesis.record.history_writer import HistoryWriter
+from hormesis.record.metric_table import metric_names, slices_named
 from hormesis.record.op_record import DROPPED, op_record
 from hormesis.record.op_table import table_of
+from hormesis.record.shard_output import LabelRow
 from hormesis.words.history import LoadRecord
 from hormesis.words.metric import MetricSlice, MetricSort
 from hormesis.words.op import Drop, Ended
 from tests.unit.record.histories import ENDED, MANIFEST, op
 
-OK = ("main", "claim", 0, "", {"method": "GET"})
-FAILED = ("main", "claim", 1, "refused", {})
-LOST = ("main", "", DROPPED, "", {})
+OK: LabelRow = ("main", "claim", 0, "", {"method": "GET"})
+FAILED: LabelRow = ("main", "claim", 1, "refused", {})
+LOST: LabelRow = ("main", "", DROPPED, "", {})
 
 
 @pytest.fixture
@@ -148,3 +153,51 @@ def test_metrics_of_several_processes_are_put_together(
     assert [one for one in told if one[0] == "m"] == [("m", 0.0, 2.0, 2.0), ("m", 0.25, 6.0, 5.0)]
     assert [one[1:4:2] for one in told if one[0] == "vus"] == [(0.0, 4.0), (0.25, 7.0), (0.5, 12.0)]
     assert [one for one in told if one[0] == "depth"] == [("depth", 0.0, 7.0, 3.0)]
+
+
+series = st.sampled_from(["a", "b"])
+shards = st.integers(0, 2)
+figures = st.floats(0, 100, allow_subnormal=False)
+buckets = st.dictionaries(st.integers(-50, 50), st.integers(1, 9), max_size=3)
+slices = st.builds(
+    lambda name, tag, slot, count, value, counts: MetricSlice(
+        name, MetricSort.TREND, "main", slot / 4, count, value * count, value / 2, value, value,
+        {"t": tag}, counts,
+    ),
+    series, series, st.integers(0, 4), st.integers(1, 5), figures, buckets,
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(shards, slices), max_size=20))
+def test_slices_of_the_same_series_and_time_are_one(
+    tmp_path_factory: pytest.TempPathFactory, written: list[tuple[int, MetricSlice]]
+) -> None:
+    directory = tmp_path_factory.mktemp("run")
+    writer = HistoryWriter(directory)
+    writer.manifest(MANIFEST)
+    for shard, one in written:
+        writer.shard(shard).metrics([one])
+    writer.end(ENDED)
+    writer.close()
+    history = read_history(directory)
+    assert history.problems == ()
+    together: dict[tuple[str, str, float], list[MetricSlice]] = {}
+    for _, one in sorted(written, key=lambda pair: pair[0]):
+        together.setdefault((one.metric, one.tags["t"], one.start), []).append(one)
+    assert len(history.metrics) == len(together)
+    assert [one.start for one in history.metrics] == sorted(one.start for one in history.metrics)
+    for got in history.metrics:
+        parts = together[got.metric, got.tags["t"], got.start]
+        counts: Counter[int] = Counter()
+        for one in parts:
+            counts.update(one.buckets)
+        assert (got.count, got.buckets) == (sum(one.count for one in parts), dict(counts))
+        assert got.total == pytest.approx(sum(one.total for one in parts))
+        assert got.lowest == min(one.lowest for one in parts)
+        assert (got.highest, got.last) == (max(one.highest for one in parts), parts[-1].last)
+    for metric in metric_names(history.metrics):
+        named = [one for one in history.metrics if one.metric == metric]
+        assert list(slices_named(history.metrics, metric)) == named
+        assert slices_named(list(history.metrics), metric) == named
+        assert list(history.metrics[1:]) == list(history.metrics)[1:]
+    assert set(metric_names(history.metrics)) == set(metric_names(list(history.metrics)))

@@ -39,7 +39,7 @@ def cut_off() -> Judged:
         processes=[one for one in full.processes if one.time < 45],
         notes=(),
         phases=[one for one in full.phases if one.start < 45],
-        problems=("ops.jsonl: the last line is torn",),
+        problems=("ops.bin:3: cut off",),
         end=None,
     )
     return Judged("cut off", history, judge_run(history, ()))

@@ -7,13 +7,17 @@ that file's name. No other problem may be reported, and nothing else may be rais
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hormesis.checks.threshold import Threshold
+from hormesis.words.catalogue import Catalogue
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import InputTrouble, Problem
 from tests.unit.spec.reading import read_file
+from tests.unit.spec.small_kinds import small_catalogue
 
 FOLDER = Path(__file__).parents[2] / "bad_files"
 FILES = sorted(
@@ -41,6 +45,14 @@ def told(problem: Problem, path: Path) -> str:
     return f"{where}: {text}".replace(f"{FOLDER}/", "")
 
 
+def catalogue_for(path: Path) -> Catalogue:
+    """Return the small catalogue; what claims may say only the real threshold check knows."""
+    small = small_catalogue()
+    if not path.name.startswith("threshold-"):
+        return small
+    return replace(small, checks={**small.checks, "threshold": Threshold})
+
+
 def test_there_are_many() -> None:
     assert len(FILES) >= 150
 
@@ -48,7 +60,7 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_bad_file(path: Path) -> None:
     with pytest.raises(InputTrouble) as caught:
-        read_file(path, systems=SYSTEMS)
+        read_file(path, systems=SYSTEMS, catalogue=catalogue_for(path))
     assert [told(one, path) for one in caught.value.problems] == expectations(path)
     assert caught.value.code is ExitCode.BAD_INPUT
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import ast
 import difflib
-import hashlib
-import importlib
-import importlib.util
-import sys
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
+
+from hormesis.host.user_code import imported, source_of
 
 
 def checked(reference: str, folder: Path) -> None:
@@ -27,7 +25,7 @@ def checked(reference: str, folder: Path) -> None:
             defines no such class or function, or the class plainly has no ``iterate``.
     """
     where, name = parts_of(reference)
-    source = _file_of(where, folder) if _is_file(where) else _source_of(where)
+    source = source_of(where, folder)
     if source is None:
         return
     try:
@@ -44,14 +42,11 @@ def checked(reference: str, folder: Path) -> None:
 def loaded(reference: str, folder: Path) -> Any:
     """Import what *reference* names, and return the class or function; the module of a file alone.
 
-    A file is imported once per process, under a name of its own; its folder is put at the end of
-    the import path, so that it can import its neighbours.
-
     Raises:
         ValueError: it is not there, or the class has no ``iterate``; see :func:`checked`.
     """
     where, name = parts_of(reference)
-    module = module_of(_file_of(where, folder)) if _is_file(where) else _imported(where)
+    module = imported(where, folder)
     if not name:
         return module
     thing = getattr(module, name, None)
@@ -78,29 +73,6 @@ def parts_of(reference: str) -> tuple[str, str]:
             f"expected path/to/file.py:Class or package.module:Class, found {reference!r}"
         )
     return where, name
-
-
-def _is_file(where: str) -> bool:
-    return where.endswith(".py") or "/" in where
-
-
-def _file_of(where: str, folder: Path) -> Path:
-    path = (folder / where).resolve()
-    if not path.is_file():
-        raise ValueError(f"no file {where} beside the experiment")
-    return path
-
-
-def _source_of(module: str) -> Path | None:
-    """Return a module's source file; None when it has none that could be read."""
-    try:
-        spec = importlib.util.find_spec(module)
-    except (ImportError, ValueError) as error:
-        raise ValueError(f"no module {module}: {error}") from error
-    if spec is None:
-        raise ValueError(f"no module {module}")
-    source = Path(spec.origin or "")
-    return source if source.suffix == ".py" and source.is_file() else None
 
 
 def _check_name(tree: ast.Module, where: str, name: str) -> None:
@@ -158,34 +130,3 @@ def _bound_in(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ClassDef):
             bound.add(node.name)
     return bound
-
-
-def module_of(path: Path) -> ModuleType:
-    """Return the module that the file at *path* (absolute) is; it is imported once a process.
-
-    Raises:
-        ValueError: it is no file that could be imported; besides, whatever its code raises.
-    """
-    name = f"hormesis_client_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
-    if name in sys.modules:
-        return sys.modules[name]
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{path.name} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _imported(module: str) -> ModuleType:
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"no module {module}: {error}") from error

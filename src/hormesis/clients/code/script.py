@@ -13,10 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from hormesis.clients.code.reference import module_of
 from hormesis.clients.virtual.function_user import scenario_weight, user_of_function
 from hormesis.clients.virtual.shape import LoadShape
 from hormesis.clients.virtual.user import User
+from hormesis.host.user_code import module_of
 from hormesis.words.trouble import InputTrouble
 
 PATTERN_MAX = 10_000
@@ -60,6 +60,8 @@ class Script:
             if number <= one.fixed_count:
                 return one
             number -= one.fixed_count
+        if not self.users:
+            raise InputTrouble(f"{self.where} defines no user")
         pattern = _pattern(tuple(one.weight for one in self.users if not one.fixed_count))
         shared = [one for one in self.users if not one.fixed_count] or list(self.users)
         return shared[pattern[(number - 1) % len(pattern)]] if pattern else shared[-1]
@@ -108,18 +110,19 @@ def loaded_script(path: Path) -> Script:
         module = module_of(path.resolve())
     except Exception as error:
         raise InputTrouble(f"{path}: {type(error).__name__}: {error}") from error
-    return script_of(module, str(path))
+    script = script_of(module, str(path))
+    if not script.users:
+        raise InputTrouble(f"{path} defines no user: no class derived from User, no @scenario")
+    return script
 
 
 def script_of(module: ModuleType, where: str) -> Script:
-    """Return what *module* says.
+    """Return what *module* says; it may have no users of its own.
 
     Raises:
-        InputTrouble: it defines no user, or something else that is wrong.
+        InputTrouble: something of it is wrong.
     """
     users = users_of(module)
-    if not users:
-        raise InputTrouble(f"{where} defines no user: no class derived from User, no @scenario")
     options = getattr(module, "options", {})
     if not isinstance(options, Mapping):
         raise InputTrouble(f"{where}: expected options to be a mapping, found {options!r}")

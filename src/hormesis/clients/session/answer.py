@@ -203,6 +203,7 @@ class Nothing:
     body = b""
     headers: tuple[tuple[str, str], ...] = ()
     received = 0
+    status = 0
 
     def __init__(self, sent_ns: int, ended_ns: int) -> None:
         self.sent_ns = self.first_ns = sent_ns

@@ -74,11 +74,14 @@ def name_of(method: str, path: str) -> str:
 
 
 def request_line(method: str, target: str) -> str:
-    """Return the first line of a request; what may not stand in it is quoted, as browsers do."""
+    """Return the first line of a request."""
+    return f"{method} {quoted(target)} HTTP/1.1\r\n"
+
+
+def quoted(target: str) -> str:
+    """Return *target* without its fragment; what may not stand in it is quoted, as browsers do."""
     target = target.partition("#")[0]
-    if _UNSAFE.search(target):
-        target = quote(target, safe=_KEPT)
-    return f"{method} {target} HTTP/1.1\r\n"
+    return quote(target, safe=_KEPT) if _UNSAFE.search(target) else target
 
 
 def placed(url: str, base: Origin | None) -> tuple[Origin, str]:

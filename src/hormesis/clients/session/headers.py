@@ -38,17 +38,22 @@ class Headers(MutableMapping[str, str]):
         return len(self._lines)
 
 
-def block_of(*layers: Mapping[str, str]) -> str:
-    """Return the lines of all *layers*; a later layer's header takes an earlier one's place.
+def merged(*layers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of all *layers*; a later layer's header takes an earlier one's place."""
+    found: dict[str, tuple[str, str]] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            found[name.lower()] = name, value
+    return dict(found.values())
+
+
+def block_of(headers: Mapping[str, str]) -> str:
+    """Return the lines of *headers*.
 
     Raises:
         ValueError: a header has more than one line.
     """
-    lines: dict[str, str] = {}
-    for layer in layers:
-        for name, value in layer.items():
-            lines[name.lower()] = line_of(name, value)
-    return "".join(lines.values())
+    return "".join([line_of(name, value) for name, value in headers.items()])
 
 
 def line_of(name: str, value: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Literal, Unpack, overload
 
+from hormesis.clients.protocols.http2 import Http2Transport
 from hormesis.clients.session.answer import Answer, FullAnswer
 from hormesis.clients.session.body import body_of, with_params
 from hormesis.clients.session.call import Call, Options
@@ -14,8 +15,9 @@ from hormesis.clients.session.cookies import Cookies
 from hormesis.clients.session.head import name_of
 from hormesis.clients.session.headers import Headers
 from hormesis.clients.session.listeners import LISTENERS, tell
-from hormesis.clients.session.outcome import outcome_of
+from hormesis.clients.session.outcome import Expected, outcome_of
 from hormesis.clients.session.pool import CONNECTIONS_MAX
+from hormesis.clients.session.streamed import Streamed
 from hormesis.clients.session.transport import Transport
 from hormesis.host.http_trouble import HttpDisconnected, HttpTrouble
 from hormesis.wire.core import Connection, Response
@@ -38,8 +40,8 @@ class HttpSession:
     """
 
     __slots__ = (
-        "_due_next_flush", "_labels", "_timeout_ns", "_transport", "_user", "_waits", "recorded",
-        "timeout_s", "unanswered",
+        "_due_next_flush", "_expect", "_follow", "_judge", "_labels", "_timeout_ns", "_user",
+        "_waits", "recorded", "timeout_s", "transport", "unanswered",
     )  # fmt: skip
 
     def __init__(
@@ -51,9 +53,22 @@ class HttpSession:
         timeout: float = 30.0,
         verify: bool = True,
         connections: int = CONNECTIONS_MAX,
+        http2: bool = False,
+        follow: bool = True,
+        expect: Expected = None,
+        judge: Callable[[Call, FullAnswer], None] | None = None,
     ) -> None:
+        """Make a session that connects when it is first needed.
+
+        ``follow`` and ``expect`` stand for ``allow_redirects`` and ``expect`` of requests that do
+        not say. ``judge`` may change how an answer that is not plainly ok is recorded.
+        """
         self._user = user
-        self._transport = Transport(
+        self._follow = follow
+        self._expect = expect
+        self._judge = judge
+        carrier = Http2Transport if http2 else Transport
+        self.transport: Transport = carrier(
             user, base, headers or {}, verify=verify, connections=connections
         )
         self.timeout_s = timeout
@@ -69,23 +84,21 @@ class HttpSession:
     @property
     def headers(self) -> Headers:
         """Return the headers of every request, to be changed at will."""
-        return self._transport.headers
+        return self.transport.headers
 
     @property
     def cookies(self) -> Cookies:
         """Return the user's cookies."""
-        return self._transport.cookies
+        return self.transport.cookies
 
     # One method for each HTTP method. With catch=True it is for ``async with``: the block judges.
 
     @overload
     def get(
-        self, url: str, *, name: str = "", catch: Literal[False] = False, **options: Unpack[Options]
+        self, url: str, *, name: str = "", catch: Literal[False] = False, **options: Any
     ) -> Coroutine[Any, Any, Answer]: ...
     @overload
-    def get(
-        self, url: str, *, name: str = "", catch: Literal[True], **options: Unpack[Options]
-    ) -> Caught: ...
+    def get(self, url: str, *, name: str = "", catch: Literal[True], **options: Any) -> Caught: ...
     def get(self, url: str, *, name: str = "", catch: bool = False, **options: Any) -> Any:
         """Send a GET request."""
         if options or catch:
@@ -124,19 +137,29 @@ class HttpSession:
         name: str = "",
         catch: bool = False,
         catch_response: bool = False,
+        stream: bool = False,
         **options: Unpack[Options],
     ) -> Any:
         """Send a request; see :class:`Options`.
 
         Returns:
-            An awaitable of its :class:`Answer`; with *catch* an async context manager, whose block
-            calls ``failure`` or ``success`` on the answer, or leaves it as it is.
+            An awaitable of its :class:`Answer`; with *stream* a :class:`Streamed`; with *catch* an
+            async context manager, whose block calls ``failure`` or ``success`` on the answer, or
+            leaves it as it is.
 
         Raises:
             ValueError: the options contradict each other.
         """
         call = self._call(method, url, name, options)
+        if stream:
+            return Streamed(self, call)
         return Caught(self, call) if catch or catch_response else self._send(call)
+
+    def stream(
+        self, method: str, url: str, *, name: str = "", **options: Unpack[Options]
+    ) -> Streamed:
+        """Send a request whose answer is read in pieces; see :class:`Streamed`."""
+        return Streamed(self, self._call(method, url, name, options))
 
     async def connect(self, timeout_s: float) -> None:
         """Open a connection to the base ahead of the first request.
@@ -144,16 +167,16 @@ class HttpSession:
         Raises:
             HttpTrouble: it cannot be opened in *timeout_s* seconds.
         """
-        await self._transport.connect(timeout_s)
+        await self.transport.connect(timeout_s)
 
     async def close(self) -> None:
         """Close all connections; what was counted goes to the metrics."""
         self.flush()
-        await self._transport.close()
+        await self.transport.close()
 
     async def _get(self, url: str, name: str) -> Answer:
         """Send a GET request that needs nothing but its bytes: the way that has to be short."""
-        transport = self._transport
+        transport = self.transport
         heads, idle = transport.simple, transport.idle
         head = None if heads is None or not idle else heads.get(url) or heads.make(url)
         if head is None or not (connection := idle.pop()).usable:
@@ -162,17 +185,16 @@ class HttpSession:
             raw = await connection.exchange(head.request, self._timeout_ns)
         except BaseException as error:  # noqa: BLE001 - passed on, unless it is an HttpTrouble
             return await self._got_nothing(connection, url, name, error)
-        if raw.special or transport.crowded:
+        status = raw.status
+        if status >= 300 or raw.special or transport.crowded:
             return await self._got_special(connection, raw, url, name)
         idle.append(connection)
-        user, status = self._user, raw.status
+        user = self._user
         sent_ns, ended_ns = raw.sent_ns, raw.ended_ns
         key = name or head.name, status, user.tagging
         code = self._labels.get(key)
         if code is None:
-            code = self._keep(
-                key, user.label(key[0], *outcome_of("GET", status), _tags("GET", status))
-            )
+            code = self._keep(key, self._label_of_get(key[0], status))
         user.record(code, user.take_due_ns(sent_ns), sent_ns, ended_ns)
         transport.sent += len(head.request)
         transport.received += raw.received
@@ -184,16 +206,27 @@ class HttpSession:
             tell(key[0], "GET", ended_ns - sent_ns, raw.received, answer, "")
         return answer
 
+    def _label_of_get(self, name: str, status: int) -> int:
+        ended, word = outcome_of("GET", status, self._expect)
+        return self._user.label(name, ended, word, _tags("GET", status))
+
     def _plain(self, url: str, name: str) -> Call:
-        if self._transport.simple is None:
-            self._transport.prepare()
-        return Call("GET", url, name or name_of("GET", url), timeout_s=self.timeout_s)
+        if self.transport.simple is None:
+            self.transport.prepare()
+        return Call(
+            "GET",
+            url,
+            name or name_of("GET", url),
+            timeout_s=self.timeout_s,
+            follow=self._follow,
+            expect=self._expect,
+        )
 
     async def _got_nothing(
         self, connection: Connection, url: str, name: str, error: BaseException
     ) -> FullAnswer:
         """Answer a GET whose exchange ended without an answer, or pass on what cut it off."""
-        self._transport.lose(connection)
+        self.transport.lose(connection)
         call = self._plain(url, name)
         now_ns = self._user.clock.now_ns()
         sent_ns = getattr(error, "sent_ns", now_ns)
@@ -201,9 +234,9 @@ class HttpSession:
             return await self._send(call, sent_ns)
         due_ns = self._user.take_due_ns(sent_ns)
         if not isinstance(error, HttpTrouble):
-            self._record_cut(call, due_ns, sent_ns)
+            self.settle_cut(call, due_ns, sent_ns)
             raise error
-        answer = self._transport.nothing(call, url, sent_ns, error, 0)
+        answer = self.transport.nothing(call, url, sent_ns, error, 0)
         self.settle(call, answer, due_ns)
         return answer
 
@@ -211,8 +244,8 @@ class HttpSession:
         self, connection: Connection, raw: Response, url: str, name: str
     ) -> FullAnswer:
         """Answer a GET whose answer redirects, sets cookies, is encoded or ends its connection."""
-        self._transport.keep(connection)
-        self._transport.received += raw.received
+        self.transport.keep(connection)
+        self.transport.received += raw.received
         return await self._send(self._plain(url, name), raw.sent_ns, raw)
 
     async def _send(
@@ -226,21 +259,30 @@ class HttpSession:
         self, call: Call, asked_ns: int = 0, first: Response | None = None
     ) -> tuple[FullAnswer, int]:
         """Return what came of *call*, and when it was due; to be recorded by whoever asked."""
-        user = self._user
-        asked_ns = asked_ns or user.clock.now_ns()
-        due_ns = user.take_due_ns(asked_ns)
+        asked_ns, due_ns = self.begin(asked_ns)
         try:
-            answer = await self._transport.play(call, asked_ns, first)
+            answer = await self.transport.play(call, asked_ns, first)
         except BaseException:
-            self._record_cut(call, due_ns, asked_ns)
+            self.settle_cut(call, due_ns, asked_ns)
             raise
         return answer, answer.began_ns if due_ns == asked_ns else due_ns
+
+    def now_ns(self) -> int:
+        """Return nanoseconds of the run."""
+        return self._user.clock.now_ns()
+
+    def begin(self, asked_ns: int = 0) -> tuple[int, int]:
+        """Return when the next operation is asked for, which is now, and when it was due."""
+        asked_ns = asked_ns or self._user.clock.now_ns()
+        return asked_ns, self._user.take_due_ns(asked_ns)
 
     def settle(self, call: Call, answer: FullAnswer, due_ns: int) -> None:
         """Record the operation that *answer* ended."""
         user = self._user
         ended_ns = answer.ended_ns
         self.unanswered |= not answer.status
+        if self._judge is not None:
+            self._judge(call, answer)
         ended, word, status = answer.ended, answer.word, answer.status
         if call.tags:
             tags = {**_tags(call.method, status), **call.tags}
@@ -261,7 +303,8 @@ class HttpSession:
         if LISTENERS:
             tell(call.name, call.method, ended_ns - answer.began_ns, answer.received, answer, word)
 
-    def _record_cut(self, call: Call, due_ns: int, sent_ns: int) -> None:
+    def settle_cut(self, call: Call, due_ns: int, sent_ns: int) -> None:
+        """Record an operation that was cut off."""
         tags = {**_tags(call.method, 0), **(call.tags or {})}
         code = self._user.label(call.name, Ended.INFO, "cut-off", tags)
         self._user.record(code, due_ns, sent_ns, self._user.clock.now_ns(), call.note or None)
@@ -290,8 +333,8 @@ class HttpSession:
             body=body,
             content_type=kind,
             timeout_s=options.get("timeout") or self.timeout_s,
-            follow=options.get("allow_redirects", True),
-            expect=options.get("expect"),
+            follow=options.get("allow_redirects", self._follow),
+            expect=options.get("expect", self._expect),
             definite=frozenset(options.get("definite", ())),
             tags=options.get("tags"),
             note=dict(options.get("note", {})),
@@ -302,7 +345,7 @@ class HttpSession:
 
     def flush(self) -> None:
         """Give what was counted since the last time to the metrics."""
-        add, transport = self._user.add, self._transport
+        add, transport = self._user.add, self.transport
         self._due_next_flush = self._user.clock.now_ns() + FLUSH_NS
         if transport.sent:
             add(MetricSort.COUNTER, "data_sent", transport.sent)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from hormesis.clients.session.answer import FullAnswer, Nothing
 from hormesis.clients.session.call import IDEMPOTENT, Call
@@ -17,7 +19,7 @@ from hormesis.clients.session.head import (
     request_line,
     url_of,
 )
-from hormesis.clients.session.headers import Headers, block_of
+from hormesis.clients.session.headers import Headers, block_of, merged
 from hormesis.clients.session.outcome import outcome_of, unexpected
 from hormesis.clients.session.pool import Pool, tls_context
 from hormesis.clients.session.redirect import REDIRECTS_MAX, next_hop
@@ -32,6 +34,15 @@ from hormesis.words.op import Ended
 _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _ACROSS = frozenset({"authorization", "cookie", "host"})
 """Headers of one call that do not follow a redirect to another origin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A connection that is used for one streamed answer."""
+
+    pool: Pool
+    connection: Connection
+    stream: Any
 
 
 class Transport:
@@ -137,6 +148,29 @@ class Transport:
             if not url.startswith(url_of(origin, "/")):
                 extra = {k: v for k, v in extra.items() if k.lower() not in _ACROSS}
 
+    async def stream(self, call: Call, asked_ns: int) -> Lent:
+        """Return a connection on which *call* is about to be streamed.
+
+        Raises:
+            HttpTrouble: none can be opened.
+            ValueError: the call cannot be written.
+        """
+        origin, target = placed(call.url, self.base)
+        extra = {"Accept-Encoding": "identity", **(call.headers or {})}
+        request = self._written(call.method, origin, target, extra, call.body, call.content_type)
+        pool = self._pool(origin)
+        connection, fresh = await pool.take(call.timeout_s)
+        if fresh:
+            self._time(connection, asked_ns)
+        stream = connection.stream(request, int(call.timeout_s * 1e9), head=call.method == "HEAD")
+        self.sent += len(request)
+        return Lent(pool, connection, stream)
+
+    def end_stream(self, lent: Lent) -> None:
+        """Take back what was lent; what has not been read of the answer is given up."""
+        lent.stream.close()
+        lent.pool.give(lent.connection)
+
     async def connect(self, timeout_s: float) -> None:
         """Open a connection to the base, if there is one.
 
@@ -153,7 +187,7 @@ class Transport:
         if self.base is None:
             return
         self._pool(self.base)
-        block = block_of(self._standing(self.base), self.headers)
+        block = block_of(merged(self._standing(self.base), self.headers))
         if self._cookies:
             self.simple = Heads("GET", self.base, block, HEADS_MAX_OWN, self._cookies.header)
         else:
@@ -181,7 +215,7 @@ class Transport:
         extra: Mapping[str, str],
         body: bytes | None,
         content_type: str,
-    ) -> bytes:
+    ) -> Any:
         layers: list[Mapping[str, str]] = [self._standing(origin), self.headers]
         if self._cookies and (line := self._cookies.header(url_of(origin, target))):
             layers.append({"Cookie": line})
@@ -191,7 +225,18 @@ class Transport:
         length = len(body) if body is not None else None if method in _BODILESS else 0
         if length is not None:
             layers.append({"Content-Length": str(length)})
-        head = request_line(method, target) + block_of(*layers) + "\r\n"
+        return self._request(method, origin, target, merged(*layers), body)
+
+    def _request(
+        self,
+        method: str,
+        origin: Origin,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> Any:
+        """Return a request as it is sent; *origin* is where."""
+        head = request_line(method, target) + block_of(headers) + "\r\n"
         return head.encode("latin-1") + (body or b"")
 
     def _standing(self, origin: Origin) -> Mapping[str, str]:

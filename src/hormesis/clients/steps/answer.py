@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hormesis.clients.session.outcome import outcome_of, unexpected
 from hormesis.host.json_path import Missing, at_path
 from hormesis.words.expect import miss_of
 from hormesis.words.op import Ended
@@ -43,12 +44,10 @@ def meaning_of(
     unless ``definite`` lists the status. An answer with the expected status whose JSON is not as
     expected is ``unexpected``, one that is no JSON at all ``bad-json``.
     """
-    harmless = method == "GET"
     wanted = {"status": expected["status"]} if "status" in expected else {}
     if miss_of(wanted, {"status": status}) if wanted else not 200 <= status < 300:
-        sure = harmless or 400 <= status < 500 or status in definite
-        ended = Ended.FAIL if sure else Ended.INFO
-        return Meaning(ended, f"http-{status}", _detail(body))
+        ended, error = outcome_of(method, status, (), definite)
+        return Meaning(ended, error, detail_of(body))
     if not reads_json:
         return Meaning(Ended.OK)
     try:
@@ -57,7 +56,7 @@ def meaning_of(
         return Meaning(Ended.INFO, "bad-json", _snippet(body))
     fields = {path: _found(data, path) for path in expected if path != "status"}
     if miss := miss_of({path: expected[path] for path in fields}, fields) if fields else "":
-        return Meaning(Ended.FAIL if harmless else Ended.INFO, "unexpected", miss)
+        return Meaning(unexpected(method), "unexpected", miss)
     return Meaning(Ended.OK, data=data)
 
 
@@ -68,7 +67,7 @@ def _found(data: Any, path: str) -> Any:
         return None
 
 
-def _detail(body: bytes) -> str:
+def detail_of(body: bytes) -> str:
     """Return the ``error`` of a JSON answer, which many services send, or its beginning."""
     try:
         data = json.loads(body) if body.startswith(b"{") else None

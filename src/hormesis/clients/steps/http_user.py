@@ -1,4 +1,4 @@
-"""The virtual user that plays an ``http`` client's steps over one keep-alive connection."""
+"""The virtual user that plays an ``http`` client's steps in an HTTP session of its own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from hormesis.clients.steps.answer import Meaning, meaning_of
+from hormesis.clients.session.answer import FullAnswer
+from hormesis.clients.session.call import Call
+from hormesis.clients.session.http_session import HttpSession
+from hormesis.clients.steps.answer import Meaning, detail_of, meaning_of
 from hormesis.clients.steps.step import Step, Think
 from hormesis.clients.steps.template import Template, Values, filled
-from hormesis.host.http_connection import HttpConnection
 from hormesis.host.http_trouble import HttpTrouble
 from hormesis.host.json_path import Missing, at_path
-from hormesis.words.client import Recording, User
+from hormesis.words.client import User
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
 
@@ -53,6 +55,10 @@ class CompiledStep:
         self._headers = [
             (name, filled(value, lambda text: text)) for name, value in headers.items()
         ]
+        fixed = not ("{{" in step.path or headers or step.record or step.expected or step.take)
+        quick = fixed and step.method == "GET" and not step.definite and step.timeout is None
+        self.plain = step.path if quick else ""
+        """The path of a request that is always the same, and only has to be answered with 2xx."""
 
     def wanted(self, values: Values) -> bool:
         """Return whether its conditions hold, and the draw if there is one."""
@@ -82,7 +88,7 @@ class HttpUser:
     def __init__(
         self,
         user: User,
-        connection: HttpConnection,
+        session: HttpSession,
         steps: Sequence[CompiledStep],
         *,
         initial: Mapping[str, Template],
@@ -91,7 +97,7 @@ class HttpUser:
         pace_s: float,
     ) -> None:
         self._user = user
-        self._connection = connection
+        self._session = session
         self._steps = steps
         self._initial = initial
         self._backoff_s = backoff_s
@@ -103,16 +109,16 @@ class HttpUser:
         """Connect, so that a burst sends at once; the first request tries again if this fails."""
         # Never longer than a request may take: a user that is late already would be late for more.
         patience_s = min([CONNECT_S, *(step.timeout_s for step in self._steps)])
-        with suppress(OSError):
-            await self._connection.connect(patience_s)
+        with suppress(OSError, HttpTrouble):
+            await self._session.connect(patience_s)
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._connection.close()
+        await self._session.close()
 
     async def iterate(self) -> None:
         """Play all steps once; the first one that is not ok ends it, after a short pause."""
-        started = self._user.clock.now()
+        started = self._user.clock.now() if self._pace_s else 0.0
         values = self._values
         values.iteration += 1
         for name, template in self._initial.items():
@@ -132,37 +138,46 @@ class HttpUser:
             # An iteration without any request must not become a busy loop.
             await self._back_off()
         await self._pause(self._think)
-        if (rest := started + self._pace_s - self._user.clock.now()) > 0:
+        if self._pace_s and (rest := started + self._pace_s - self._user.clock.now()) > 0:
             await self._user.pause(rest)
 
     async def _play(self, step: CompiledStep) -> bool:
         values = self._values
-        target, headers, body = step.target(values), step.headers(values), step.body(values)
+        if step.plain:
+            answer = await self._session.get(step.plain, name=step.name)
+            return 200 <= answer.status < 300
+        call = Call(
+            step.method,
+            step.target(values),
+            step.name,
+            headers=step.headers(values),
+            body=step.body(values),
+            timeout_s=step.timeout_s,
+            follow=False,
+            definite=step.definite,
+        )
         expected = step.expect.render(values)
         for name, _ in step.take:
             # A variable must not keep an older answer's value when this one brings none.
             values.variables.pop(name, None)
-        async with self._user.op(step.name) as recording:
-            try:
-                answer = await self._connection.request(
-                    step.method, target, headers=headers, body=body, timeout_s=step.timeout_s
-                )
-            except HttpTrouble as trouble:
-                ended = Ended.INFO if trouble.sent else Ended.FAIL
-                meaning = Meaning(ended, trouble.word)
-            except ValueError as error:
-                meaning = Meaning(Ended.FAIL, "bad-request", str(error))
-            else:
-                meaning = meaning_of(
-                    step.method,
-                    answer.status,
-                    answer.body,
-                    expected=expected,
-                    definite=step.definite,
-                    reads_json=step.reads_json,
-                )
-            self._take(step, meaning)
-            _tell(recording, meaning, step.noted(values))
+        answer, due_ns = await self._session.play(call)
+        if answer.error:
+            meaning = Meaning(answer.ended, answer.word, str(call.note.pop("answer", "")))
+        else:
+            meaning = meaning_of(
+                step.method,
+                answer.status,
+                answer.body,
+                expected=expected,
+                definite=step.definite,
+                reads_json=step.reads_json,
+            )
+        self._take(step, meaning)
+        call.note.update(step.noted(values))
+        if meaning.detail:
+            call.note["answer"] = meaning.detail
+        answer.ended, answer.word = meaning.ended, meaning.error
+        self._session.settle(call, answer, due_ns)
         return meaning.ended is Ended.OK
 
     def _take(self, step: CompiledStep, meaning: Meaning) -> None:
@@ -200,15 +215,12 @@ def _form(fields: Mapping[str, Any]) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in fields.items()}
 
 
-def _tell(recording: Recording, meaning: Meaning, noted: Mapping[str, Scalar]) -> None:
-    if noted:
-        recording.note(**noted)
-    if meaning.detail:
-        recording.note(answer=meaning.detail)
-    if meaning.ended is Ended.FAIL:
-        recording.fail(meaning.error)
-    elif meaning.ended is Ended.INFO:
-        recording.info(meaning.error)
+def tell_detail(call: Call, answer: FullAnswer) -> None:
+    """Note how an answer begins that was not ok."""
+    if answer.ended is not Ended.OK and "answer" not in call.note:
+        detail = detail_of(answer.body)
+        if detail:
+            call.note["answer"] = detail
 
 
 def _empty(value: Any) -> bool:

@@ -9,8 +9,11 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from hormesis.clients.code.blocking import BlockingUser, Worker
+from hormesis.clients.code.waiting import Waiting
+from hormesis.clients.protocols.postgres_session import PostgresSession
+from hormesis.clients.protocols.redis_session import RedisSession
+from hormesis.clients.protocols.websocket_session import WebSocketSession
 from hormesis.clients.session.answer import NotOk
-from hormesis.clients.session.blocking_session import BlockingSession
 from hormesis.clients.session.http_session import HttpSession
 from hormesis.clients.virtual.current import CURRENT
 from hormesis.clients.virtual.endings import EndIteration, Interrupt, StopUser
@@ -46,6 +49,13 @@ class User:
     backoff: float = 0.1
     """Seconds to pause, about, after a task in which a request got no answer at all."""
 
+    pg_dsn: str = ""
+    """The PostgreSQL server that ``self.pg`` talks to."""
+    redis_url: str = ""
+    """The Redis server that ``self.redis`` talks to."""
+    ws_url: str = ""
+    """Where ``self.ws()`` connects."""
+
     choice: Choice = Choice()
     """Which tasks the run wants done."""
     setup_data: Any = None
@@ -61,6 +71,7 @@ class User:
         self._worker: Worker | None = None
         self._blocking: BlockingUser | None = None
         self._sets: list[TaskSet] = []
+        self._sessions: dict[str, Any] = {}
         self._tasks = NO_TASKS
         self._bind(user)
         for name, value in options.items():
@@ -75,11 +86,26 @@ class User:
         self.group = user.group
         self.op = user.op
         self.pause = user.pause
+        self._threaded = user is not self._engine
 
     @property
     def rng(self) -> Any:
         """Return the user's own stream of the seed, a ``random.Random``."""
         return self._engine.rng
+
+    @property
+    def pg(self) -> Any:
+        """Return the user's session with the PostgreSQL server at ``pg_dsn``."""
+        return self._session_of("pg", lambda: PostgresSession(self._engine, self.pg_dsn))
+
+    @property
+    def redis(self) -> Any:
+        """Return the user's session with the Redis server at ``redis_url``."""
+        return self._session_of("redis", lambda: RedisSession(self._engine, self.redis_url))
+
+    def ws(self, url: str = "", **options: Any) -> Any:
+        """Return a WebSocket to *url*, or else ``ws_url``, for ``async with``."""
+        return self._usable(WebSocketSession(self._engine, url or self.ws_url, **options))
 
     def on_start(self) -> Any:
         """Prepare, log in; called once before the first task."""
@@ -134,11 +160,22 @@ class User:
         finally:
             if self._worker is not None:
                 self._worker.end()
+            for session in self._sessions.values():
+                await session.close()
 
     @property
     def unanswered(self) -> bool:
         """Return whether a request of this iteration got no answer at all."""
         return False
+
+    def _session_of(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._sessions:
+            self._sessions[name] = make()
+        return self._usable(self._sessions[name])
+
+    def _usable(self, session: Any) -> Any:
+        """Return *session*, or in the user's thread what stands for it there."""
+        return Waiting(session, self._loop) if self._threaded else session
 
     async def _long_way(self) -> None:
         """Do an iteration inside a set; none at all when the user has stopped."""
@@ -239,7 +276,8 @@ class User:
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> None:
         if self._worker is None or self._blocking is None:
             self._worker = Worker(f"user-{self.number}")
-            self._blocking = BlockingUser(self._engine, asyncio.get_running_loop())
+            self._loop = asyncio.get_running_loop()
+            self._blocking = BlockingUser(self._engine, self._loop)
         blocking = self._blocking
 
         def step() -> None:
@@ -273,6 +311,8 @@ class HttpUser(User):
     """Whether an https server must prove its name with a valid certificate."""
     connections: int = 6
     """How many connections a user has at once to one server."""
+    http2: bool = False
+    """Whether to speak HTTP/2 (``pip install 'hormesis[http2]'``)."""
 
     def __init__(self, user: words.User, **options: Any) -> None:
         self.http: Any = None
@@ -284,8 +324,8 @@ class HttpUser(User):
             timeout=self.timeout,
             verify=self.verify,
             connections=self.connections,
+            http2=self.http2,
         )
-        self._plain: BlockingSession | None = None
         self.http = self._session
 
     @property
@@ -295,12 +335,8 @@ class HttpUser(User):
 
     def _bind(self, user: Any) -> None:
         super()._bind(user)
-        if self.http is None:
-            return
-        if user is self._engine:
-            self.http = self._session
-        else:
-            self._plain = self.http = self._plain or BlockingSession(self._session)
+        if self.http is not None:
+            self.http = self._usable(self._session)
 
     async def open(self) -> None:
         """Connect, so that a burst sends at once; the first request tries again if this fails."""

@@ -27,7 +27,7 @@ from hormesis.engine.loading.player import Player
 from hormesis.host.dask_cluster import WorkerGone
 from hormesis.host.member_process import MemberProcess
 from hormesis.wire.core import Meter
-from hormesis.words.crew_size import processes_for
+from hormesis.words.crew_size import processes_for, workers_for
 from hormesis.words.experiment import LoadTrack
 from hormesis.words.history import LoadRecord, Note
 from hormesis.words.trouble import CapabilityTrouble, InputTrouble
@@ -69,7 +69,8 @@ class Crew:
         clock: the run's clock.
         zero_ns: CLOCK_MONOTONIC at the run's start, in nanoseconds.
         writer: what records; see :class:`CrewWriter`.
-        processes: how many processes the command line asks for; 0 leaves it to the loads.
+        processes: how many processes the command line asks for; 0 leaves it to the loads. On a
+            cluster every worker is used.
         cores: how many processes are worth while here; None: as many as there are cores.
         cluster: the address of a cluster's scheduler, or nothing.
         run: the run's id.
@@ -111,9 +112,9 @@ class Crew:
         self._deployment = Deployment((), ())
         self._player: Player | None = None
         self._workers: list[Worker] = []
-        self._listening: list[asyncio.Task[None]] = []
         self._written: dict[str, LoadRecord] = {}
         self._stopped = False
+        self._unmade_told = False
 
     async def hire(self) -> None:
         """Find out how many processes there will be; :attr:`shards` and :attr:`meter` are known.
@@ -122,8 +123,10 @@ class Crew:
             CapabilityTrouble: the cluster does not answer, or has no workers.
         """
         machines = await self._cluster.connect() if self._cluster is not None else 0
-        counts = processes_for(
-            self._tracks, asked=self._processes or machines, cores=machines or self._cores
+        counts = (
+            workers_for(self._tracks, machines)
+            if machines
+            else processes_for(self._tracks, asked=self._processes, cores=self._cores)
         )
         self._deployment = deployed(self._tracks, counts, machines=machines)
         self._meter = self._meter_of(1, self.shards)
@@ -214,14 +217,7 @@ class Crew:
                 f"load {names} cannot be sent to another process: {error}",
                 hint="play it in one, with `processes: 1`",
             ) from error
-        self._listening.append(asyncio.create_task(worker.listen()))
-        waits = {asyncio.create_task(worker.ready.wait()), asyncio.create_task(worker.over.wait())}
-        await asyncio.wait(waits, timeout=READY_S, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        if worker.over.is_set():
-            return f"{worker.full_name} did not start: {worker.how}"
-        return "" if worker.ready.is_set() else f"{worker.full_name} did not start in {READY_S:g} s"
+        return await worker.started(READY_S)
 
     async def play(self, began: float) -> None:
         """Play every load; the tracks begin at *began*, in seconds of the run.
@@ -237,7 +233,7 @@ class Crew:
                 if self._player is not None and not self._stopped:
                     group.create_task(self._player.play(began))
                 for worker in self._workers:
-                    group.create_task(_until_over(worker))
+                    group.create_task(worker.play())
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
         finally:
@@ -263,8 +259,9 @@ class Crew:
         for worker in self._workers:
             worker.look()
         self._write_records(final=final)
-        if unmade := self.unmade:
-            self._tell_unmade(unmade)
+        if self.unmade and not self._unmade_told:
+            self._unmade_told = True
+            self._tell_unmade(self.unmade)
 
     def _write_records(self, *, final: bool) -> None:
         """Write what has changed: at once when something was lost or has ended."""
@@ -325,19 +322,11 @@ class Crew:
 
     async def close(self) -> None:
         """Leave no worker behind; closing twice is harmless."""
-        listening, self._listening = self._listening, []
         try:
             await asyncio.gather(*(worker.close() for worker in self._workers))
         finally:
-            for task in listening:
-                task.cancel()
-            await asyncio.gather(*listening, return_exceptions=True)
             if self._cluster is not None:
                 await self._cluster.close()
-
-
-async def _until_over(worker: Worker) -> None:
-    await worker.over.wait()
 
 
 def _names(worker: Worker) -> set[str]:

@@ -30,8 +30,6 @@ def deployed(
     With *machines* there are that many workers and they play everything; without, what one process
     plays stays in the engine's own. Loads that one worker plays alone go to one worker each.
     """
-    if machines:
-        counts = [min(count, machines) for count in counts]
     own = [] if machines else [t for t, n in zip(tracks, counts, strict=True) if n == 1]
     workers = machines or max((count for count in counts if count > 1), default=0)
     by_worker: list[dict[tuple[int, int], list[LoadTrack]]] = [{} for _ in range(workers)]

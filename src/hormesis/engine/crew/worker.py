@@ -120,9 +120,10 @@ class Worker:
         self._silent = False
         self._complete = False
         self._broke = ""
+        self._listening: asyncio.Task[None] | None = None
 
     def takes(self, line: Line) -> None:
-        """Give it its line and its orders.
+        """Give it its line and its orders, and begin to listen.
 
         Raises:
             Exception: whatever a client raises that cannot be pickled.
@@ -131,6 +132,7 @@ class Worker:
         self._line = line
         self._heard = self._clock.now()
         line.send(orders)
+        self._listening = asyncio.create_task(self._listen())
 
     def begin(self, began: float) -> None:
         """Let it play; *began* is the moment the tracks begin."""
@@ -145,8 +147,12 @@ class Worker:
         if self._line is not None and not self.over.is_set():
             self._line.send(packed(message))
 
-    async def listen(self) -> None:
-        """Take what it says until it has ended; then it is known how."""
+    async def _listen(self) -> None:
+        """Take what it says until it has ended; then it is known how.
+
+        Raises:
+            OSError: what it measured cannot be written.
+        """
         line = self._line
         if line is None:
             return
@@ -159,8 +165,11 @@ class Worker:
         except ValueError as error:
             self._broke = self._broke or str(error)
             line.kill()
+        except OSError:
+            self.give_up("what it measured cannot be written")
+            raise
         how = await line.ended(END_S)
-        if not self._complete:
+        if not self._complete and not self.over.is_set():
             self._is_lost(self._reason(how, line.told))
         self.over.set()
 
@@ -256,7 +265,35 @@ class Worker:
             for since, until in self.silences
         ]
 
+    async def play(self) -> None:
+        """Wait until nothing more comes of it.
+
+        Raises:
+            OSError: what it measured cannot be written.
+        """
+        await self.over.wait()
+        listening = self._listening
+        if listening is not None and listening.done() and not listening.cancelled():
+            listening.result()
+
+    async def started(self, within_s: float) -> str:
+        """Wait until it is ready; return why it will never be, or nothing."""
+        waits = {asyncio.create_task(self.ready.wait()), asyncio.create_task(self.over.wait())}
+        try:
+            await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if self.over.is_set():
+            return f"{self.full_name} did not start: {self.how}"
+        return "" if self.ready.is_set() else f"{self.full_name} did not start in {within_s:g} s"
+
     async def close(self) -> None:
-        """End it, whatever it does."""
-        if self._line is not None:
-            await self._line.close()
+        """End it, whatever it does; closing twice is harmless."""
+        try:
+            if self._line is not None:
+                await self._line.close()
+        finally:
+            if self._listening is not None:
+                self._listening.cancel()
+                await asyncio.wait({self._listening})

@@ -124,7 +124,7 @@ class Crowd:
         try:
             client = self.track.client.make(user)
         except Exception as error:
-            self.trouble(error, "could not be made")
+            self.trouble(error, "the client could not be made")
             self.unmade = self._trouble
             self.stop()  # None of the others could be made either.
             raise NoClient from error
@@ -149,7 +149,7 @@ class Crowd:
             except OSError:
                 await self.ending.sleep(BACKOFF_S)
             except Exception as error:  # noqa: BLE001 - a client is user code
-                self.trouble(error, "could not be opened")
+                self.trouble(error, "the client could not be opened")
                 return False
             else:
                 return True
@@ -195,10 +195,12 @@ class Crowd:
         self.scene.meter.record(label, 0, due_ns, due_ns, due_ns)
         self.dropped += 1
 
-    def trouble(self, error: BaseException, what: str = "raised outside an operation") -> None:
+    def trouble(
+        self, error: BaseException, what: str = "the client raised outside an operation"
+    ) -> None:
         """Note that the client is broken; the first time counts."""
         if not self._trouble:
-            self._trouble = f"the client {what}: {type(error).__name__}: {error}"
+            self._trouble = f"{what}: {type(error).__name__}: {error}"
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         seat = self.seats.pop(task)
@@ -217,7 +219,7 @@ class Crowd:
         self._closing.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, OSError):
-            self.trouble(error, "could not be closed")
+            self.trouble(error, "the client could not be closed")
 
     def stop(self) -> None:
         """End the load now: no iteration begins any more, pauses end at once."""

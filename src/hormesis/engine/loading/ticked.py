@@ -32,7 +32,7 @@ async def play_ticked(crowd: Crowd, shape: Ticked) -> None:
     except Exception as error:
         if crowd.unmade:
             raise
-        crowd.trouble(error, "shape could not go on")
+        crowd.trouble(error, "the shape could not go on")
 
 
 class Level:

@@ -3,7 +3,7 @@
    Lanes from top to bottom share one time axis: faults, probes and processes, response,
    throughput, numeric probes. Colours come from the style sheet, so a theme change redraws. */
 (() => {
-  const ROW = 26, LANE = 150, SMALL = 64, GAP = 40, TOP = 30, BOTTOM = 40;
+  const ROW = 26, CLAIM = 34, LANE = 150, SMALL = 64, GAP = 40, TOP = 30, BOTTOM = 40;
   const colour = (name) =>
     getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const hueOf = (row) => colour(`hue-${row.hue % 6}`);
@@ -33,11 +33,18 @@
   const plan = (model, log) => {
     const lanes = [];
     if (model.faults.length) lanes.push({ sort: "faults", title: "Faults", height: ROW * model.faults.length });
+    if (model.thresholds.length) lanes.push({ sort: "thresholds", title: "Thresholds, and where they look", height: CLAIM * model.thresholds.length });
     if (model.strips.length) lanes.push({ sort: "strips", title: "Services and probes", height: ROW * model.strips.length });
+    const { users, heat, flow, errors, generator } = model.load;
+    if (users) lanes.push({ sort: "users", title: "Users", height: SMALL });
     if (model.response) {
       lanes.push({ sort: "response", title: `Response from due to end, ms${log ? ", log scale" : ""}`, height: LANE + 20 });
-      lanes.push({ sort: "rate", title: "Operations per second", height: LANE - 30 });
+      if (heat) lanes.push({ sort: "heat", title: "How many took how long, ms, by when they were due", height: LANE - 20 });
+      lanes.push({ sort: "rate", title: `Operations per second${flow ? ", by when they were due" : ""}`, height: LANE - 30 });
     }
+    if (errors) lanes.push({ sort: "errors", title: "Errors per second, by when they were due", height: SMALL + 16 });
+    if (generator) lanes.push({ sort: "generator", title: "Lag from due to send, ms", height: SMALL + 16 });
+    if (generator?.cpu) lanes.push({ sort: "cpu", title: "Load generator: CPU, % of a core", height: SMALL });
     for (const line of model.lines) lanes.push({ sort: "line", title: `Probe ${short(line.name, 60)}`, height: SMALL, line });
     const height = lanes.reduce((sum, lane) => sum + lane.height, 0) + GAP * Math.max(0, lanes.length - 1);
     let top = height;
@@ -131,7 +138,63 @@
     hovertemplate: `${name} %{y:,.4~g} ms<extra></extra>`,
   }));
 
-  const throughput = (model, lane) => [
+  const KEPT = { kept: "good", crossed: "bad", unknown: "absent" };
+  const thresholds = (model, lane) => Object.entries(KEPT).flatMap(([word, tone]) => {
+    const each = model.thresholds.flatMap((row, index) => (row.word !== word ? [] : row.bars.map((one) => ({ row, index, from: one[0], to: one[1] }))));
+    if (!each.length) return [];
+    const marker = { color: word === "kept" ? colour(tone) : faded(colour(tone), .3), line: { color: colour(tone), width: 1 } };
+    if (word !== "kept") marker.pattern = { shape: word === "crossed" ? "x" : "-", fgcolor: colour(tone), fillmode: "overlay", size: 5, solidity: .35 };
+    return [bar(lane, each.map((one) => one.from), each.map((one) => one.to - one.from), each.map((one) => one.index + .2),
+      each.map((one) => `<b>${escaped(one.row.name)}</b> ${word}<br>${escaped(one.row.told)}`), { width: word === "crossed" ? .34 : .2, marker })];
+  });
+
+  const line = (lane, name, t, v, look, unit, legend) => ({
+    type: "scatter", mode: "lines", name, xaxis: "x", yaxis: lane.axis, x: t, y: v, connectgaps: false, showlegend: Boolean(legend),
+    legend, line: { width: 1.6, ...look }, hovertemplate: `${name} %{y:,.4~g}${unit}<extra></extra>`,
+  });
+
+  const users = (model, lane) => [{ ...line(lane, "users", model.load.users.t, model.load.users.v, { color: colour("hue-1"), shape: "hvh" }, ""),
+    fill: "tozeroy", fillcolor: faded(colour("hue-1"), .12), hovertemplate: "%{y:,} users<extra></extra>" }];
+
+  const heat = (model, lane) => {
+    const { start, width, ms, z } = model.load.heat;
+    const edges = z[0].map((_, at) => start + at * width).concat(start + z[0].length * width);
+    // The eye compares magnitudes: a few slow ones must not vanish beside thousands.
+    return [{ type: "heatmap", xaxis: "x", yaxis: lane.axis, x: edges, y: ms, showscale: false, hoverongaps: false, ygap: .5,
+      z: z.map((row) => row.map((count) => (count ? Math.log10(1 + count) : null))), customdata: z, zmin: 0,
+      colorscale: [[0, faded(colour("p95"), .14)], [.5, colour("p95")], [1, colour("p99")]],
+      hovertemplate: "%{customdata:,} of about %{y:,.3~g} ms<extra></extra>" }];
+  };
+
+  const HUES = ["bad", "info", "hue-3", "hue-0", "hue-2", "hue-5", "absent"];
+  const errors = (model, lane) => model.load.errors.names.map((name, at) => ({
+    type: "bar", name: escaped(name), legend: "legend3", showlegend: true, xaxis: "x", yaxis: lane.axis, x: model.load.errors.t, y: model.load.errors.v[at],
+    width: model.load.errors.width, marker: { color: colour(HUES[at % HUES.length]), line: { width: 0 },
+      pattern: { shape: PATTERNS[at % PATTERNS.length], fgcolor: colour("card"), fillmode: "overlay", size: 4, solidity: .18 } },
+    hovertemplate: `${escaped(name)} %{y:,.4~g}/s<extra></extra>`,
+  }));
+
+  const generator = (model, lane) => {
+    const { t, lag, loop } = model.load.generator;
+    const traces = [line(lane, "lag p99", t, lag, { color: colour("hue-2") }, " ms", "legend4")];
+    if (loop) traces.push(line(lane, "event loop", t, loop, { color: colour("hue-5"), dash: "dot" }, " ms", "legend4"));
+    return traces;
+  };
+  const cpu = (model, lane) => [line(lane, "CPU", model.load.generator.t, model.load.generator.cpu, { color: colour("hue-5") }, " %")];
+
+  const throughput = (model, lane) => {
+    const { flow } = model.load;
+    const bars = outcomes(model, lane);
+    if (!flow) return bars;
+    const stacked = (name, y, tone, shape) => ({ type: "bar", name, legend: "legend2", xaxis: "x", yaxis: lane.axis, x: flow.t, y, width: flow.width,
+      marker: { color: faded(colour(tone), .35), line: { color: colour(tone), width: 1 }, pattern: { shape, fgcolor: colour(tone), fillmode: "overlay", size: 4, solidity: .3 } },
+      hovertemplate: `%{y:,.4~g}/s ${name}<extra></extra>` });
+    if (flow.dropped) bars.push(stacked("dropped", flow.dropped.map((value) => value || null), "dirty", "x"));
+    if (flow.waited) bars.push(line(lane, "waited", flow.t, flow.waited, { color: colour("info"), dash: "dot" }, "/s", "legend2"));
+    return [...bars, line(lane, "ended", flow.t, flow.done, { color: colour("ink"), width: 1.4 }, "/s", "legend2")];
+  };
+
+  const outcomes = (model, lane) => [
     ["ok", "ok", ""], ["fail", "bad", "x"], ["info", "info", "/"],
   ].filter(([name]) => name === "ok" || model.rate[name].some((value) => value)).map(([name, tone, shape]) => ({
     type: "bar", name: { ok: "ok", fail: "failed", info: "undecided" }[name], legend: "legend2", xaxis: "x", yaxis: lane.axis,
@@ -149,7 +212,8 @@
     fillcolor: faded(colour("hue-1"), .1), hovertemplate: `${escaped(short(lane.line.name, 40))} %{y:,.6~g}<extra></extra>`,
   }];
 
-  const drawing = { faults: faultBars, strips, response, rate: throughput, line: (_, lane) => numeric(lane) };
+  const LEGENDS = ["response", "rate", "errors", "generator"];
+  const drawing = { faults: faultBars, thresholds, strips, users, response, heat, rate: throughput, errors, generator, cpu, line: (_, lane) => numeric(lane) };
 
   /* Each injection shades every lane, so that what happened during it is seen at once. */
   const bands = (model) => model.faults.flatMap((row) => row.bars.filter((one) => one.times[1] !== null).map((one) => ({
@@ -172,19 +236,29 @@
       zerolinecolor: colour("line"), fixedrange: true, nticks: 5, rangemode: "tozero", automargin: false };
     if (lane.sort === "faults") return { ...base, ...rowAxis(model.faults, limit), tickfont: { color: colour("ink"), size: 12 } };
     if (lane.sort === "strips") return { ...base, ...rowAxis(model.strips, limit), tickfont: { color: colour("ink"), size: 12 } };
+    if (lane.sort === "thresholds") return { ...base, ...rowAxis(model.thresholds.map((row) => ({ name: row.word })), limit), tickfont: { color: colour("soft"), size: 12 } };
+    if (lane.sort === "heat") return { ...base, type: "log", rangemode: "normal", dtick: 1, exponentformat: "none", showgrid: false, ticks: "" };
     if (lane.sort === "response" && log) return { ...base, type: "log", rangemode: "normal", dtick: 1, exponentformat: "none" };
     if (lane.sort === "rate") {
       const { ok, fail, info } = model.rate;
-      return { ...base, nticks: 4, range: [0, 1.12 * Math.max(...ok.map((value, at) => value + fail[at] + info[at]))] };
+      const { done = [], dropped, waited } = model.load.flow ?? {};
+      const highest = Math.max(...ok.map((value, at) => value + fail[at] + info[at] + (dropped?.[at] ?? 0)), ...done, ...(waited ?? []), ...(dropped ?? []));
+      return { ...base, nticks: 4, range: [0, 1.12 * highest] };
     }
-    if (lane.sort === "line") return { ...base, nticks: 3 };
+    if (["line", "users", "errors", "generator", "cpu"].includes(lane.sort)) return { ...base, nticks: 3 };
     return base;
   };
+
+  /* What a threshold claims, and what was found, stand above its bar. */
+  const claims = (model, lane, limit) => model.thresholds.map((row, index) => ({
+    text: escaped(short(`${row.name} · ${row.told}`, limit)), showarrow: false, xref: "x", yref: lane.axis, x: 0, y: index - .02, xanchor: "left",
+    yanchor: "bottom", font: { size: 11.5, color: row.word === "crossed" ? colour("fail") : colour("ink") },
+  }));
 
   const layoutOf = (model, planned, log, width) => {
     const { lanes, height } = planned;
     const narrow = width < 820;
-    const rowed = model.faults.length + model.strips.length > 0;
+    const rowed = model.faults.length + model.strips.length + model.thresholds.length > 0;
     const layout = {
       height: height + TOP + BOTTOM, autosize: true, barmode: "stack", hovermode: "closest", dragmode: "zoom",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
@@ -203,8 +277,12 @@
       layout[lane.key] = axisOf(lane, model, log, narrow ? 17 : 22);
       if (lane.sort === "response") layout.legend = legend(lane);
       if (lane.sort === "rate") layout.legend2 = legend(lane);
+      if (lane.sort === "errors") layout.legend3 = legend(lane);
+      if (lane.sort === "generator") layout.legend4 = legend(lane);
       layout.annotations.push({ text: `<b>${escaped(lane.title)}</b>`, showarrow: false, xref: "paper", yref: "paper", x: 0,
-        y: lane.domain[1], xanchor: "left", yanchor: "bottom", font: { size: 12, color: colour("soft") } });
+        y: lane.domain[1], yshift: narrow && LEGENDS.includes(lane.sort) ? 19 : 0, xanchor: "left", yanchor: "bottom",
+        font: { size: 12, color: colour("soft") } });
+      if (lane.sort === "thresholds") layout.annotations.push(...claims(model, lane, narrow ? 60 : 130));
     }
     return layout;
   };
@@ -242,6 +320,7 @@
     const button = holder.parentElement.querySelector("[data-log]");
     if (!JSON.parse(document.getElementById(holder.dataset.chart).textContent).response) continue;
     button.hidden = false;
+    holder.dataset.log = button.getAttribute("aria-pressed") === "true" ? "on" : "off";
     button.addEventListener("click", () => {
       holder.dataset.log = holder.dataset.log === "on" ? "off" : "on";
       button.setAttribute("aria-pressed", String(holder.dataset.log === "on"));

@@ -43,7 +43,7 @@ def load_lanes(history: History, buckets: Buckets) -> Model:
     wanted = math.floor((last - start) / width) + 1 if math.isfinite(last) else 1
     intervals = min(max(wanted, len(buckets.each)), INTERVALS_MAX)
     series = load_series(history, start, width, intervals)
-    times = [_short(time) for time in series.times]
+    times = [round(time, 3) for time in series.times.tolist()]
     return {
         "flow": {
             "t": times,
@@ -68,10 +68,10 @@ def threshold_rows(run: Judged) -> list[Model]:
     """Return a row per threshold with the stretches that it looked at."""
     return [
         {
-            "name": shortened(fact.verdict.check, 70),
+            "name": shortened(fact.verdict.check, 90),
             "word": _WORDS[fact.verdict.outcome],
             "told": shortened(fact.verdict.summary, 140),
-            "bars": [[_short(start), _short(end)] for start, end in fact.stretches(run.history)],
+            "bars": [[round(at, 3) for at in each] for each in fact.stretches(run.history)],
         }
         for fact in threshold_facts(run)[:THRESHOLD_ROWS_MAX]
     ]
@@ -105,7 +105,7 @@ def _heat(history: History, start: float, width: float, intervals: int) -> Model
     if found is None:
         return None
     return {
-        "start": _short(start),
+        "start": round(start, 3),
         "width": _short(width),
         "ms": [_short(1000 * edge) for edge in found.edges_s],
         "z": [[int(count) for count in row] for row in found.counts],

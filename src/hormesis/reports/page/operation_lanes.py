@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hormesis.record.series import Bucket
+from hormesis.reports.page.load_lanes import load_lanes
 from hormesis.reports.page.markup import Markup, element
 from hormesis.reports.parts.buckets import Buckets, buckets_of
 from hormesis.reports.parts.totals import end_of
@@ -21,13 +22,13 @@ _WIDTH, _HEIGHT = 160.0, 34.0
 
 
 def operation_lanes(history: History) -> dict[str, Any]:
-    """Return the lanes ``response`` (milliseconds) and ``rate`` (per second)."""
+    """Return the lanes ``response`` (milliseconds), ``rate`` (per second) and ``load``."""
     # A p99 of a handful of operations is only their maximum, so thin traffic gets wide intervals.
     wanted = len(history.ops) // _OPS_PER_BUCKET
     buckets = buckets_of(history, min(BUCKETS_MAX, max(_BUCKETS_LEAST, wanted)))
     each = buckets.each
     if not each:
-        return {"response": None, "rate": None}
+        return {"response": None, "rate": None, "load": {}}
     times = [_short(one.start + buckets.width_s / 2) for one in each]
     per_s = 1 / buckets.width_s
     return {
@@ -45,6 +46,7 @@ def operation_lanes(history: History) -> dict[str, Any]:
             "fail": [_short(one.fail * per_s) for one in each],
             "info": [_short(one.info * per_s) for one in each],
         },
+        "load": load_lanes(history, buckets),
     }
 
 

@@ -9,6 +9,8 @@ from hormesis.reports.page.advice_section import advice_section
 from hormesis.reports.page.checks_section import checks_section, trust_section
 from hormesis.reports.page.faults_section import faults_section
 from hormesis.reports.page.key_figures import key_figures
+from hormesis.reports.page.load_lanes import threshold_rows, wants_log
+from hormesis.reports.page.load_section import load_section
 from hormesis.reports.page.markup import Content, Markup, data_script, element, joined
 from hormesis.reports.page.notes_section import manifest_section, notes_section
 from hormesis.reports.page.operation_lanes import operation_lanes
@@ -91,6 +93,7 @@ def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
         _titled("Checks", checks_section(verdicts, history.left_out)),
         _titled("What to do", advice_section([run], [anchor])),
         _titled("Faults and their proof", faults_section(history.faults, tracks_of(history))),
+        _titled("Load", load_section(history)),
         _titled("Before, during, after", phases_section(history)),
         _titled("Can this be trusted?", trust_section(verdicts)),
         _titled("Notes", notes_section(history)),
@@ -99,9 +102,11 @@ def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
 
 
 def _chart(run: Judged, anchor: str) -> Markup:
-    model = timeline_model(run.history, operation_lanes(run.history))
+    lanes = {**operation_lanes(run.history), "thresholds": threshold_rows(run)}
+    model = timeline_model(run.history, lanes)
+    is_log = "true" if wants_log(model["response"]) else "false"
     log = element(
-        "button", "Log scale", type="button", data_log=True, aria_pressed="false", hidden=True
+        "button", "Log scale", type="button", data_log=True, aria_pressed=is_log, hidden=True
     )
     tools = element(
         "div",

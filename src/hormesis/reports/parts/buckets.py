@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hormesis.record.extent import due_range
 from hormesis.record.series import Bucket, series_of
 from hormesis.words.history import History
 
@@ -22,10 +23,10 @@ class Buckets:
 
 def buckets_of(history: History, number_max: int) -> Buckets:
     """Return at most *number_max* + 1 buckets, 0.1, 0.2, 0.5, 1, 2, 5 … seconds wide."""
-    dues = [op.due for op in history.ops]
-    if not dues:
+    dues = due_range(history.ops)
+    if dues is None:
         return Buckets(1.0, ())
-    width = readable_width((max(dues) - min(dues)) / number_max)
+    width = readable_width((dues[1] - dues[0]) / number_max)
     return Buckets(width, series_of(history, width))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from hormesis.record.histogram import Histogram
 from hormesis.record.load_series import users_at
 from hormesis.record.load_table import load_ops
+from hormesis.record.metric_table import slices_named
 from hormesis.record.op_columns import Floats
 from hormesis.record.results import AROUND
 from hormesis.reports.parts.locust_stats import (
@@ -84,7 +85,7 @@ def _by_second(times: Floats, at: Sequence[int], seconds: int) -> Iterator[Float
 def _received(history: History, first: int, seconds: int) -> list[float]:
     """Return how many bytes had been received by the end of each second."""
     counts = [0.0] * seconds
-    for one in history.metrics:
-        if one.metric == "data_received" and one.load not in AROUND:
+    for one in slices_named(history.metrics, "data_received"):
+        if one.load not in AROUND:
             counts[min(max(math.floor(one.start) - first, 0), seconds - 1)] += one.total
     return list(accumulate(counts))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from hormesis.record.load_table import LoadRow, load_table, tables_together
+from hormesis.record.metric_table import slices_named
 from hormesis.record.metric_totals import metric_totals
 from hormesis.record.results import AROUND
 from hormesis.record.trend import Trend
@@ -52,9 +53,13 @@ def stats_rows(histories: Sequence[History]) -> Iterator[Sequence[Cell]]:
 
 def content_sizes(histories: Iterable[History]) -> Callable[[str | None], float]:
     """Return a function that tells how many bytes were received, under a name or (None) in all."""
-    slices = [one for each in histories for one in each.metrics if one.load not in AROUND]
     received = metric_totals(
-        (one for one in slices if one.metric == "data_received"),
+        (
+            one
+            for each in histories
+            for one in slices_named(each.metrics, "data_received")
+            if one.load not in AROUND
+        ),
         lambda one: (one.tags.get("name", ""),),
     )
     by_name = {name: total.total for (name,), total in received.items()}

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hormesis.record.extent import last_event
-from hormesis.record.series import Spread, spread_of
+from hormesis.record.series import Spread, response_spread
 from hormesis.reports.parts.fault_story import fault_stories
 from hormesis.words.check import Verdict
 from hormesis.words.history import History
 from hormesis.words.judging import EVIDENCE
 from hormesis.words.op import Ended
+from hormesis.words.op_sequence import count_of
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged
 
@@ -56,19 +57,19 @@ class Totals:
 def totals_of(runs: Sequence[Judged]) -> Totals:
     """Return the totals of *runs* together; durations add up."""
     histories = [run.history for run in runs]
-    ops = [op for history in histories for op in history.ops]
-    response = spread_of(op.response_s for op in ops)
+    ops = sum(len(history.ops) for history in histories)
+    response = response_spread(history.ops for history in histories)
     stories = [story for history in histories for story in fault_stories(history.faults)]
     claims = [one for run in runs for one in claims_of(run.verdict.verdicts)]
     recoveries = [one for one in claims if one.kind == _RECOVERS]
-    ok = sum(op.outcome is Ended.OK for op in ops)
-    failed = sum(op.outcome is Ended.FAIL for op in ops)
+    ok = sum(count_of(history.ops, outcome=Ended.OK) for history in histories)
+    failed = sum(count_of(history.ops, outcome=Ended.FAIL) for history in histories)
     return Totals(
         duration_s=sum(end_of(history) for history in histories),
-        ops=len(ops),
+        ops=ops,
         ok=ok,
         failed=failed,
-        undecided=len(ops) - ok - failed,
+        undecided=ops - ok - failed,
         dropped=sum(load.dropped for history in histories for load in history.loads),
         response=response,
         recover_s_max=max(_recover_times(recoveries), default=None),

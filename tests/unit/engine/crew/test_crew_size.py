@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hormesis.words.crew_size import processes_for
+from hormesis.words.crew_size import processes_for, workers_for
 from tests.unit.engine.crew.load_tracks import track
 
 
@@ -45,3 +45,13 @@ def test_there_are_no_more_processes_than_users() -> None:
 
 def test_arrivals_at_the_very_same_moment_are_a_rate_too() -> None:
     assert processes_for([track("x", "peak", 10**9)], cores=2) == [2]
+
+
+def test_a_cluster_is_used_whole_but_for_what_must_be_one() -> None:
+    tracks = [
+        track("a", "users", 10, processes=2),
+        track("b", "users", 10, processes=1),
+        track("c", "burst", 10),
+        track("d", "users", 2),
+    ]
+    assert workers_for(tracks, 3) == [3, 1, 1, 2]

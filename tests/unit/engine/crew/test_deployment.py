@@ -41,7 +41,7 @@ def test_loads_of_different_width_are_parts_of_their_own() -> None:
 
 
 def test_machines_play_everything_and_lone_loads_go_to_one_each() -> None:
-    found = deployed([LONE, BIG, track("two", "burst", 5)], [1, 9, 1], machines=3)
+    found = deployed([LONE, BIG, track("two", "burst", 5)], [1, 3, 1], machines=3)
     assert found.own == ()
     assert shares(found) == [
         [(["one"], 0, 1), (["big"], 0, 3)],

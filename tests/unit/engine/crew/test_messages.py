@@ -14,7 +14,8 @@ def test_messages_arrive_whole_however_they_are_cut() -> None:
     stream = b"".join(packed(one) for one in sent)
     rng = Random(1)
     for _ in range(20):
-        messages, found, at = Messages(), [], 0
+        messages, at = Messages(), 0
+        found: list[Message] = []
         while at < len(stream):
             size = rng.choice([1, 3, 4, 5, 60, 40_000])
             found += messages.feed(stream[at : at + size])

@@ -89,7 +89,6 @@ class Stand:
         )  # fmt: skip
         self.worker = Worker(2, 4, configure, clock=self.clock, output=self.taken)
         self.worker.takes(self.line)
-        self.listening = asyncio.create_task(self.worker.listen())
 
     async def until(self, moment: float) -> None:
         """Let time pass, and let the worker be looked after."""
@@ -187,7 +186,7 @@ async def test_a_worker_that_stays_silent_is_given_up_from_when_it_fell_silent()
         "worker 2 of 4 was lost at 1.0 s (not heard of for 15 s): its quarter of load y was lost "
         "from then on"
     )
-    await stand.listening
+    await stand.worker.close()
 
 
 @virtually

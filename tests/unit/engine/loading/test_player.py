@@ -3,18 +3,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from hormesis.engine.clock import LoopClock
 from hormesis.engine.loading.crowd import CLOSE_S, CUT_S
+from hormesis.engine.loading.player import Player
 from hormesis.engine.loading.self_watch import LAG_BUDGET_S
+from hormesis.wire.meter import Meter
 from hormesis.words.client import User
+from hormesis.words.experiment import LoadTrack
 from hormesis.words.load import Burst, Closed, Open
 from hormesis.words.op import Ended
-from tests.unit.engine.loading.played import Play
-from tests.unit.engine.scripted_client import taking
-from tests.virtual_time import hang, virtually
-
+from tests.unit.engine.loading.played import Heard, Play
+from tests.unit.engine.scripted_client import Scripted, Shaped, Work, taking
+from tests.virtual_time import hang, virtual_clock, virtually
 
 GRACE_S = 30.0
 """The graceful stop that a load has unless it says otherwise."""
@@ -331,3 +335,130 @@ async def test_a_client_that_cannot_close_is_trouble() -> None:
     play = Play(constant(1, 1.0), taking(0.5), {"closing": hanging})
     await play.run()
     assert play.clock.now() == pytest.approx(1.0 + CLOSE_S)
+
+
+def player_of(
+    tracks: list[LoadTrack], output: Heard | None = None
+) -> tuple[Player, Heard, LoopClock]:
+    clock, heard = virtual_clock(), output or Heard()
+    meter = Meter(now_ns=clock.now_ns)
+    player = Player(
+        tracks, part=0, parts=1, seed=7, clock=clock, meter=meter, output=heard
+    )
+    return player, heard, clock
+
+
+def track(name: str, shape: Any, work: Work | None = None, **given: Any) -> LoadTrack:
+    options = {key: given.pop(key) for key in ("making",) if key in given}
+    client = Scripted(work=work or taking(0.5), **options)
+    return LoadTrack(name, Shaped(given=shape), client, **given)
+
+
+@virtually
+async def test_loads_begin_and_end_each_in_its_own_time() -> None:
+    player, heard, clock = player_of(
+        [track("first", constant(1, 3.0)), track("second", constant(2, 2.0), at_s=2.5)]
+    )
+    await player.play(1.0)
+    heard.read()
+    spans = {one.load: (one.started, one.ended) for one in player.records.values()}
+    assert spans["first"] == pytest.approx((1.0, 4.0), abs=1e-6)
+    assert spans["second"] == pytest.approx((3.5, 5.5), abs=1e-6)
+    assert Counter(op.load for op in heard.ops_) == {"first": 6, "second": 8}
+    assert {one.load for one in heard.slices} == {"first", "second"}
+    assert clock.now() == pytest.approx(5.5)
+
+
+@virtually
+async def test_what_is_recorded_comes_out_while_the_load_is_played() -> None:
+    player, heard, clock = player_of([track("main", constant(1, 4.0))])
+    task = asyncio.create_task(player.play(0.0))
+    await clock.sleep_until(2.1)
+    assert len(heard.read().ops_) == 3
+    assert player.users == 1
+    assert {one.start for one in heard.slices if one.metric == "iterations"} == {
+        0.5, 1.0, 1.5,
+    }  # fmt: skip
+    assert heard.records[-1].iterations >= 2
+    assert heard.records[-1].ended is None
+    await task
+    assert player.users == 0
+    levels = [one.last for one in heard.slices if one.metric == "vus"]
+    assert (levels[0], levels[-1]) == (1.0, 0.0)
+
+
+@virtually
+async def test_a_load_without_clients_ends_all_of_them() -> None:
+    def making(user: User) -> None:
+        raise TypeError("no such option")
+
+    player, _, clock = player_of(
+        [track("good", constant(1, 60.0)), track("bad", constant(1, 60.0), making=making, at_s=3)]
+    )
+    await player.play(0.0)
+    assert player.unmade == (
+        "load bad: the client could not be made: TypeError: no such option"
+    )
+    assert clock.now() == pytest.approx(3.0, abs=0.6)
+
+
+@virtually
+async def test_a_player_that_is_stopped_before_it_plays_plays_nothing() -> None:
+    player, heard, clock = player_of([track("main", constant(1, 60.0), at_s=9.0)])
+    player.stop()
+    await player.play(0.0)
+    assert heard.read().ops_ == []
+    assert clock.now() < 0.1
+    assert player.records == {}
+
+
+@virtually
+async def test_a_shape_that_cannot_be_had_cuts_the_other_loads_off() -> None:
+    player, heard, clock = player_of(
+        [track("good", constant(1, 60.0), taking(60.0)), track("bad", "no shape", at_s=5.0)]
+    )
+    with pytest.raises(AttributeError):
+        await player.play(0.0)
+    assert clock.now() == pytest.approx(5.0, abs=0.1)
+    assert [op.error for op in heard.read().ops_] == ["cut-off"]
+
+
+@virtually
+async def test_an_output_that_refuses_ends_the_loads() -> None:
+    class Full(Heard):
+        def ops(self, chunk: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+    player, _, clock = player_of([track("main", constant(1, 60.0))], Full())
+    with pytest.raises(OSError, match="No space"):
+        await player.play(0.0)
+    assert clock.now() < 5.0
+
+
+@virtually
+async def test_users_that_leave_are_closed_and_may_be_wanted_again() -> None:
+    closed: list[int] = []
+
+    async def closing(user: User) -> None:
+        closed.append(user.number)
+
+    def users_at(passed: float) -> int:
+        return 2 if passed < 2.3 or 2.5 <= passed < 6 else 1 if passed < 8 else 2
+
+    shape = Closed(users_at, 2, 10.0)
+    play = Play(shape, taking(0.9), {"closing": closing})
+    record = await play.run()
+    # The second is asked to leave at 2.3 s and to stay before it has ended; at 6 s it leaves.
+    assert sorted({op.user for op in play.ops}) == [1, 2, 3]
+    assert sorted(closed) == [1, 2, 3]
+    assert record.users == 2
+
+
+@virtually
+async def test_a_user_that_waits_for_its_pace_leaves_at_once() -> None:
+    shape = Closed(lambda passed: 2 if passed < 1.0 else 1, 2, 9.5, pace_s=3.0)
+    play = Play(shape, taking(0.1))
+    await play.run()
+    assert Counter(op.user for op in play.ops) == {1: 4, 2: 1}
+    ends = [one.start for one in play.heard.slices if one.metric == "vus" and one.last == 1.0]
+    assert ends[0] == pytest.approx(1.0, abs=0.3)
