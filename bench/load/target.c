@@ -20,7 +20,8 @@ enum { FDS = 1 << 16, HELD = 8192, EVENTS = 256 };
 static const char HEAD[] =
     "HTTP/1.1 200 OK\r\nServer: target/1\r\nDate: Thu, 20 Nov 2025 10:00:00 GMT\r\n"
     "Content-Type: application/json\r\nContent-Length: 66\r\nConnection: keep-alive\r\n\r\n";
-static const char BODY[] = "{\"ok\": true, \"id\": 12345, \"name\": \"widgets\", \"tags\": [\"a\",\"b\"]}   ";
+static const char BODY[] =
+    "{\"ok\": true, \"id\": 12345, \"name\": \"widgets\", \"tags\": [\"a\",\"b\"]}   ";
 _Static_assert(sizeof BODY == 67, "as long as the head says");
 
 /* What has come of a request whose end has not. */

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from bench.load.generators import HERE
+from bench.load.telling import tell
 from bench.load.target import Target, cpu_s, rss_mb, target
 from bench.proxy.peers import pinned
 from tests.proving_ground.wait import wait_for
@@ -92,7 +93,7 @@ def test_requests_go_out_when_they_are_due(server: Target, play: Any, rate: int)
     share = (cpu_s(run.process.pid) - cpu) / 5
     per_request = (cpu_s(run.process.pid) - cpu) / max(1, server.count() - count) * 1e6
     lag = run.metric("lag")
-    print(
+    tell(
         f"\n{rate}/s: sent − due p50 {lag['med']:.3f} ms, p99 {lag['p(99)']:.3f} ms, "
         f"max {lag['max']:.1f} ms; {share:.0%} of a core, {per_request:.0f} µs a request"
     )
@@ -115,7 +116,7 @@ def test_a_frozen_server_is_told_as_its_users_felt_it(
     finally:
         os.kill(server.pid, signal.SIGCONT)
     told = run.metric("http_req_duration")["p(95)"]
-    print(f"\nfrozen for 3 s, {users} users: p95 {told:,.0f} ms, truly {TRUE_P95_MS:,.0f} ms")
+    tell(f"\nfrozen for 3 s, {users} users: p95 {told:,.0f} ms, truly {TRUE_P95_MS:,.0f} ms")
     assert told == pytest.approx(TRUE_P95_MS, rel=0.05)
 
 
@@ -129,6 +130,6 @@ def test_users_weigh_little_and_time_adds_nothing(server: Target, play: Any) -> 
     early = rss_mb(run.process.pid)
     run.until(began + seconds)
     late = rss_mb(run.process.pid)
-    print(f"\n{USERS} users: {early:.0f} MB after 25 s, {late:.0f} MB after {seconds:.0f} s")
+    tell(f"\n{USERS} users: {early:.0f} MB after 25 s, {late:.0f} MB after {seconds:.0f} s")
     assert late < USERS_MB_MAX
     assert late < early * 1.1

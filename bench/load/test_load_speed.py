@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.load.generators import FILES_MIN, Generator, Reading, measured, there
+from bench.load.telling import tell
 from bench.load.target import Target, target
 
 pytestmark = pytest.mark.bench
@@ -38,9 +39,9 @@ def test_requests_per_cpu_second(server: Target, connections: int) -> None:
     generators = there()
     readings = _alternating(generators, server, connections)
     mine = _median(readings["hormesis"])
-    print(f"\n{connections} connections, {ROUNDS} rounds: CPU µs a request [min–max] · req/s · MB")
+    tell(f"\n{connections} connections, {ROUNDS} rounds: CPU µs a request [min–max] · req/s · MB")
     for one in generators:
-        print(f"  {one.name:9} {_told(readings[one.name], mine)}")
+        tell(f"  {one.name:9} {_told(readings[one.name], mine)}")
     for name, least in {**LEAST, "wrk": LEAST_WRK[connections]}.items():
         if name in readings:
             ratio = _median(readings[name]) / mine

@@ -13,6 +13,7 @@ from hormesis.record.export import export_run
 from hormesis.record.run_directory import open_run_directory
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import UsageTrouble
+
 FORMS: Mapping[str, Literal["parquet", "csv"]] = {"parquet": "parquet", "csv": "csv"}
 
 

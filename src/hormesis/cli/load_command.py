@@ -78,6 +78,7 @@ def request_of(source: Source, options: LoadOptions) -> RunRequest:
         processes=options.wanted.processes or 0,
         cluster=options.cluster,
         metrics_port=options.prometheus,
+        otel=options.otel,
     )
 
 

@@ -172,6 +172,15 @@ Prometheus = Annotated[
         "port.",
     ),
 ]
+Otel = Annotated[
+    str,
+    typer.Option(
+        "--otel",
+        metavar="URL",
+        help="Push live figures to an OpenTelemetry collector, such as "
+        "http://127.0.0.1:4318/v1/metrics (pip install 'hormesis[otel]').",
+    ),
+]
 FindLimit = Annotated[
     bool,
     typer.Option(
@@ -261,6 +270,7 @@ def load(
     summary_json: SummaryJson = None,
     csv: Csv = "",
     prometheus: Prometheus = None,
+    otel: Otel = "",
     out: Out = Path("hormesis-runs"),
     quiet: Quiet = False,
     as_json: AsJson = False,

@@ -32,6 +32,7 @@ class LoadOptions:
     summary_json: Path | None = None
     csv: str = ""
     prometheus: int | None = None
+    otel: str = ""
     cluster: str = ""
     force: bool = False
     yes: bool = False

@@ -120,6 +120,9 @@ class LoadView:
                 ("errors", [one.errors for one in held], share_told(last.errors)),
             ):
                 table.add_row(Text(name, style="dim"), Text(bars(values)), Text(told))
+        for one in live.loads.values():
+            if one.trouble:
+                table.add_row(Text("generator", style="yellow"), Text(one.trouble), Text(""))
         top = Table.grid(expand=True)
         top.add_row(head)
         top.add_row(bar)
@@ -146,6 +149,8 @@ def figures_line(second: Second, live: Live) -> str:
     told = [f"{second.users:,} users", rate_told(second.rate), latencies]
     told += [f"errors {share_told(second.errors)}", f"{live.ops:,} in all"]
     told += [f"{name} {count:,}" for name, count in _late(live) if count]
+    lag_s = max((one.loop_lag_s for one in live.loads.values()), default=0.0)
+    told += [f"lag {duration_told(lag_s)}"] if lag_s else []
     return "  ".join(told)
 
 

@@ -52,6 +52,8 @@ class Http(ClientKind):
     """How long to pause, about, after a step that was not ok: half to one and a half of it."""
     verify: bool = True
     """Whether an https server must prove its name with a valid certificate."""
+    http2: bool = False
+    """Whether to speak HTTP/2, in plain text by prior knowledge; it needs ``hormesis[http2]``."""
 
     @field_validator("base")
     @classmethod
@@ -92,6 +94,7 @@ class Http(ClientKind):
                 headers=headers,
                 timeout=self.timeout,
                 verify=self.verify,
+                http2=self.http2,
                 follow=False,
                 expect=range(200, 300),
                 judge=tell_detail,

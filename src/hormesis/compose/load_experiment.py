@@ -285,6 +285,7 @@ def _plain(text: str) -> str:
 
 
 def plain_data(data: Any) -> Any:
+    """Return *data* such that no text in it refers to a variable of the document."""
     if isinstance(data, dict):
         return {_plain(key): plain_data(one) for key, one in data.items()}
     if isinstance(data, list):

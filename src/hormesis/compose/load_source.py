@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from hormesis.compose.load_experiment import LoadExperiment, url_experiment
+from hormesis.compose.load_script import script_experiment
 from hormesis.compose.load_wanted import LoadWanted
 from hormesis.compose.option_problems import OptionProblems
 from hormesis.spec.did_you_mean import did_you_mean
@@ -46,8 +47,6 @@ def source_of(wanted: LoadWanted) -> Source:
         return Source(Path(what), url_experiment(wanted))
     path = bundled_loads().get(what, Path(what))
     if path.suffix == ".py":
-        from hormesis.compose.load_script import script_experiment
-
         return Source(path, script_experiment(wanted))
     if path.suffix in FILES or path.is_file():
         if not path.is_file():

@@ -21,7 +21,8 @@ class RunRequest:
     write; None: every kind there is. ``command`` is the command line that asked for it, when that
     was no ``hormesis run``: repeating it repeats the run, and ``file`` is only its translation.
     ``processes`` generate load, 0 leaves it to the loads; ``cluster`` is the address of machines
-    that do; ``metrics_port`` is where live figures are served to Prometheus, 0 takes a free port.
+    that do; ``metrics_port`` is where live figures are served to Prometheus, 0 takes a free port;
+    ``otel`` is the OTLP address to which they are pushed.
     """
 
     file: Path
@@ -40,3 +41,4 @@ class RunRequest:
     processes: int = 0
     cluster: str = ""
     metrics_port: int | None = None
+    otel: str = ""

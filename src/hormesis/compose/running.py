@@ -133,7 +133,7 @@ async def _play(
         writer.note(Note(prepared.clock.now(), "warning", "target", f"{told}; --force was given"))
     live = Live(duration_s=prepared.timeline.duration_s)
     try:
-        async with metrics_served(prepared.request.metrics_port, live) as followers:
+        async with metrics_served(prepared, live, writer) as followers:
             conductor = Conductor(
                 prepared.timeline,
                 prepared.stand,

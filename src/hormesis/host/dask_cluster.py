@@ -8,6 +8,7 @@ tried again, and a worker that dies is told in milliseconds. See docs/explanatio
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ def _distributed() -> Any:
             f"a cluster needs Dask, which cannot be loaded: {error}",
             hint="install hormesis[cluster], here and on every machine of the cluster",
         ) from error
+    # Whatever is lost, we tell, in a sentence.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     return distributed
 
 
@@ -100,6 +103,8 @@ class DaskCluster:
         """
         try:
             answers = await self.client.run(function, *args, workers=[worker], on_error="return")
+        except OSError as error:
+            raise WorkerGone("the connection to the scheduler was lost") from error
         except Exception as error:
             raise WorkerGone(f"{type(error).__name__}: {error}") from error
         if worker not in answers:

@@ -8,6 +8,7 @@ histograms are cumulative since the start of the run.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SERVICE = "hormesis"
 EVERY_S = 5.0
+TIMEOUT_S = 3.0
+"""A collector that takes longer than this for a push does not get it."""
 _UNITS = {"_seconds": "s", "_bytes": "By", "_ratio": "1"}
 
 
@@ -39,7 +42,9 @@ def otlp_exporter(endpoint: str | None = None) -> MetricExporter:
     """
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
-    return OTLPMetricExporter(endpoint=endpoint)
+    # What fails is told by the run itself; its retries must not write into a terminal.
+    logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
+    return OTLPMetricExporter(endpoint=endpoint, timeout=TIMEOUT_S)
 
 
 def metrics_data(
@@ -84,23 +89,29 @@ class OtelPush:
         self._attributes = attributes
         self._every_s = every_s
         self._began_ns = int(clock.wall() * 1e9) - clock.now_ns()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        """Who pushes often, and behind it the push that goes on."""
 
     async def __aenter__(self) -> OtelPush:
-        self._task = asyncio.create_task(self._push_often())
+        self._tasks = [asyncio.create_task(self._push_often())]
         return self
 
     async def __aexit__(self, *raised: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        self._tasks[0].cancel()
+        # The push that goes on ends by itself, or by its time-out.
+        await asyncio.wait(self._tasks)
         await self.push()
         await asyncio.to_thread(self._exporter.shutdown)
 
     async def push(self) -> None:
-        """Push what there is now."""
+        """Push what there is now; a push that has begun ends, also when this is cancelled."""
         now_ns = self._began_ns + self._clock.now_ns()
         data = metrics_data(self._families(), self._attributes, self._began_ns, now_ns)
+        sending = asyncio.create_task(self._send(data))
+        self._tasks[1:] = [sending]
+        await asyncio.shield(sending)
+
+    async def _send(self, data: MetricsData) -> None:
         try:
             result = await asyncio.to_thread(self._exporter.export, data)
         except Exception as trouble:  # noqa: BLE001

@@ -76,15 +76,16 @@ def cells_of(due_s: Floats, response_s: Floats, rng: np.random.Generator) -> Cel
 
 
 def _length_of(cell: Whole, response_s: Floats, count: int) -> int:
+    """Return of how many cells a block is made."""
     logs = np.log(np.maximum(response_s, _SHORTEST_S))
     held = np.bincount(cell, minlength=count)
     means = (np.bincount(cell, weights=logs, minlength=count) / np.maximum(held, 1))[held > 0]
     away = means - means.mean() if len(means) else means
-    square = float(away @ away)
-    alike = float(away[1:] @ away[:-1]) / square if square > 0 else 0.0
+    whole = float(away @ away)
+    alike = float(away[1:] @ away[:-1]) / whole if whole > 0 else 0.0
     # What is measured on few cells is too small, by so much on average.
-    alike = min(0.95, alike + (1 + 3 * alike) / max(1, len(means)))
-    factor = max(1.0, (2 * alike / (1 - alike**2)) ** (2 / 3)) if alike > 0 else 1.0
+    alike = min(0.95, max(0.0, alike + (1 + 3 * alike) / max(1, len(means))))
+    factor = max(1.0, (2 * alike / (1 - alike**2)) ** (2 / 3))
     return max(1, min(round(factor * count ** (1 / 3)), count))
 
 
@@ -128,7 +129,7 @@ class Sample:
 
 def spread_of(differences: Floats, blocks: int) -> float:
     """Return the standard error of a difference; that of few blocks is drawn too small."""
-    return float(differences.std(ddof=1)) * math.sqrt(blocks / max(1, blocks - 2))
+    return float(differences.std(ddof=1)) * math.sqrt(blocks / max(1, blocks - 3))
 
 
 def reach_of(alpha: float, freedom: int) -> float:

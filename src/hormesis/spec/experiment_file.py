@@ -98,10 +98,7 @@ def read_experiment(
         final_probes=tuple(play.tracks.conditions.get("final", ())),
         checks=tuple(one.check for one in play.checks),
         left_out=play.left_out,
-        stop_when=(
-            *(one for one, _ in play.stops),
-            *aborting([one.check for one in play.checks]),
-        ),
+        stop_when=play.conditions(),
         limits=_limits_of(limits),
         variables=known,
         attached_addresses=stage.attached_addresses,
@@ -206,6 +203,11 @@ class _Play:
     checks: tuple[ReadCheck, ...]
     left_out: tuple[str, ...]
     stops: tuple[tuple[StopCondition, ReadCheck | None], ...]
+
+    def conditions(self) -> tuple[StopCondition, ...]:
+        """Return what ends the run: what the file says, and checks that abort it."""
+        said = (one for one, _ in self.stops)
+        return (*said, *aborting([one.check for one in self.checks]))
 
     @classmethod
     def read(cls, included: Included, variables: Variables, forms: Forms) -> _Play:

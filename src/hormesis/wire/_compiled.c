@@ -19,6 +19,8 @@ enum {
 };
 static const double SWEEP_S = 0.1;
 
+static PyObject *current_task; /* of asyncio */
+
 /* ------------------------------------------------------------------------------- Python */
 
 PyObject *take_exception(void)
@@ -79,10 +81,23 @@ int wire_sweep_later(Wire *self)
     return 0;
 }
 
+/* Note whether a task is running, as one may be where somebody runs the loop inside of it. */
+static int wire_enter(Wire *self)
+{
+    PyObject *task = PyObject_CallOneArg(current_task, self->loop);
+    if (!task)
+        return -1;
+    self->direct = task == Py_None;
+    Py_DECREF(task);
+    return 0;
+}
+
 static PyObject *wire_process(Wire *self, PyObject *Py_UNUSED(none))
 {
     struct epoll_event events[EVENTS_MAX];
     int64_t until = 0;
+    if (wire_enter(self) < 0)
+        return NULL;
     for (int round = 0; round < ROUNDS_MAX && self->epoll >= 0; round++) {
         int count = epoll_wait(self->epoll, events, EVENTS_MAX, 0);
         if (count < 0 && errno != EINTR)
@@ -112,6 +127,8 @@ static PyObject *wire_sweep(Wire *self, PyObject *Py_UNUSED(none))
 {
     int64_t moment = monotonic_ns() - self->zero;
     int more = 0, result = 0;
+    if (wire_enter(self) < 0)
+        return NULL;
     self->sweeping = 0;
     for (uint32_t i = 0; i < self->slot_count && !result; i++) {
         Connection *connection = self->slots[i].connection;
@@ -303,10 +320,13 @@ static struct PyModuleDef module_definition = {
 
 PyMODINIT_FUNC PyInit__compiled(void)
 {
+    static const char *const names[] = {"current_task", NULL};
+    static PyObject **places[] = {&current_task};
     PyObject *module = PyModule_Create(&module_definition);
     if (!module || response_prepare() < 0 || exchange_prepare() < 0 || connection_prepare() < 0
-        || add_type(module, &RecorderType) < 0 || add_type(module, &ResponseType) < 0
-        || add_type(module, &ConnectionType) < 0 || add_type(module, &WireType) < 0)
+        || import_names("asyncio", names, places) < 0 || add_type(module, &RecorderType) < 0
+        || add_type(module, &ResponseType) < 0 || add_type(module, &ConnectionType) < 0
+        || add_type(module, &WireType) < 0)
         Py_CLEAR(module);
     return module;
 }

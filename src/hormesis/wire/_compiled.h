@@ -51,6 +51,7 @@ typedef struct {
     uint32_t slot_count, first_free;
     int epoll;
     char sweeping;
+    char direct; /* no task is running: one that waits may be woken at once */
     long long zero;
     Head known; /* what the head in known_bytes says */
     uint32_t known_size;
@@ -80,7 +81,7 @@ struct Connection {
     long long sent, first, deadline, received, connecting, handshaking;
     uint32_t slot;
     int fd;
-    char to_head;
+    char to_head, leaving; /* leaving: the server sends no more than what has come */
 };
 
 extern PyTypeObject RecorderType, ResponseType, ExchangeType, ConnectionType, WireType;
@@ -89,8 +90,8 @@ extern PyTypeObject RecorderType, ResponseType, ExchangeType, ConnectionType, Wi
 Response *response_new(void);
 
 Exchange *exchange_new(Connection *connection);
-/* Call who waits: at once, or, where a task may be running, in the loop's next turn. Returns -1
- * only for what ends the loop. */
+/* Call who waits: at once if no task is running, or in the loop's next turn. Returns -1 only for
+ * what ends the loop. */
 int exchange_wake(Exchange *exchange, int now);
 
 /* Take what the kernel has for the connection; it told so at that moment. */

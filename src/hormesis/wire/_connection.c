@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { TOLD = EPOLLIN | EPOLLRDHUP };
+
 static PyObject *late, *garbled, *disconnected; /* functions of troubles.py */
 
 /* End the exchange under way, if any. Takes the reference to the outcome. */
@@ -201,7 +203,7 @@ static int connection_flush(Connection *self)
     self->out_from += done;
     if (self->out_from == PyBytes_GET_SIZE(self->out)) {
         Py_CLEAR(self->out);
-        connection_want(self, EPOLLIN);
+        connection_want(self, TOLD);
     }
     return 0;
 }
@@ -215,7 +217,7 @@ static int deliver(Connection *self, Response *response, const Head *head, int s
     response->first_ns = self->first;
     response->ended_ns = moment;
     response->received = self->received;
-    if (spoiled || self->out || !head->keep)
+    if (spoiled || self->leaving || self->out || !head->keep)
         connection_drop(self);
     return settle(self, ANSWERED, (PyObject *)response, 1);
 }
@@ -332,6 +334,7 @@ int connection_ready(Connection *self, uint32_t events, int64_t moment)
 {
     int result = 0;
     Py_INCREF(self);
+    self->leaving |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     if (events & EPOLLOUT && self->out)
         result = connection_flush(self);
     if (!result && events & ~(uint32_t)EPOLLOUT && self->fd >= 0)
@@ -390,7 +393,7 @@ static PyObject *connection_exchange(Connection *self, PyObject *const *args, Py
     else if (done < size) {
         self->out = Py_NewRef(args[0]);
         self->out_from = done == AGAIN ? 0 : done;
-        connection_want(self, EPOLLIN | EPOLLOUT);
+        connection_want(self, TOLD | EPOLLOUT);
     }
     return (PyObject *)exchange;
 }
@@ -418,7 +421,7 @@ static PyObject *connection_take_socket(Connection *self, PyObject *args)
         wire->slot_count = count;
     }
     Slot *slot = &wire->slots[wire->first_free];
-    struct epoll_event event = {.events = EPOLLIN};
+    struct epoll_event event = {.events = TOLD};
     event.data.u64 = (uint64_t)slot->generation << 32 | wire->first_free;
     if (epoll_ctl(wire->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
         return PyErr_SetFromErrno(PyExc_OSError);
@@ -426,6 +429,7 @@ static PyObject *connection_take_socket(Connection *self, PyObject *args)
     wire->first_free = slot->next_free;
     slot->connection = (Connection *)Py_NewRef(self);
     self->fd = fd;
+    self->leaving = 0;
     self->sock = sock == Py_None ? NULL : Py_NewRef(sock);
     self->secure = secure == Py_None ? NULL : Py_NewRef(secure);
     Py_RETURN_NONE;

@@ -61,6 +61,7 @@ static int wake_one(Exchange *self, PyObject *callback, PyObject *context, int n
     PyObject *loop = Py_NewRef(self->connection->wire->loop);
     if (context == Py_None)
         context = NULL;
+    now = now && self->connection->wire->direct;
     int result = now ? call_now(loop, callback, (PyObject *)self, context)
                      : call_soon(loop, callback, (PyObject *)self, context);
     if (result < 0)

@@ -75,7 +75,11 @@ class Connection(_Connection):
         self.close()
         self.connecting_ns = dialled.connecting_ns
         self.handshaking_ns = dialled.handshaking_ns
-        self.attach(dialled.sock)
+        try:
+            self.attach(dialled.sock)
+        except BaseException:
+            dialled.sock.close()
+            raise
 
     def attach(self, sock: socket.socket) -> None:
         """Use the open, non-blocking *sock* from now on."""

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from select import EPOLLIN, EPOLLOUT
+from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 READ_BYTES = 16 * 1024
 """Small enough that reading a small answer does not touch fresh pages each time."""
 HEADS_MAX = 256
+TOLD = EPOLLIN | EPOLLRDHUP
+"""What the kernel is to tell of every connection."""
+_LEAVING = EPOLLRDHUP | EPOLLHUP | EPOLLERR
 UNDER_WAY = "one connection carries one request at a time"
 _heads: dict[bytes, Head] = {}
 """Heads read lately: a server's answers of one second differ in little more than their bodies."""
@@ -37,8 +40,9 @@ class Connection:
     """
 
     __slots__ = (
-        "_deadline", "_fd", "_first_ns", "_out", "_parser", "_received", "_recv", "_send",
-        "_sent_ns", "_sock", "_to_head", "_waiter", "_wire", "connecting_ns", "handshaking_ns",
+        "_deadline", "_fd", "_first_ns", "_leaving", "_out", "_parser", "_received", "_recv",
+        "_send", "_sent_ns", "_sock", "_to_head", "_waiter", "_wire", "connecting_ns",
+        "handshaking_ns",
     )  # fmt: skip
 
     _recv: Callable[[int], bytes]
@@ -53,6 +57,7 @@ class Connection:
         self._out = b""
         self._to_head = False
         self._deadline = self._sent_ns = self._first_ns = self._received = 0
+        self._leaving = False
         self.connecting_ns = self.handshaking_ns = 0
 
     @property
@@ -84,7 +89,11 @@ class Connection:
         self.close()
         self.connecting_ns = dialled.connecting_ns
         self.handshaking_ns = dialled.handshaking_ns
-        self.attach(dialled.sock)
+        try:
+            self.attach(dialled.sock)
+        except BaseException:
+            dialled.sock.close()
+            raise
 
     def attach(self, sock: socket.socket) -> None:
         """Use the open, non-blocking *sock* from now on."""
@@ -96,7 +105,8 @@ class Connection:
             self._recv, self._send = sock.recv, sock.send
         self._fd = sock.fileno()
         self._waiter = None
-        self._wire.watch(self._fd, self)
+        self._leaving = False
+        self._wire.watch(self._fd, self, TOLD)
 
     def detach(self) -> socket.socket:
         """Give the open socket away; the connection is closed from now on."""
@@ -145,7 +155,7 @@ class Connection:
             return waiter
         if done < len(request):
             self._out = request[done:]
-            wire.want(self._fd, EPOLLIN | EPOLLOUT)
+            wire.want(self._fd, TOLD | EPOLLOUT)
         return waiter
 
     def stream(self, request: bytes, timeout_ns: int, *, head: bool = False) -> Stream:
@@ -189,10 +199,12 @@ class Connection:
 
     def ready(self, event: int, now_ns: int) -> None:
         """Take what the kernel has; *now_ns* is when it was told."""
+        if event & _LEAVING:
+            self._leaving = True
         if event & EPOLLOUT and self._out and not self._flushed():
             return
         if event & ~EPOLLOUT:
-            self._readable(now_ns)
+            self.readable(now_ns)
 
     def _flushed(self) -> bool:
         try:
@@ -204,10 +216,11 @@ class Connection:
             return False
         self._out = self._out[done:]
         if not self._out:
-            self._wire.want(self._fd, EPOLLIN)
+            self._wire.want(self._fd, TOLD)
         return True
 
-    def _readable(self, now_ns: int) -> None:
+    def readable(self, now_ns: int) -> None:
+        """Take what has come; *now_ns* is when the kernel told of it."""
         try:
             data = self._recv(READ_BYTES)
         except (BlockingIOError, InterruptedError):
@@ -252,7 +265,7 @@ class Connection:
         size = len(data)
         if not head.plain or size < split + head.length:
             return False
-        if size > split + head.length or self._out or not head.keep:
+        if size > split + head.length or self._leaving or self._out or not head.keep:
             size = split + head.length
             self.drop()
         self._waiter = None
@@ -291,7 +304,7 @@ class Connection:
         head = parser.head
         assert head is not None
         self._parser = None
-        if parser.spoiled or self._out or not head.keep:
+        if parser.spoiled or self._leaving or self._out or not head.keep:
             self.drop()
         self._waiter = None
         waiter.set_result(

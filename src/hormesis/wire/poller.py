@@ -69,9 +69,9 @@ class Wire:
         if self._epoll.closed:
             raise RuntimeError("the wire was closed")
 
-    def watch(self, fd: int, connection: Connection) -> None:
-        """Tell *connection* whenever its *fd* can be read."""
-        self._epoll.register(fd, EPOLLIN)
+    def watch(self, fd: int, connection: Connection, events: int) -> None:
+        """Tell *connection* of the *events* of its *fd*."""
+        self._epoll.register(fd, events)
         self._lines[fd] = connection
 
     def want(self, fd: int, events: int) -> None:
@@ -102,7 +102,11 @@ class Wire:
             now = monotonic_ns() - zero
             for fd, event in events:
                 line = lines.get(fd)
-                if line is not None:
+                if line is None:
+                    continue
+                if event == EPOLLIN:
+                    line.readable(now)
+                else:
                     line.ready(event, now)
             until = until or now + TURN_NS
             if not events or now > until:

@@ -64,7 +64,10 @@ class Stage:
 
     def metrics(self) -> dict[str, float]:
         """Return the totals of the metrics since the last call."""
-        return {one.metric: one.total for one in self.scene.gathering.take(0.0)}
+        totals: dict[str, float] = {}
+        for one in self.scene.gathering.take(0.0):
+            totals[one.metric] = totals.get(one.metric, 0.0) + one.total
+        return totals
 
 
 @asynccontextmanager

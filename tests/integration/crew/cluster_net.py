@@ -92,6 +92,11 @@ class Net:
         pid = self._hub if address == HUB else self._nodes[address]
         return self._on(pid, *command)
 
+    def cut(self, address: str) -> None:
+        """Pull the wire of the machine with *address*."""
+        wire = f"wire{address.rpartition('.')[2]}"
+        self._on(self._hub, "ip", "link", "set", wire, "down")
+
     def _machine(self, clock: list[str]) -> int:
         """Start what holds the namespaces of a machine; return a process that is in them."""
         holder = subprocess.Popen(

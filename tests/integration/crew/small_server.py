@@ -1,4 +1,7 @@
-"""A small HTTP server that counts requests by the address they come from; `/counts` tells them."""
+"""A small HTTP server that counts requests by the address they come from.
+
+`/counts` tells them, and its output tells every hundredth.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             body = json.dumps(counts).encode() if told else b"{}"
             if not told:
                 counts[peer] += 1
+                if counts[peer] % 100 == 0:
+                    sys.stdout.write(f"{peer} {counts[peer]}\n")
+                    sys.stdout.flush()
             writer.write(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
                 + str(len(body)).encode()

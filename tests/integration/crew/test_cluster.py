@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from hormesis.record.history_reader import read_history
+from hormesis.words.history import History
 from hormesis.words.judging import judge_run
 from hormesis.words.outcome import Outcome
 from tests.integration.crew.cluster_engine import SECONDS
@@ -38,6 +39,7 @@ class Cluster:
         self.net = net
         self.run = folder / "run"
         self.run.mkdir()
+        self.log, self.server_log = folder / "engine.log", folder / "server.log"
         net.start(HUB, "server.log", [sys.executable, SERVER, HUB, "8080"])
         net.start(HUB, "scheduler.log", dask("scheduler", "--host", HUB, "--port", "8786"))
         self.workers: dict[str, psutil.Process] = {}
@@ -60,6 +62,22 @@ class Cluster:
             ["env", "-C", str(ROOT), *engine, str(self.run), SCHEDULER, f"http://{HUB}:8080"],
         )
 
+    def wait_until_busy(self, engine: psutil.Process, machine: str) -> None:
+        """Wait until *machine* has played some of its share."""
+
+        def busy() -> bool:
+            assert engine.status() != psutil.STATUS_ZOMBIE, self.log.read_text()
+            return f"{machine} 300\n" in self.server_log.read_text()
+
+        wait_for(busy, within_s=30.0, what="its share of the load")
+
+    def ended(self, engine: psutil.Process) -> History:
+        """Wait for the engine's end and return what it recorded."""
+        gone, _ = psutil.wait_procs([engine], timeout=40.0)
+        history = read_history(self.run)
+        assert gone and history.end, self.log.read_text()
+        return history
+
     def served(self) -> Counter[str]:
         """Return how many requests the server has had from each machine."""
         url = f"http://{HUB}:8080/counts"
@@ -78,33 +96,21 @@ def member_of(worker: psutil.Process) -> psutil.Process:
                 if "hormesis.engine.crew.member" in one.cmdline())  # fmt: skip
 
 
-def test_a_machine_that_dies_in_the_middle_costs_its_share(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    engine = cluster.play()
-    victim = "10.77.0.3"
-
-    def busy() -> bool:
-        assert engine.status() != psutil.STATUS_ZOMBIE, (tmp_path / "engine.log").read_text()
-        return cluster.served()[victim] > 300
-
-    wait_for(busy, within_s=30.0, what="its share of the load")
+def test_a_machine_that_dies_in_the_middle_costs_its_share(cluster: Cluster) -> None:
+    engine, victim = cluster.play(), "10.77.0.3"
+    cluster.wait_until_busy(engine, victim)
     member = member_of(cluster.workers[victim])
     cluster.workers[victim].kill()
     psutil.wait_procs([member], timeout=2.0)
     assert not member.is_running()
-    gone, _ = psutil.wait_procs([engine], timeout=30.0)
-    assert gone, (tmp_path / "engine.log").read_text()
-    history = read_history(cluster.run)
-    log = (tmp_path / "engine.log").read_text()
-    assert history.end, log
+    history = cluster.ended(engine)
     (record,) = history.loads
     told = re.fullmatch(
         r"worker (\d) of 3 \(tcp://10\.77\.0\.3:\d+\) was lost at (\d+\.\d) s "
         r"\(its connection was lost\): its third of load x was lost from then on",
         record.lost,
     )
-    assert told, record.lost + log
+    assert told, record.lost
     verdict = judge_run(history, [])
     assert verdict.outcome is Outcome.UNKNOWN
     assert record.lost in verdict.reason
@@ -119,15 +125,33 @@ def test_a_machine_that_dies_in_the_middle_costs_its_share(
         ends = [op.ended for op in history.ops if (op.number - 1) % 4 == worker]
         if worker == lost:
             # What it had not sent yet is lost too: less than a second of its work.
-            assert served[machine] * 0.5 < made[worker] <= served[machine]
-            assert died - 1.0 < max(ends) < died + 0.1
+            assert served[machine] * 0.2 < made[worker] <= served[machine]
+            assert died - 2.0 < max(ends) < died + 0.1
         else:
             assert made[worker] == served[machine]
-            assert max(ends) - began == pytest.approx(SECONDS, abs=0.5)
+            assert max(ends) - began == pytest.approx(SECONDS, abs=1.5)
             # On the run's clock, also where the machine's own is more than an hour ahead.
-            assert min(ends) - began < 1.0
+            assert min(ends) - began < 2.0
 
     clocks = [note.text for note in history.notes if note.source == "clock"]
     ahead = [float(match[1]) for text in clocks if (match := re.search(r"is ([+-][\d.]+) s", text))]
     assert [round(one) for one in ahead] == [0, 0, AHEAD_S]
     assert all(abs(one - round(one)) < 0.005 for one in ahead)
+
+
+@pytest.mark.prove
+def test_a_machine_that_is_cut_off_is_given_up_and_ends_its_part_itself(cluster: Cluster) -> None:
+    engine, victim = cluster.play(), "10.77.0.4"
+    cluster.wait_until_busy(engine, victim)
+    member = member_of(cluster.workers[victim])
+    cluster.net.cut(victim)
+    (record,) = cluster.ended(engine).loads
+    assert re.fullmatch(
+        r"worker 3 of 3 \(tcp://10\.77\.0\.4:\d+\) was lost at \d+\.\d s "
+        r"\(not heard of for 15 s\): its third of load x was lost from then on",
+        record.lost,
+    ), record.lost
+    assert re.search(r"was not heard of for 15\.\d s", record.trouble)
+    # Nobody can tell it to end; its own lease does.
+    gone, _ = psutil.wait_procs([member], timeout=20.0)
+    assert gone

@@ -53,7 +53,7 @@ def test_workers_play_one_load_on_one_clock(tmp_path: Path) -> None:
     for part in parts:
         # A worker with a clock of its own would not begin when the others do.
         firsts = min(op.due for op in history.ops if (op.number - 1) % 4 == part)
-        assert firsts - began < 0.5
+        assert firsts - began < 1.5
     checks = sum(one.count for one in history.metrics if one.metric == "checks")
     assert checks == len(history.ops)
 
@@ -74,7 +74,7 @@ def test_a_killed_worker_loses_its_share_and_the_others_go_on(tmp_path: Path) ->
 
     history = asyncio.run(played(tmp_path, [track(tmp_path, seconds=2.5)], kill_one, processes=2))
     killed, noticed = moments
-    assert noticed - killed < 0.5
+    assert noticed - killed < 1.0
     (record,) = history.loads
     told = re.fullmatch(
         r"worker ([12]) of 2 died at (\d+\.\d) s \(signal 9\): its half of load x was lost from "
@@ -82,11 +82,11 @@ def test_a_killed_worker_loses_its_share_and_the_others_go_on(tmp_path: Path) ->
         record.lost,
     )
     assert told, record.lost
-    assert float(told[2]) == pytest.approx(killed, abs=0.5)
+    assert float(told[2]) == pytest.approx(killed, abs=1.0)
     lost = int(told[1])
     last = {part: max(op.ended for op in history.ops if (op.number - 1) % 3 == part)
             for part in (1, 2)}  # fmt: skip
-    assert killed - 0.6 < last[lost] < killed + 0.2
+    assert killed - 1.5 < last[lost] < killed + 0.5
     assert last[3 - lost] > killed + 1.0
     verdict = judge_run(history, [])
     assert verdict.outcome is Outcome.UNKNOWN

@@ -37,7 +37,9 @@ options = {
 
 
 def test_a_rate_on_a_url_passes_and_is_told(world: World, quick: str) -> None:
-    answer = world.hormesis("load", f"{quick}/hello", "--rate", "100/s", "--for", "1s", "--vus", "5")
+    answer = world.hormesis(
+        "load", f"{quick}/hello", "--rate", "100/s", "--for", "1s", "--vus", "5"
+    )
     assert answer.code == 0, answer.err
     assert "/hello  100 " in answer.out
     assert "http_req_failed rate < 1%" in answer.out
@@ -52,9 +54,7 @@ def test_json_is_the_only_thing_on_standard_output(world: World, quick: str) -> 
     assert answer.data["load"]["total"]["response_p95_ms"] > 0
 
 
-def test_the_summary_and_the_tables_are_where_they_were_asked_for(
-    world: World, quick: str
-) -> None:
+def test_the_summary_and_the_tables_are_where_they_were_asked_for(world: World, quick: str) -> None:
     answer = world.hormesis(
         "load", quick, "--rate", "50/s", "--for", "1s", "--vus", "2", "--quiet",
         "--summary-json", "summary.json", "--csv", "shop",
@@ -67,9 +67,9 @@ def test_the_summary_and_the_tables_are_where_they_were_asked_for(
 
 
 def test_a_load_that_breaks_its_threshold_fails_and_says_from_where_on(world: World) -> None:
-    with serving(0.02) as url:
+    with serving(0.01) as url:
         answer = world.hormesis(
-            "load", url, "--stage", "5s:200/s", "--rate", "1/s",
+            "load", url, "--stage", "4s:200/s", "--rate", "1/s",
             "--threshold", "http_req_duration p(95) < 100ms",
         )  # fmt: skip
     assert answer.code == 1, answer.err
@@ -98,7 +98,7 @@ def command_is_loading(world: World) -> None:
     """Wait until the newest run of *world* has recorded operations."""
     runs = world.folder / "hormesis-runs"
     wait_for(
-        lambda: any(path.stat().st_size > 3000 for path in runs.glob("*/ops*.bin")),
+        lambda: any(path.stat().st_size > 1000 for path in runs.glob("*/ops*.bin")),
         "the load is under way",
     )
 
@@ -150,7 +150,12 @@ def test_a_file_with_loads_is_played_and_one_with_faults_is_refused(
     world: World, quick: str
 ) -> None:
     step = {"name": "home", "get": "/"}
-    track = {"load": "constant-vus", "vus": 1, "for": "500ms", "client": {"http": quick, "steps": [step]}}
+    track = {
+        "load": "constant-vus",
+        "vus": 1,
+        "for": "500ms",
+        "client": {"http": quick, "steps": [step]},
+    }
     document = {
         "title": "t", "tracks": [track], "checks": [{"threshold": "http_req_failed rate < 1%"}],
     }  # fmt: skip
@@ -169,7 +174,8 @@ def test_a_file_with_loads_is_played_and_one_with_faults_is_refused(
 
 def test_secret_headers_stay_out_of_every_file(world: World, quick: str) -> None:
     answer = world.hormesis(
-        "load", quick, "--iterations", "3", "--vus", "1", "--header", "Authorization: Bearer s3cr3t",
+        "load", quick, "--iterations", "3", "--vus", "1",
+        "--header", "Authorization: Bearer s3cr3t",
     )  # fmt: skip
     assert answer.code == 0, answer.err
     for path in (world.folder / "hormesis-runs").rglob("*"):
@@ -193,7 +199,7 @@ def test_the_staged_profiles_run_in_seconds(world: World, quick: str, name: str)
 def test_figures_are_served_to_prometheus_while_it_runs(world: World, quick: str) -> None:
     port = free_port()
     command = world.start(
-        "load", quick, "--rate", "20/s", "--for", "6s", "--prometheus", str(port), "--quiet"
+        "load", quick, "--rate", "50/s", "--for", "4s", "--prometheus", str(port), "--quiet"
     )
     command_is_loading(world)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:

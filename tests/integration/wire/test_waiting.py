@@ -384,3 +384,24 @@ def test_requests_must_be_bytes_and_keywords_known(make: Make) -> None:
         with pytest.raises(TypeError):
             one.connection.exchange(REQUEST, 1, tail=True)
     loop.close()
+
+
+async def test_answers_that_are_taken_while_a_task_runs_wake_it_later(one: Line) -> None:
+    async def user() -> bytes:
+        body: bytes = (await exchange(one)).body
+        return body
+
+    task = asyncio.create_task(user())
+    await asyncio.sleep(0)
+    one.send(OK)
+    assert not task.done()
+    assert await asyncio.wait_for(task, 10) == b"ok"
+
+
+async def test_a_server_that_answers_and_leaves_is_noticed_with_the_answer(one: Line) -> None:
+    waiting = exchange(one)
+    assert one.server.recv(len(REQUEST)) == REQUEST
+    one.server.sendall(OK)
+    one.server.close()
+    assert (await waiting).body == b"ok"
+    assert not one.connection.usable

@@ -35,7 +35,9 @@ EFFECT_CALLS = {
     "os.execve", "os.execvp", "os.execvpe", "os.spawnv",
     "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell",
 }  # fmt: skip
-FLOOR_3 = ("src/hormesis/host/", "src/hormesis/custodian/", "src/hormesis/proxy/")
+FLOOR_3 = (
+    "src/hormesis/host/", "src/hormesis/custodian/", "src/hormesis/proxy/", "src/hormesis/wire/",
+)  # fmt: skip
 
 
 def name_ban_problems(source: Source) -> Iterator[Problem]:

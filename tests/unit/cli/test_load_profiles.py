@@ -68,4 +68,4 @@ def test_a_profile_has_its_users_when_it_says(
 
 def test_a_spike_s_users_take_over_without_a_gap(tmp_path: Path) -> None:
     tracks = loads("spike-test", tmp_path)
-    assert min(users_at(tracks, moment) for moment in range(0, 400)) >= 99
+    assert min(users_at(tracks, moment) for moment in range(400)) >= 99

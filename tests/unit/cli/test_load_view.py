@@ -23,11 +23,9 @@ def picture(now: float, *, phase: str = "tracks") -> Live:
 def test_a_second_is_gathered_once_it_is_over() -> None:
     seconds = Seconds()
     seconds.look(picture(9.0, phase="starting"))
-    assert seconds.last is None
-    seconds.look(picture(10.0))
-    assert seconds.last is None
-    seconds.look(picture(10.9))
-    assert seconds.last is None
+    for now in (10.0, 10.9):
+        seconds.look(picture(now))
+    assert not seconds.held
     seconds.look(picture(11.0))
     last = seconds.last
     assert last is not None

@@ -21,10 +21,7 @@ def history(slow_from: float, fail_from: float = 1e9, blips: tuple[float, ...] =
         slow = due >= slow_from or any(blip <= due < blip + 1 for blip in blips)
         ended = Ended.FAIL if due >= fail_from else Ended.OK
         ops.append(Op(number, "l", "home", 1, due, due, due + (0.8 if slow else 0.01), ended))
-    users = [
-        MetricSlice("vus", MetricSort.GAUGE, "l", 2.0 + at * SLICE_S, 1, *[float(at // 4)] * 4)
-        for at in range(240)
-    ]
+    users = [_users(2.0 + at * SLICE_S, at / 4) for at in range(240)]
     return History(
         manifest={},
         ops=ops,
@@ -33,6 +30,10 @@ def history(slow_from: float, fail_from: float = 1e9, blips: tuple[float, ...] =
         phases=(Phase("tracks", 2.0), Phase("closing", 62.0)),
         end={"time": 62.0},
     )
+
+
+def _users(start: float, users: float) -> MetricSlice:
+    return MetricSlice("vus", MetricSort.GAUGE, "l", start, 1, users, users, users, users)
 
 
 def test_the_point_is_where_it_stays_broken() -> None:

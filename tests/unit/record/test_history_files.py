@@ -350,6 +350,24 @@ def test_nothing_reaches_the_disk_before_a_flush(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_the_end_waits_until_the_disk_has_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = HistoryWriter(tmp_path)
+    writer.shard(1)
+    writer.manifest(MANIFEST)
+    synced: list[str] = []
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    writer.end(ENDED)
+    writer.close()
+    assert sorted(synced) == sorted([*FILES, "ops.1.bin", tmp_path.name])
+    assert synced[-2:] == ["history.jsonl", tmp_path.name]
+
+
 def test_values_that_json_cannot_hold_are_kept_as_text(tmp_path: Path) -> None:
     written(tmp_path, History(MANIFEST, probes=(look(1.0, fields={"value": Path("x")}),)))
     assert read_history(tmp_path).probes[0].fields == {"value": "x"}

@@ -118,6 +118,19 @@ def test_a_chunk_of_torn_records_is_refused_whole(writer: HistoryWriter, tmp_pat
     assert (history.ops, history.problems) == ([], ())
 
 
+def test_a_hole_in_a_file_is_no_operation(writer: HistoryWriter, tmp_path: Path) -> None:
+    writer.shard(0).labels([OK])
+    writer.shard(0).ops(record(1, 1.0, 0))
+    writer.close()
+    with (tmp_path / "ops.bin").open("ab") as file:
+        file.truncate(3 * 28)
+    history = read_history(tmp_path)
+    assert [one.number for one in history.ops] == [1]
+    assert history.problems == (
+        "ops.bin:2: unreadable as an operation", "ops.bin:3: unreadable as an operation",
+    )  # fmt: skip
+
+
 def test_foreign_files_are_no_processes(writer: HistoryWriter, tmp_path: Path) -> None:
     writer.close()
     for name in ("ops.x.bin", "ops.01.bin", "ops.-1.bin", "ops.1.bin.bak", "ops.0.bin"):

@@ -58,8 +58,17 @@ class Waiting:
     def _told(self, made: Any) -> Any:
         if inspect.isawaitable(made):
             made = self._wait(made)
-        asynchronous = hasattr(made, "__aenter__") or hasattr(made, "__aiter__")
-        return Waiting(made, self._loop) if asynchronous else made
+        return Waiting(made, self._loop) if _asynchronous(type(made)) else made
 
     def _wait(self, awaitable: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(awaitable, self._loop).result()
+
+
+def _asynchronous(cls: type) -> bool:
+    """Return whether anything of *cls* has to be waited for."""
+    names = ("__aenter__", "__aiter__")
+    if any(hasattr(cls, name) for name in names):
+        return True
+    return any(
+        inspect.iscoroutinefunction(thing) for one in cls.__mro__ for thing in vars(one).values()
+    )

@@ -54,6 +54,7 @@ class PostgresSession:
         """Return the connection, opened if it has to be."""
         if self._connection is None or self._connection.closed:
             psycopg = self._driver
+            self._connection = None
             self._connection = await psycopg.AsyncConnection.connect(
                 self._dsn,
                 autocommit=True,
@@ -61,6 +62,13 @@ class PostgresSession:
                 row_factory=psycopg.rows.dict_row,
             )
         return self._connection
+
+    async def ready(self) -> None:
+        """Connect ahead of the first statement, which tries again if this fails."""
+        try:
+            await self.connect()
+        except self._driver.Error:
+            return
 
     async def close(self) -> None:
         """Close the connection."""

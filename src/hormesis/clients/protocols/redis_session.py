@@ -64,6 +64,13 @@ class RedisSession:
 
         return call
 
+    async def ready(self) -> None:
+        """Connect ahead of the first command, which tries again if this fails."""
+        try:
+            await self._client.initialize()
+        except (self._driver.RedisError, OSError):
+            return
+
     async def close(self) -> None:
         """Close the connection."""
         await self._hang_up()

@@ -71,6 +71,11 @@ class WebSocketSession(AbstractAsyncContextManager["WebSocketSession"]):
     ) -> None:
         await self.close()
 
+    @property
+    def connected(self) -> bool:
+        """Return whether messages may be sent."""
+        return self._connection is not None
+
     async def connect(self) -> None:
         """Open the connection; one operation."""
         user = self._user
@@ -93,6 +98,13 @@ class WebSocketSession(AbstractAsyncContextManager["WebSocketSession"]):
         user.add(MetricSort.COUNTER, "ws_sessions", 1)
         user.add(MetricSort.TREND, "ws_connecting", self._opened_s - began_s)
 
+    async def ready(self) -> None:
+        """Connect ahead of the first message, which tries again if this fails."""
+        try:
+            await self.connect()
+        except (OSError, self._driver.exceptions.WebSocketException):
+            return
+
     async def ask(self, message: str | bytes, *, name: str = "ask") -> str | bytes:
         """Send a message and return the next one that comes; one operation."""
         async with self._user.op(name) as recording:
@@ -101,6 +113,12 @@ class WebSocketSession(AbstractAsyncContextManager["WebSocketSession"]):
                 return await self.receive()
             except self._driver.exceptions.ConnectionClosed:
                 recording.info("disconnected")
+                await self.close()
+                raise
+            except TimeoutError:
+                # The answer may still come, and must not be taken for the next message's.
+                recording.info("timeout")
+                await self.close()
                 raise
 
     async def send(self, message: str | bytes) -> None:

@@ -284,9 +284,11 @@ class Worker:
         finally:
             for wait in waits:
                 wait.cancel()
+        if self.ready.is_set():
+            return ""
         if self.over.is_set():
             return f"{self.full_name} did not start: {self.how}"
-        return "" if self.ready.is_set() else f"{self.full_name} did not start in {within_s:g} s"
+        return f"{self.full_name} did not start in {within_s:g} s"
 
     async def close(self) -> None:
         """End it, whatever it does; closing twice is harmless."""

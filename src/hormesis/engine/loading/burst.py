@@ -30,8 +30,7 @@ class _Rounds:
 
     async def play(self) -> None:
         crowd, shape = self._crowd, self._shape
-        for _ in range(shape.users):
-            self._seats.append(crowd.start(self._work))
+        self._seats = await crowd.start_many(shape.users, self._work)
         for seat in self._seats:
             if seat.task is not None:
                 seat.task.add_done_callback(self._gone)
@@ -63,7 +62,7 @@ class _Rounds:
         crowd = self._crowd
         while not crowd.ending.rung:
             self._waiting += 1
-            if self._waiting == len(self._seats) == self._shape.users:
+            if self._waiting == self._shape.users:
                 rouse(self._all_wait)
             due_ns = await seat.called()
             if due_ns < 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from hormesis.engine.loading.crowd import Crowd, Seat
+from hormesis.engine.loading.crowd import MADE_AT_ONCE, Crowd, Seat
 from hormesis.words.load import Closed
 
 LOOK_S = 0.05
@@ -17,9 +17,9 @@ async def play_closed(crowd: Crowd, shape: Closed) -> None:
     change = UserChange(crowd, shape.pace_s, shape.ramp_down_grace_s)
     start = crowd.clock.now()
     while (passed := crowd.clock.now() - start) < shape.duration_s:
-        change.to(shape.users_at(passed))
+        there = change.to(shape.users_at(passed))
         left = min(LOOK_S, shape.duration_s - passed)
-        if await crowd.over.sleep(left):
+        if await crowd.over.sleep(left if there else 0.0):
             return
 
 
@@ -33,15 +33,16 @@ class UserChange:
         self._staying: list[Seat] = []
         self._leaving: dict[Seat, asyncio.TimerHandle] = {}
 
-    def to(self, wanted: int) -> None:
+    def to(self, wanted: int) -> bool:
         """Let users join until there are *wanted*, those that are about to leave first; or leave.
 
-        The last to come leaves first. Who leaves may finish its iteration within the grace.
+        The last to come leaves first. Who leaves may finish its iteration within the grace. So many
+        join in one turn at most; tell whether there are as many as wanted.
 
         Raises:
             NoClient: a client could not be made.
         """
-        while len(self._staying) < wanted:
+        for _ in range(min(wanted - len(self._staying), MADE_AT_ONCE)):
             self._staying.append(self._stayed() or self._crowd.start(self._work))
         while len(self._staying) > wanted:
             seat = self._staying.pop()
@@ -52,6 +53,7 @@ class UserChange:
             cut = partial(seat.task.cancel)
             loop = asyncio.get_running_loop()
             self._leaving[seat] = loop.call_later(self._grace_s, cut)
+        return len(self._staying) == wanted
 
     def _stayed(self) -> Seat | None:
         """Return one that was about to leave and now stays; None: there is none."""

@@ -26,6 +26,8 @@ CUT_S = 1.0
 with their pauses at an end."""
 CLOSE_S = 2.0
 """How long users that are cut off may take to notice it, and clients to close."""
+MADE_AT_ONCE = 200
+"""How many users are made before others get a turn: 5,000 at once would be a stall."""
 BACKOFF_S = 0.1
 """How long a user waits after an iteration that raised, so that a dead system is not hammered."""
 
@@ -89,6 +91,8 @@ class Crowd:
         self.unmade = ""
         """Why a client could not even be made; the load is stopped then."""
         self.begun = False
+        self.moment = 0.0
+        """When the load was to begin, which all processes that play it agree on."""
         self.watch = SelfWatch(clock)
         self.record = LoadRecord(load=track.name, started=clock.now())
         self.waited = 0
@@ -107,9 +111,10 @@ class Crowd:
         self._none_left: asyncio.Future[None] | None = None
         self._told = (0, 0, 0, -1, -1)
 
-    def begin(self) -> None:
-        """Note that the load begins now."""
+    def begin(self, moment: float) -> None:
+        """Note that the load begins now, as planned for *moment* in seconds of the run."""
         self.begun = True
+        self.moment = moment
         self.watch = SelfWatch(self.clock)
         self.record = replace(self.record, started=self.clock.now())
 
@@ -136,6 +141,19 @@ class Crowd:
         self._most = max(self._most, len(self.seats))
         task.add_done_callback(self._ended)
         return seat
+
+    async def start_many(self, count: int, work: Work) -> list[Seat]:
+        """Make *count* users and let them work; others have their turns meanwhile.
+
+        Raises:
+            NoClient: a client could not be made; the load is stopped.
+        """
+        seats: list[Seat] = []
+        while len(seats) < count and not self.over.rung:
+            seats.append(self.start(work))
+            if len(seats) % MADE_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return seats
 
     async def _live(self, seat: Seat, work: Work) -> None:
         if await self._open(seat):
@@ -271,7 +289,9 @@ class Crowd:
 
         ``start`` is in seconds of the run.
         """
-        self.watch.gather()
+        playing = self.record.ended is None
+        if playing:
+            self.watch.gather()
         gathering = self.scene.gathering
         slices = gathering.take(start)
         if gathering.odd and not self._trouble:
@@ -289,7 +309,7 @@ class Crowd:
         slices += [
             self._slice(metric, MetricSort.GAUGE, start, float(level))
             for metric, before, level in zip(LEVELS, told[3:], now[3:], strict=True)
-            if level != before or start % 1 == 0
+            if level != before or (playing and start % 1 == 0)
         ]
         self.record = replace(
             self.record,

@@ -14,8 +14,7 @@ async def play_finite(crowd: Crowd, shape: Finite) -> None:
     """
     work = _Work(crowd, shape)
     if shape.iterations:
-        for _ in range(shape.users):
-            crowd.start(work.each if shape.each else work.shared)
+        await crowd.start_many(shape.users, work.each if shape.each else work.shared)
     await crowd.all_ended(shape.duration_s_max)
     if not crowd.over.rung:
         crowd.ending.ring()

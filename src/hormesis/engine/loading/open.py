@@ -7,14 +7,17 @@ two numbers say which arrivals are due and which of them were begun.
 from __future__ import annotations
 
 import asyncio
+import math
 
 from hormesis.engine.loading.alarm import alarm_of
 from hormesis.engine.loading.bell import rouse
-from hormesis.engine.loading.crowd import Crowd, NoClient, Seat
+from hormesis.engine.loading.crowd import MADE_AT_ONCE, Crowd, NoClient, Seat
 from hormesis.words.load import Open
 
 READY_WITHIN_S = 2.0
 """How long the first arrival waits for users that are to be ready, in seconds."""
+LATER_S = 0.1
+"""The step in which a schedule begins later when users are not ready in time, in seconds."""
 WAITED_NS = 1_000_000
 """Who gets a user within this time has not waited for one."""
 BACKLOG_S = 1.0
@@ -60,16 +63,18 @@ class Arrivals:
         while self._made < min(self._shape.users_ready, self._shape.users_max):
             if not self._make():
                 return
+            if self._made % MADE_AT_ONCE == 0:
+                await asyncio.sleep(0)
         if self._opening:
             await self._crowd.over.wait(self._opened, READY_WITHIN_S)
 
     async def go_on(self) -> None:
         """Play the schedule from now on."""
         crowd = self._crowd
-        self._zero_ns = crowd.now_ns()
+        self._zero_ns = self._beginning_ns()
         end_ns = self._zero_ns + round(self._shape.duration_s * 1e9)
         self._ring()
-        if not await crowd.over.sleep(self._shape.duration_s):
+        if not await crowd.over.sleep((end_ns - crowd.now_ns()) * 1e-9):
             await crowd.over.wait(self._begun, BACKLOG_S)
         crowd.ending.ring()
         while (due_ns := self._due_ns(self._next)) is not None:
@@ -78,6 +83,16 @@ class Arrivals:
             self._next += 1
             crowd.waited += 1
             crowd.drop(due_ns)
+
+    def _beginning_ns(self) -> int:
+        """Return when the schedule begins: as planned, or as little later as users were ready.
+
+        In whole steps, so that the parts that several processes play still fit together.
+        """
+        moment = self._crowd.moment
+        late = self._crowd.clock.now() - moment
+        steps = math.ceil((late - WAITED_NS * 1e-9) / LATER_S) if late > 0 else 0
+        return round((moment + steps * LATER_S) * 1e9)
 
     def close(self) -> None:
         """Begin no further arrival."""

@@ -25,6 +25,8 @@ from hormesis.words.metric import SLICE_S, MetricSlice
 
 TELL_S = 1.0
 """How often a load's record is told while it changes, in seconds."""
+FEW_USERS = 100
+"""Fewer new users than this are not worth another look at what stays in memory."""
 
 
 class Player:
@@ -56,6 +58,7 @@ class Player:
         self._crowds: dict[str, Crowd] = {}
         self._stopped = False
         self._slice = 0
+        self._frozen = 0
         self._told_at = -math.inf
 
     @property
@@ -115,7 +118,7 @@ class Player:
         if await crowd.over.sleep(moment - self._clock.now()):
             return
         shape = track.load.shape().part(self._part, self._parts)
-        crowd.begin()
+        crowd.begin(moment)
         self._tell(crowd)
         with Watching(crowd.watch):
             try:
@@ -132,9 +135,6 @@ class Player:
             self.stop()
 
     async def _play_shape(self, crowd: Crowd, shape: Shape) -> None:
-        if time_is_real():
-            # What there is now stays: the collector need not look at it again and again.
-            gc.freeze()
         if isinstance(shape, Closed):
             await play_closed(crowd, shape)
         elif isinstance(shape, Open):
@@ -163,6 +163,10 @@ class Player:
             if crowd.begun:
                 slices += crowd.take(self._slice * SLICE_S)
         self._drain.flush(slices)
+        if self.users >= 1.5 * self._frozen and time_is_real():
+            # What there is now stays: the collector need not look at it again and again.
+            gc.freeze()
+            self._frozen = self.users + FEW_USERS
         if tell:
             self._told_at = now
             for crowd in self._crowds.values():

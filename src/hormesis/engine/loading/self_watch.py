@@ -28,6 +28,8 @@ BUSY_LAG_S = 0.05
 """A generator that uses a whole core and is later than this, one time in twenty, is saturated."""
 STRETCH_S = 2.0
 """Over how long CPU use is measured."""
+SHORT_S = 0.5
+"""How long the last stretch must at least be to mean anything."""
 EVERY_S = 0.05
 
 
@@ -61,7 +63,7 @@ class SelfWatch:
             if late > LAG_BUDGET_S:
                 self._stalled_s += late
 
-    def gather(self) -> None:
+    def gather(self, stretch_s: float = STRETCH_S) -> None:
         """Put together what came since the last time, so that memory stays bounded."""
         taken = self.late
         if taken:
@@ -72,7 +74,7 @@ class SelfWatch:
             self._stretch.merge(some)
         began, used = self._stretch_began
         now = self._clock.now()
-        if now - began >= STRETCH_S:
+        if now - began >= stretch_s:
             self._judge_stretch(now - began, self._cpu() - used)
             self._stretch_began = (now, self._cpu())
             self._stretch = Histogram()
@@ -89,7 +91,7 @@ class SelfWatch:
 
     def trouble(self) -> str:
         """Return what the figures of this load cannot be trusted for; empty: nothing."""
-        self.gather()
+        self.gather(SHORT_S)
         late = self.lag.percentile(99) or 0.0
         behind = self._arrivals.percentile(99) or 0.0
         if max(late, behind) > LAG_BUDGET_S:

@@ -25,9 +25,9 @@ async def play_ticked(crowd: Crowd, shape: Ticked) -> None:
                 if wanted is None:
                     return
                 level.aim(*wanted)
-            change.to(share_of(level.at(passed), shape.index, shape.parts))
+            there = change.to(share_of(level.at(passed), shape.index, shape.parts))
             left = min(LOOK_S, shape.duration_s_max - passed)
-            if await crowd.over.sleep(left):
+            if await crowd.over.sleep(left if there else 0.0):
                 return
     except Exception as error:
         if crowd.unmade:

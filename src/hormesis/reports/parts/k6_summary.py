@@ -45,6 +45,8 @@ def k6_summary(
     metrics |= _users(histories)
     told = {name: _told(one) for name, one in metrics.items()}
     for fact in thresholds:
+        if not fact.metric:
+            continue
         entry = told.get(fact.metric_told) or _told(_submetric(histories, fact, slices))
         told[fact.metric_told] = entry
         kept = entry.setdefault("thresholds", {})

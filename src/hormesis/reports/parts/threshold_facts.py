@@ -86,5 +86,7 @@ def _fact(text: str, verdict: Verdict) -> ThresholdFact:
     except ValueError:
         return ThresholdFact("", {}, text, kept, verdict)
     bare = re.sub(rf"\b{claim.metric}\b\s*(?:\{{.*\}})?\s*", "", claimed, count=1)
-    window = "".join(f" {word} {value}" for word, value in words.items())
+    window = "".join(
+        f" {word} {words[word]}" for word in (*FAULT_WINDOWS, *LENGTHS) if word in words
+    )
     return ThresholdFact(claim.metric, claim.tags, f"{bare}{window}", kept, verdict, words)

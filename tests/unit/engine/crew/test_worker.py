@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from hormesis.engine.crew.messages import (
     Begin,
     Broke,
@@ -196,3 +198,36 @@ async def test_times_of_a_clock_that_drifts_are_put_right() -> None:
     stand.line.says(Ops(bytes(8) + (1000).to_bytes(8, "little") + bytes(12)))
     await stand.until(0.5)
     assert stand.taken.chunks == [bytes(8) + (744).to_bytes(8, "little") + bytes(12)]
+
+
+@virtually
+async def test_a_worker_that_does_not_start_says_why() -> None:
+    stand = Stand()
+    stand.line.says(Broke("ImportError: nothing"))
+    stand.line.dies("exit status 1")
+    expected = "worker 2 of 4 did not start: exit status 1: ImportError: nothing"
+    assert await stand.worker.started(5.0) == expected
+    assert await Stand().worker.started(5.0) == "worker 2 of 4 did not start in 5 s"
+
+
+@virtually
+async def test_a_worker_that_is_stopped_before_it_begins_had_started() -> None:
+    stand = Stand()
+    stand.line.says(Ready(), Ended())
+    stand.line.dies("")
+    await stand.worker.over.wait()
+    assert await stand.worker.started(5.0) == ""
+
+
+@virtually
+async def test_what_cannot_be_written_reaches_whoever_plays() -> None:
+    stand = Stand()
+
+    def full(chunk: bytes) -> None:
+        raise OSError("no space left")
+
+    stand.taken.ops = full  # type: ignore[method-assign]
+    stand.line.says(Ops(b"abc"))
+    with pytest.raises(OSError, match="no space left"):
+        await stand.worker.play()
+    assert stand.line.killed
