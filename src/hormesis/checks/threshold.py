@@ -307,5 +307,5 @@ def _aborted_by(check: Threshold, history: History) -> str:
     if not check.abort_on_fail or end.get("reason") != ABORTED:
         return ""
     told = str(end.get("detail") or "")
-    head, name, rest = told.partition(f": {check.title()}: ")
-    return f"{head}: {rest}" if name else ""
+    head = f"{check.title()} at "
+    return f"aborted at {told.removeprefix(head)}" if told.startswith(head) else ""

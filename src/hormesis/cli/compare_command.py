@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
+from hormesis.cli.columns import columns
 from hormesis.cli.console import MARKS, out
 from hormesis.record.comparison import TOLERANCE, Compared, Comparison, Judgement, Row, compare
 from hormesis.record.history_reader import read_history
@@ -48,7 +48,8 @@ def compare_command(
         return code
     for letter, run in zip("AB", runs, strict=True):
         out.print(Text(f"{letter}  {run.path}"))
-    out.print(comparison_table(compared))
+    for line in comparison_lines(compared):
+        out.print(line)
     for note in compared.notes:
         out.print(Text(f"note: {note}", style="yellow"))
     sign, colour = MARKS[compared.outcome]
@@ -56,32 +57,35 @@ def compare_command(
     return code
 
 
-def comparison_table(compared: Comparison) -> Table:
-    """Return the table of all figures, of all operations first."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("operations", overflow="fold")
-    table.add_column("figure")
-    for name in ("A", "B", "change", "with 95% between"):
-        table.add_column(name, justify="right")
-    table.add_column("")
-    for row in compared.rows:
-        for number, one in enumerate(row.figures):
-            table.add_row(row.title if not number else "", *_cells(one))
-    return table
+def comparison_lines(compared: Comparison) -> list[Text]:
+    """Return the table of all figures as lines: of all operations first, then of each name."""
+    heads: tuple[str, ...] = ("", "A", "B", "change", "95% interval", "")
+    cells = [[_cells(one) for one in row.figures] for row in compared.rows]
+    every = [heads, *(each for rows in cells for each in rows)]
+    widths = [max(len(each[column]) for each in every) for column in range(len(heads) - 1)]
+    lines: list[Sequence[str | Text]] = [_aligned(heads, widths)]
+    for row, figures in zip(compared.rows, cells, strict=True):
+        lines.append([Text(row.title, style="bold")])
+        lines += [
+            [*_aligned(each, widths), Text(each[-1], style=_COLOURS[one.judgement])]
+            for each, one in zip(figures, row.figures, strict=True)
+        ]
+    return columns(lines)
 
 
-def _cells(one: Compared) -> list[str | Text]:
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Return all *cells* but the last, figures to the right, under each other."""
+    first, *others = cells[:-1]
+    return [f"  {first}", *(one.rjust(width) for one, width in zip(others, widths[1:], strict=True))]
+
+
+def _cells(one: Compared) -> tuple[str, ...]:
     between = ""
     if one.low is not None and one.high is not None:
-        between = f"{_change(one, one.low)} and {_change(one, one.high)}"
-    return [
-        one.name,
-        _told(one.name, one.a),
-        _told(one.name, one.b),
-        "" if one.change is None else _change(one, one.change),
-        between,
-        Text(one.judgement.value, style=_COLOURS[one.judgement]),
-    ]
+        between = f"{_change(one, one.low)} to {_change(one, one.high)}"
+    change = "" if one.change is None else _change(one, one.change)
+    a, b = _told(one.name, one.a), _told(one.name, one.b)
+    return one.name, a, b, change, between, one.judgement.value
 
 
 def _told(name: str, value: float | None) -> str:

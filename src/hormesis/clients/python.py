@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar
@@ -87,6 +89,26 @@ class Python(ClientKind):
         if inspect.iscoroutinefunction(thing.iterate):
             return AsyncClient(thing(user, **self.with_))
         return BlockingClient(lambda own: thing(own, **self.with_), user)
+
+    @asynccontextmanager
+    async def prepared(self, given: dict[str, Any]) -> AsyncIterator[ClientKind]:
+        """Run the script's ``setup``, once however many loads are of it, and its ``teardown``.
+
+        Raises:
+            InputTrouble: it cannot be imported, or one of these functions raised.
+        """
+        script = self.script()
+        function = script and (script.setup or script.teardown)
+        if script is None or function is None:
+            yield self
+            return
+        key = f"setup of {function.__module__}"
+        if key in given:
+            yield self.with_setup_data(given[key])
+            return
+        async with script.prepared() as data:
+            given[key] = data
+            yield self.with_setup_data(data)
 
     def with_setup_data(self, data: Any) -> Python:
         """Return it with what the script's ``setup`` returned, which its users then have.

@@ -27,6 +27,7 @@ from hormesis.words.trouble import Trouble
 
 SCHEMA = "hormesis-limit/1"
 NAME = "find-limit"
+_INTERRUPTED = "interrupted; the trials so far are in {}"
 CODES = {
     LimitSort.FOUND: ExitCode.PASS,
     LimitSort.BEYOND: ExitCode.PASS,
@@ -111,7 +112,7 @@ def find_limit(
     search, steps = LimitSearch(asked), list[Step]()
     while (rate := search.next_rate()) is not None:
         if steps:
-            Event().wait(settle_s)
+            _settle(settle_s, directory)
         watch = tell.begins(len(steps) + 1, rate)
         finished = _played(experiment_at(rate), replace(request, out=directory, reports=()), watch)
         step = _step(rate, finished, first=not steps)
@@ -119,6 +120,13 @@ def find_limit(
         steps.append(step)
         tell.ended(step)
     return _written(title, asked, search.answer(), steps, directory)
+
+
+def _settle(settle_s: float, directory: Path) -> None:
+    try:
+        Event().wait(settle_s)
+    except KeyboardInterrupt:
+        raise SearchInterrupted(_INTERRUPTED.format(directory)) from None
 
 
 def _played(experiment: LoadExperiment, request: RunRequest, watch: Watch) -> Finished:
@@ -129,8 +137,7 @@ def _played(experiment: LoadExperiment, request: RunRequest, watch: Watch) -> Fi
 def _step(rate: float, finished: Finished, *, first: bool) -> Step:
     judged = finished.judged
     if finished.code is ExitCode.INTERRUPTED:
-        where = finished.directory.parent
-        raise SearchInterrupted(f"interrupted; the trials so far are in {where}")
+        raise SearchInterrupted(_INTERRUPTED.format(finished.directory.parent))
     if finished.code is ExitCode.LEFT_DIRTY:
         raise SearchTrouble(f"the run in {finished.directory} left effects on this host")
     total = load_table(judged.history).total

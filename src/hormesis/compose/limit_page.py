@@ -9,10 +9,14 @@ from string import Template
 from typing import Any
 
 from hormesis.reports.page.markup import Content, Markup, element, joined
+from hormesis.reports.parts.wording import rate, share, span
 
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 44
 COLOURS = {"held": "#2e9d63", "broke": "#d64545", "saturated": "#d69a2d"}
+_KEYS = {
+    "found": "pass", "beyond": "pass", "below": "fail", "generator": "unknown", "unsure": "unknown",
+}  # fmt: skip
 WORDS = {"held": "held", "broke": "broke", "saturated": "the generator was the limit"}
 
 
@@ -35,8 +39,16 @@ def _body(data: Mapping[str, Any]) -> Content:
             "main",
             element(
                 "div",
-                element("p", element("strong", str(data["answer"]))),
-                element("p", confidence, cls="meta"),
+                element(
+                    "div",
+                    element(
+                        "div",
+                        element("strong", str(data["sort"]).capitalize(), cls="word"),
+                        element("p", str(data["answer"]), cls="reason"),
+                        element("p", confidence, cls="reason"),
+                    ),
+                    cls=f"verdict-head {_KEYS[data['sort']]}",
+                ),
                 cls="verdict",
             ),
             element("section", element("h2", "Response p95 by rate"), _chart(data)),
@@ -54,7 +66,7 @@ def _chart(data: Mapping[str, Any]) -> Content:
     up = _scale([one["p95_s"] for one in shown], HEIGHT - BOTTOM, TOP)
     parts: list[Markup] = [*_bracket(data, across), *_axes(shown, across, up)]
     for one in shown:
-        told = f"{one['rate']:,.4g}/s: p95 {_ms(one['p95_s'])}, {WORDS[one['ended']]}"
+        told = f"{one['rate']:,.4g}/s: p95 {span(one['p95_s'])}, {WORDS[one['ended']]}"
         parts.append(
             element(
                 "circle", element("title", told), cx=_at(across(one["rate"])),
@@ -92,10 +104,10 @@ def _axes(shown: Sequence[Mapping[str, Any]], across: Any, up: Any) -> list[Mark
         stroke="currentColor", stroke_opacity="0.4",
     )  # fmt: skip
     parts = [frame]
-    for rate in _ticks([one["rate"] for one in shown]):
-        parts.append(_text(f"{rate:,g}/s", across(rate), HEIGHT - BOTTOM + 18, "middle"))
+    for tick in _ticks([one["rate"] for one in shown]):
+        parts.append(_text(f"{tick:,g}/s", across(tick), HEIGHT - BOTTOM + 18, "middle"))
     for seconds in _ticks([one["p95_s"] for one in shown]):
-        parts.append(_text(_ms(seconds), LEFT - 8, up(seconds) + 4, "end"))
+        parts.append(_text(span(seconds), LEFT - 8, up(seconds) + 4, "end"))
     return parts
 
 
@@ -122,27 +134,26 @@ def _ticks(values: Sequence[float]) -> list[float]:
 
 def _table(trials: Sequence[Mapping[str, Any]]) -> Markup:
     heads = ("rate", "ended", "p50", "p95", "p99", "failed", "per second", "why", "run")
-    rows = [element("tr", [element("td", cell) for cell in _cells(one)]) for one in trials]
+    rows = [element("tr", _cells(one)) for one in trials]
     head = element("tr", [element("th", one) for one in heads])
-    whole = element("table", element("thead", head), element("tbody", rows))
-    return element("div", whole, cls="scroll")
+    return element("table", element("thead", head), element("tbody", rows), cls="table")
 
 
-def _cells(one: Mapping[str, Any]) -> list[str]:
-    share, rate = one["failed_share"], one["ended_per_s"]
-    return [
+def _cells(one: Mapping[str, Any]) -> list[Markup]:
+    run = str(one["run"])
+    figures = [
         f"{one['rate']:,.4g}/s",
         WORDS[one["ended"]],
-        *(_ms(one[key]) for key in ("p50_s", "p95_s", "p99_s")),
-        "–" if share is None else f"{share:.2%}",
-        "–" if rate is None else f"{rate:,.1f}",
-        one["why"],
-        one["run"],
+        *(span(one[key]) for key in ("p50_s", "p95_s", "p99_s")),
+        share(one["failed_share"]),
+        rate(one["ended_per_s"]),
     ]
-
-
-def _ms(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds * 1000:,.3g} ms"
+    link = element("a", run.rpartition("-")[2], href=f"{run}/plan.txt", title=run)
+    return [
+        *(element("td", figure, cls="n") for figure in figures),
+        element("td", one["why"]),
+        element("td", link),
+    ]
 
 
 def _at(value: float) -> str:

@@ -38,7 +38,8 @@ _REFERENCE = re.compile(r"\$\{(?!env\.)")
 class LoadExperiment:
     """A load as an experiment's data; ``stem`` names its run directory.
 
-    ``command`` is the command line that asks for it. ``said`` leads from paths in the document to
+    ``command`` is the command line that asks for it. ``processes`` is how many should play it on
+    this machine, 0 leaves it to the load. ``said`` leads from paths in the document to
     what the user wrote; ``variables`` are values that must not stand in it; ``told`` are lines
     about what was decided for the user.
     """
@@ -46,6 +47,7 @@ class LoadExperiment:
     document: Mapping[str, Any]
     stem: str
     command: tuple[str, ...]
+    processes: int = 0
     told: tuple[str, ...] = ()
     said: Mapping[str, Said] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +75,7 @@ def url_experiment(wanted: LoadWanted) -> LoadExperiment:
         },
         stem=_stem(wanted.what),
         command=wanted.command(),
+        processes=processes_of(shape),
         told=default_told(wanted),
         said={"tracks[0].client": Said("URL"), **said_of(wanted)},
         variables=secrets,
@@ -84,8 +87,6 @@ def with_load(
 ) -> dict[str, Any]:
     """Return the parts of a document that are the same for every single load."""
     track: dict[str, Any] = {"name": LOAD, **shape.keys, "client": client}
-    if processes := _processes(wanted, shape):
-        track["processes"] = processes
     if tags := pairs_of("--tag", wanted.tags, problems):
         track["tags"] = plain_data(tags)
     return {
@@ -257,9 +258,8 @@ def _headers(wanted: LoadWanted, problems: OptionProblems) -> tuple[dict[str, st
     return headers, secrets
 
 
-def _processes(wanted: LoadWanted, shape: WantedShape) -> int:
-    if wanted.processes is not None:
-        return wanted.processes
+def processes_of(shape: WantedShape) -> int:
+    """Return how many processes should play it: all cores where they are what limits it."""
     cores = len(os.sched_getaffinity(0))
     return cores if shape.closed and shape.users >= PROCESSES_FROM_USERS and cores > 1 else 0
 

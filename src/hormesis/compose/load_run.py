@@ -29,11 +29,16 @@ def prepared_load(experiment: LoadExperiment, request: RunRequest) -> Iterator[P
     with TemporaryDirectory(prefix="hormesis-load-") as folder:
         file = Path(folder) / f"{experiment.stem}.json"
         file.write_text(json.dumps(experiment.document, indent=1), "utf-8")
-        overrides = {**request.overrides, **experiment.variables}
+        asked = replace(
+            request,
+            file=file,
+            overrides={**request.overrides, **experiment.variables},
+            command=experiment.command,
+            # A cluster has cores of its own.
+            processes=request.processes or (0 if request.cluster else experiment.processes),
+        )
         try:
-            prepared = prepare(
-                replace(request, file=file, overrides=overrides, command=experiment.command)
-            )
+            prepared = prepare(asked)
         except InputTrouble as trouble:
             raise told_by_option(trouble, experiment.said) from None
         yield prepared

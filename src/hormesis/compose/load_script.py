@@ -24,6 +24,7 @@ from hormesis.compose.load_experiment import (
     limits_of,
     pairs_of,
     plain_data,
+    processes_of,
     said_of,
     with_load,
 )
@@ -67,7 +68,8 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
     options = _options(script, path)
     shaped = any(option in given for option in SHAPING)
     told = [*default_told(wanted)] if not options.get("thresholds") else []
-    if shaped or not (script.shapes or options.keys() & {"scenarios", *SHORTCUTS}):
+    played = shaped or not (script.shapes or options.keys() & {"scenarios", *SHORTCUTS})
+    if played:
         client = {"python": plain_data(str(path.resolve()))}
         document = with_load(wanted, shape, client, problems)
         title = f"{path.name}: {shape.told}"
@@ -75,7 +77,7 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
             told.append("the shape is the command line's; the script's own is left out")
     else:
         tracks = _tracks(script, options, path)
-        _amend(tracks, wanted, tags)
+        _tag(tracks, tags)
         document = {"tracks": plain_data(tracks), "limits": limits_of(wanted, _lasts_s(tracks))}
         title = f"{path.name}: {', '.join(str(one['name']) for one in tracks)}"
     thresholds = options.get("thresholds")
@@ -86,6 +88,7 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
         document={**_plain(document, path), "title": plain_data(title)},
         stem=re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "script",
         command=wanted.command(),
+        processes=processes_of(shape) if played else 0,
         told=tuple(told),
         said={**_said(options, path), **said_of(wanted)},
     )
@@ -184,10 +187,8 @@ def _scenario_tracks(scenarios: Mapping[str, Any], path: Path) -> Iterator[dict[
         yield {"name": str(name), "load": load, **keys, "client": {"python": user}}
 
 
-def _amend(tracks: list[dict[str, Any]], wanted: LoadWanted, tags: Mapping[str, str]) -> None:
+def _tag(tracks: list[dict[str, Any]], tags: Mapping[str, str]) -> None:
     for track in tracks:
-        if wanted.processes is not None:
-            track["processes"] = wanted.processes
         if tags:
             own = track.get("tags")
             track["tags"] = {**(own if isinstance(own, Mapping) else {}), **tags}

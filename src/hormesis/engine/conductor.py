@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -231,15 +232,27 @@ class Conductor:
                 return
             if not await self._once(experiment.prepare, "prepare", "preparing"):
                 return
-            await self._tracks(observer)
-            await self._steady(observer, "steady-after")
-            for named in experiment.final_probes:
-                if not self._stop.is_set():
-                    await observer.until_good(named, given_up=self._stop.is_set)
-            await self._once(experiment.finish, "finish", "finishing")
+            async with AsyncExitStack() as stack:
+                await self._equip(stack)
+                await self._tracks(observer)
+                await self._steady(observer, "steady-after")
+                for named in experiment.final_probes:
+                    if not self._stop.is_set():
+                        await observer.until_good(named, given_up=self._stop.is_set)
+                await self._once(experiment.finish, "finish", "finishing")
         finally:
             guard.cancel()
             await self._crew.close()
+
+    async def _equip(self, stack: AsyncExitStack) -> None:
+        """Have the loads' clients prepared, until *stack* is left."""
+        given: dict[str, Any] = {}
+        clients: dict[str, ClientKind] = {}
+        for track in self.timeline.loads:
+            if not self._stop.is_set():
+                prepared = track.client.prepared(given)
+                clients[track.name] = await stack.enter_async_context(prepared)
+        self._crew.equip(clients)
 
     async def _steady(self, observer: Observer, phase: str) -> bool:
         """Observe every steady-state probe (all of them); tell whether all were met."""

@@ -71,7 +71,7 @@ class Guard:
 
     def _met(self, told: str) -> str:
         if self._condition.aborts:
-            return f"aborted at {self._clock.now():.1f} s: {self._condition.name}: {told}"
+            return f"{self._condition.name} at {self._clock.now():.1f} s: {told}"
         return f"the stop condition {self._condition.name!r} was met: {told}"
 
     async def _miss(self, probe: Probe) -> str:

@@ -11,21 +11,27 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from hormesis.record.exposition import Buckets, Family, FamilySort, Sample
 from hormesis.words.clock import Clock
+from hormesis.words.trouble import CapabilityTrouble
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import (
+        Gauge,
+        Histogram,
         HistogramDataPoint,
         Metric,
         MetricExporter,
         MetricsData,
         NumberDataPoint,
+        Sum,
     )
 
 SERVICE = "hormesis"
+MISSING, HINT = "OpenTelemetry is not installed", "pip install 'hormesis[otel]'"
 EVERY_S = 5.0
 TIMEOUT_S = 3.0
 """A collector that takes longer than this for a push does not get it."""
@@ -38,10 +44,12 @@ def otlp_exporter(endpoint: str | None = None) -> MetricExporter:
     *endpoint* None leaves it to ``OTEL_EXPORTER_OTLP_ENDPOINT`` and its kin.
 
     Raises:
-        ImportError: OpenTelemetry is not installed.
+        CapabilityTrouble: OpenTelemetry is not installed.
     """
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-
+    try:
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    except ImportError as error:
+        raise CapabilityTrouble(MISSING, hint=HINT) from error
     # What fails is told by the run itself; its retries must not write into a terminal.
     logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
     return OTLPMetricExporter(endpoint=endpoint, timeout=TIMEOUT_S)
@@ -53,16 +61,18 @@ def metrics_data(
     """Return *families* as OpenTelemetry's own values; times in nanoseconds since the epoch.
 
     Raises:
-        ImportError: OpenTelemetry is not installed.
+        CapabilityTrouble: OpenTelemetry is not installed.
     """
-    from opentelemetry.sdk.metrics.export import MetricsData, ResourceMetrics, ScopeMetrics
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-
-    metrics = [_metric(one, began_ns, now_ns) for one in families if one.samples]
-    scope = ScopeMetrics(InstrumentationScope(SERVICE), metrics, "")
+    try:
+        from opentelemetry.sdk.metrics import export
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+    except ImportError as error:
+        raise CapabilityTrouble(MISSING, hint=HINT) from error
+    metrics = [_metric(export, one, began_ns, now_ns) for one in families if one.samples]
+    scope = export.ScopeMetrics(InstrumentationScope(SERVICE), metrics, "")
     resource = Resource({"service.name": SERVICE, **attributes})
-    return MetricsData([ResourceMetrics(resource, [scope], "")])
+    return export.MetricsData([export.ResourceMetrics(resource, [scope], "")])
 
 
 class OtelPush:
@@ -131,26 +141,20 @@ class OtelPush:
             await self.push()
 
 
-def _metric(family: Family, began_ns: int, now_ns: int) -> Metric:
-    from opentelemetry.sdk.metrics.export import (
-        AggregationTemporality,
-        Gauge,
-        Histogram,
-        Metric,
-        Sum,
-    )
-
+def _metric(export: ModuleType, family: Family, began_ns: int, now_ns: int) -> Metric:
     name, unit = _named(family)
-    cumulative = AggregationTemporality.CUMULATIVE
+    cumulative = export.AggregationTemporality.CUMULATIVE
+    point = _histogram if family.sort is FamilySort.HISTOGRAM else _number
+    points = [point(export, one, began_ns, now_ns) for one in family.samples]
     data: Gauge | Histogram | Sum
     if family.sort is FamilySort.HISTOGRAM:
-        histograms = [_histogram(one, began_ns, now_ns) for one in family.samples]
-        data = Histogram(histograms, cumulative)
+        data = export.Histogram(points, cumulative)
+    elif family.sort is FamilySort.COUNTER:
+        data = export.Sum(points, cumulative, is_monotonic=True)
     else:
-        numbers = [_number(one, began_ns, now_ns) for one in family.samples]
-        counts = family.sort is FamilySort.COUNTER
-        data = Sum(numbers, cumulative, is_monotonic=True) if counts else Gauge(numbers)
-    return Metric(name, family.told, unit, data)
+        data = export.Gauge(points)
+    made: Metric = export.Metric(name, family.told, unit, data)
+    return made
 
 
 def _named(family: Family) -> tuple[str, str]:
@@ -161,20 +165,20 @@ def _named(family: Family) -> tuple[str, str]:
     return base.replace("_", ".", 1), "1"
 
 
-def _number(sample: Sample, began_ns: int, now_ns: int) -> NumberDataPoint:
-    from opentelemetry.sdk.metrics.export import NumberDataPoint
-
+def _number(
+    export: ModuleType, sample: Sample, began_ns: int, now_ns: int
+) -> NumberDataPoint | HistogramDataPoint:
     value = math.nan if isinstance(sample.value, Buckets) else sample.value
-    return NumberDataPoint(dict(sample.labels), began_ns, now_ns, value)
+    made: NumberDataPoint = export.NumberDataPoint(dict(sample.labels), began_ns, now_ns, value)
+    return made
 
 
-def _histogram(sample: Sample, began_ns: int, now_ns: int) -> HistogramDataPoint:
-    from opentelemetry.sdk.metrics.export import HistogramDataPoint
-
+def _histogram(
+    export: ModuleType, sample: Sample, began_ns: int, now_ns: int
+) -> NumberDataPoint | HistogramDataPoint:
     assert isinstance(sample.value, Buckets)
     buckets = sample.value
-    unknown = cast(float, None)  # both ends may be left out, which the types do not tell
-    return HistogramDataPoint(
+    made: HistogramDataPoint = export.HistogramDataPoint(
         attributes=dict(sample.labels),
         start_time_unix_nano=began_ns,
         time_unix_nano=now_ns,
@@ -182,6 +186,7 @@ def _histogram(sample: Sample, began_ns: int, now_ns: int) -> HistogramDataPoint
         sum=buckets.total,
         bucket_counts=list(buckets.counts),
         explicit_bounds=list(buckets.bounds),
-        min=unknown,
-        max=unknown,
+        min=None,  # nobody kept the ends
+        max=None,
     )
+    return made

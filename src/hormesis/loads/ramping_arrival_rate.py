@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hormesis.loads.parts.arrival_users import ArrivalLoad
 from hormesis.loads.parts.rate import Rate, per_second
-from hormesis.loads.parts.stage import Path, RateStage
+from hormesis.loads.parts.stage import Path, RateStage, some
 from hormesis.words.load import Shape
 from hormesis.words.units import Seconds
 
@@ -29,7 +29,7 @@ class RampingArrivalRate(ArrivalLoad):
         "preAllocatedVUs": "pre_allocated_vus",
     }
 
-    stages: Annotated[tuple[RateStage, ...], Field(min_length=1)]
+    stages: Annotated[tuple[RateStage, ...], AfterValidator(some)]
     """The stages in order, each with ``for`` and ``target``."""
     start_rate: Rate = 0.0
     """The rate at the start, per second (``50/s``) or per ``time_unit`` (``50``)."""

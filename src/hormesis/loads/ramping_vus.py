@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from hormesis.loads.parts.stage import Path, UsersStage
+from hormesis.loads.parts.stage import Path, UsersStage, some
 from hormesis.words.load import Closed, Load, Shape
 from hormesis.words.units import Seconds
 
@@ -24,7 +24,7 @@ class RampingVus(Load):
         "gracefulRampDown": "graceful_ramp_down",
     }
 
-    stages: Annotated[tuple[UsersStage, ...], Field(min_length=1)]
+    stages: Annotated[tuple[UsersStage, ...], AfterValidator(some)]
     """The stages in order, each with ``for`` and ``target``."""
     start_vus: int = Field(default=1, ge=0)
     """How many virtual users there are at the start."""

@@ -120,7 +120,7 @@ class Comparison:
             return f"no figure of B is worse {beyond}, with 95% confidence for all together"
         if self.only_in_one:
             return f"too little to compare: only one run has {', '.join(self.only_in_one[:3])}"
-        return "too little data to compare the runs"
+        return "too little data to compare the runs: make them longer"
 
 
 def compare(a: History, b: History, *, tolerance: float = TOLERANCE) -> Comparison:

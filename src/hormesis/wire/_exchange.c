@@ -105,6 +105,14 @@ static PyObject *exchange_result(Exchange *self, PyObject *Py_UNUSED(none))
     }
 }
 
+/* What gather() asks a cancelled future for. */
+static PyObject *exchange_cancelled_error(Exchange *self, PyObject *Py_UNUSED(none))
+{
+    return self->state == CANCELLED && self->outcome
+               ? PyObject_CallOneArg(CancelledError, self->outcome)
+               : PyObject_CallNoArgs(CancelledError);
+}
+
 static PyObject *exchange_exception(Exchange *self, PyObject *none)
 {
     if (self->state == FAILED)
@@ -291,6 +299,7 @@ static PyMethodDef exchange_methods[] = {
     {"cancelled", METHOD(exchange_cancelled), METH_NOARGS, "Return whether it was cancelled."},
     {"cancel", METHOD(exchange_cancel), METH_FASTCALL | METH_KEYWORDS,
      "Give up, which closes the connection; return whether there was something to give up."},
+    {"_make_cancelled_error", METHOD(exchange_cancelled_error), METH_NOARGS, NULL},
     {"get_loop", METHOD(exchange_get_loop), METH_NOARGS, "Return the event loop."},
     {"add_done_callback", METHOD(exchange_add_done_callback), METH_FASTCALL | METH_KEYWORDS,
      "Have the callback called when it is over."},

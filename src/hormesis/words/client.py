@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 from hormesis.words.clock import Clock
 from hormesis.words.kind import Kind, Scalar
@@ -49,6 +49,11 @@ class User(Protocol):
     rng: Random
     """This user's own stream of the run's seed."""
     clock: Clock
+
+    @property
+    def arrivals(self) -> bool:
+        """Whether the load says when each iteration is due, so that a user need not wait."""
+        ...
 
     def op(self, name: str, **value: Scalar) -> AbstractAsyncContextManager[Recording]:
         """Record the block as one operation.
@@ -127,6 +132,14 @@ class Client(Protocol):
 
 class ClientKind(Kind):
     """A configured way to make clients."""
+
+    def prepared(self, given: dict[str, Any]) -> AbstractAsyncContextManager[ClientKind]:
+        """Do what all users need done once in a run; the context's value makes the users.
+
+        The engine enters it before the load begins, in its own process, and leaves it however the
+        run ends. *given* is for the kinds of a run to share what they made.
+        """
+        return nullcontext(self)
 
     @abstractmethod
     def make(self, user: User) -> Client:

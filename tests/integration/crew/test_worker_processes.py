@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 import hormesis
+from hormesis.clients.python import Python
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.crew.crew import Crew
 from hormesis.engine.waiting import wait_until
@@ -211,3 +213,15 @@ def test_nothing_outlives_a_killed_engine(tmp_path: Path) -> None:
     gone, alive = psutil.wait_procs(workers, timeout=5.0)
     assert not alive
     assert len(gone) == 2
+
+
+def test_workers_import_from_where_the_engine_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "own_visitors.py").write_text(CLIENT)
+    monkeypatch.syspath_prepend(tmp_path / "elsewhere")
+    base = track(tmp_path, seconds=1.0)
+    client = Python.model_validate({"use": "own_visitors:Client"})
+    history = asyncio.run(played(tmp_path, [replace(base, client=client)], processes=2))
+    assert len(history.ops) > 100

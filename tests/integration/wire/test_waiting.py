@@ -159,6 +159,34 @@ async def test_cancelling_before_the_wait_began(one: Line) -> None:
     assert not one.connection.usable
 
 
+async def test_gathered_waits_are_cancelled_together(one: Line, other: Line) -> None:
+    async def user() -> None:
+        await asyncio.gather(exchange(one), exchange(other))
+
+    task = asyncio.create_task(user())
+    await asyncio.sleep(0)
+    task.cancel("enough")
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not one.connection.usable and not other.connection.usable
+
+
+async def test_one_of_several_that_is_cancelled_tells_the_others(one: Line, other: Line) -> None:
+    waiting = [exchange(one), exchange(other)]
+    gathered = asyncio.gather(*waiting)
+    kept = asyncio.gather(*waiting, return_exceptions=True)
+    some = asyncio.create_task(asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))
+    await asyncio.sleep(0)
+    waiting[0].cancel("planted")
+    with pytest.raises(asyncio.CancelledError, match="planted"):
+        await gathered
+    assert await some == ({waiting[0]}, {waiting[1]})
+    answer_soon(other)
+    cancelled, response = await kept
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert response.body == b"ok"
+
+
 async def test_the_future_itself(one: Line) -> None:
     waiting = exchange(one)
     assert asyncio.isfuture(waiting)

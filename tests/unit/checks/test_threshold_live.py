@@ -56,7 +56,7 @@ def test_what_it_found_when_it_ended_the_run_stands() -> None:
     check = Threshold.model_validate({
         "expression": "http_req_failed rate < 20%", "abort_on_fail": True, "name": "few errors",
     })  # fmt: skip
-    detail = "aborted at 6.0 s: few errors: rate is 40%, allowed < 20%, over 10 operations"
+    detail = "few errors at 6.0 s: rate is 40%, allowed < 20%, over 10 operations"
     ended = {**ENDED, "reason": "aborted", "detail": detail}
     verdict = check.judge(growing(ended))
     assert verdict.outcome is FAIL

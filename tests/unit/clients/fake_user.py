@@ -65,6 +65,7 @@ class FakeUser:
         self.time = FakeClock()
         self.clock: Clock = self.time
         self.tagging = 0
+        self.arrivals = False
         self.groups: list[str] = []
         self.ops: list[FakeRecording] = []
         self.pauses: list[float] = []

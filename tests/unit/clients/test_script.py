@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter as Tally
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hormesis.clients.code.script import loaded_script
-from hormesis.clients.code.setting_up import set_up
+from hormesis.clients.code.script import Script, loaded_script
 from hormesis.clients.python import Python
 from hormesis.clients.virtual.user import HttpUser
 from hormesis.words.client import ClientKind
@@ -81,6 +81,12 @@ def kind(folder: Path, use: str, **more: Any) -> Python:
     return Python.model_validate({"use": use, **more}, context={"folder": str(folder)})
 
 
+def told_by(script: Script) -> list[Any]:
+    """Return the list that the script's functions write to."""
+    told: list[Any] = getattr(script.setup, "__globals__", {})["told"]
+    return told
+
+
 async def ops_of(kind: Python, number: int = 1, iterations: int = 1) -> FakeUser:
     engine = FakeUser(number)
     client = kind.make(engine)
@@ -113,7 +119,7 @@ def test_a_shape_is_asked(folder: Path) -> None:
 
 async def test_setup_and_teardown_are_around(folder: Path) -> None:
     script = loaded_script(folder / "shop.py")
-    told: list[Any] = script.setup.__globals__["told"]  # type: ignore[union-attr]
+    told = told_by(script)
     told.clear()
     with pytest.raises(KeyboardInterrupt):
         async with script.prepared() as data:
@@ -130,7 +136,7 @@ async def test_teardown_is_called_when_setup_failed(folder: Path) -> None:
     with pytest.raises(InputTrouble, match=r"setup\(\) raised OSError: no"):
         async with script.prepared():
             raise AssertionError
-    assert script.setup.__globals__["told"] == ["setup", "down"]  # type: ignore[union-attr]
+    assert told_by(script) == ["setup", "down"]
 
 
 async def test_the_kind_plays_classes_functions_and_whole_scripts(folder: Path) -> None:
@@ -155,9 +161,11 @@ async def test_every_script_is_set_up_once(folder: Path) -> None:
     (folder / "own.py").write_text("class Own:\n    def iterate(self): ...\n")
     uses = ["shop.py", "own.py:Own", "shop.py:Buyer"]
     kinds: list[ClientKind] = [kind(folder, use) for use in uses]
-    told: list[Any] = loaded_script(folder / "shop.py").setup.__globals__["told"]  # type: ignore[union-attr]
+    told = told_by(loaded_script(folder / "shop.py"))
     told.clear()
-    async with set_up(kinds) as made:
+    given: dict[str, Any] = {}
+    async with AsyncExitStack() as stack:
+        made = [await stack.enter_async_context(one.prepared(given)) for one in kinds]
         assert told == ["setup"]
         first, own, last = made
         assert own is kinds[1]

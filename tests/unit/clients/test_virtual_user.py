@@ -161,7 +161,7 @@ async def test_a_load_with_arrivals_takes_no_waiting_time() -> None:
             pass
 
     engine = FakeUser()
-    engine.arrivals = True  # type: ignore[attr-defined]
+    engine.arrivals = True
     user = Buyer(engine)
     await user.open()
     await user.iterate()

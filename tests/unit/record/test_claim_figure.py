@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -88,7 +89,7 @@ def test_stretches_have_their_length_and_leave_nothing_out(
     assert all(end - begin == pytest.approx(length) for begin, end in found)
     assert found[0][0] == pytest.approx(start)
     assert found[-1][1] == pytest.approx(start + whole)
-    assert all(b[0] - a[0] <= 1.0 + 1e-6 for a, b in zip(found, found[1:], strict=False))
+    assert all(b[0] - a[0] <= 1.0 + 1e-6 for a, b in pairwise(found))
 
 
 def test_the_worst_is_the_farthest_on_the_wrong_side() -> None:

@@ -110,7 +110,7 @@ def test_too_little_data_is_no_pass() -> None:
     short = compare(synthetic_run(1, seconds=5), synthetic_run(2, seconds=5, slower=3.0))
     assert set(judgements(short).values()) == {TOO_LITTLE, Judgement.COUNTED}
     assert (short.outcome, short.sentence) == (
-        Outcome.UNKNOWN, "too little data to compare the runs",
+        Outcome.UNKNOWN, "too little data to compare the runs: make them longer",
     )  # fmt: skip
     empty = History(manifest={})
     assert compare(empty, empty).outcome is Outcome.UNKNOWN
@@ -139,7 +139,8 @@ def test_the_same_runs_are_always_compared_alike() -> None:
 
 def test_what_makes_a_comparison_unfair_is_noted() -> None:
     a = synthetic_run(1)
-    other = replace(a, manifest={"title": "u", "time_scale": 1.0, "machine": {"cores": 8}}, end=None)
+    manifest = {"title": "u", "time_scale": 1.0, "machine": {"cores": 8}}
+    other = replace(a, manifest=manifest, end=None)
     assert compare(a, other).notes == (
         "the runs are of different experiments: 't' and 'u'",
         "the machines differ: 2 and 8 cores",

@@ -210,15 +210,30 @@ def _race_loaded() -> Scene:
 
 
 def _load_heavy() -> Scene:
-    return Scene("J-LOAD-heavy claim and complete", 60, 120, Outcome.PASS, "All 3 checks held.",
-                 [_quick(p95=29.8), passing("success above 95 %", "threshold", "100 %"),
-                  _no_duplicates()], base_ms=14, scale=0.2,
-                 notes=[Note(0.0, "info", "load", "50 users, 120 operations a second")])
+    return Scene(
+        "J-LOAD-heavy claim and complete",
+        60,
+        120,
+        Outcome.PASS,
+        "All 3 checks held.",
+        [_quick(p95=29.8), passing("success above 95 %", "threshold", "100 %"), _no_duplicates()],
+        base_ms=14,
+        scale=0.2,
+        notes=[Note(0.0, "info", "load", "50 users, 120 operations a second")],
+    )
 
 
 def _database_delay() -> Scene:
-    fault = _chain("db-delay-1", "db-delay", "link-latency", "postgres", 20, 40,
-                   "312 chunks delayed by 1,003 ms on average", "delay 0 ms over 40 chunks")
+    fault = _chain(
+        "db-delay-1",
+        "db-delay",
+        "link-latency",
+        "postgres",
+        20,
+        40,
+        "312 chunks delayed by 1,003 ms on average",
+        "delay 0 ms over 40 chunks",
+    )
     return Scene("J-CHAOS-1 database delays", 60, 40, Outcome.PASS,
                  "Slow while the database was slow, and back within 1.2 s.",
                  [passing("recovers after db-delay", "recovers", "good again 1.2 s after the "
@@ -241,8 +256,16 @@ def _connections() -> Scene:
 
 
 def _partition() -> Scene:
-    delay = _chain("slow-net-1", "slow-network", "link-latency", "bots → server", 12, 26,
-                   "884 chunks delayed by 2,004 ms on average", "delay 0 ms over 52 chunks")
+    delay = _chain(
+        "slow-net-1",
+        "slow-network",
+        "link-latency",
+        "bots → server",
+        12,
+        26,
+        "884 chunks delayed by 2,004 ms on average",
+        "delay 0 ms over 52 chunks",
+    )
     cut = _chain("partition-1", "partition", "link-partition", "server → postgres", 38, 56,
                  "0 bytes passed for 1.0 s on 20 open connections",
                  "18,240 bytes passed within 1.0 s", 1.1, 9.4)  # fmt: skip

@@ -186,4 +186,3 @@ def test_without_plotly_everything_else_is_there() -> None:
     assert "chart-library" not in text
     for told in ("recovers after partition", "Before, during, after", "Can this be trusted?"):
         assert told in text
-

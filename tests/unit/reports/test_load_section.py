@@ -76,6 +76,12 @@ def test_a_run_without_load_has_no_such_section() -> None:
     assert "<h3>Load</h3>" not in page(EMPTY)
 
 
+def test_a_run_of_load_alone_says_nothing_of_faults() -> None:
+    alone = replace(load_run(), history=replace(load_run().history, faults=()))
+    assert "Faults and their proof" not in page(alone)
+    assert "This run has no fault tracks." in page(EMPTY)
+
+
 def test_many_names_are_cut_and_counted() -> None:
     ops = [Op(n, "l", f"/item/{n}", 1, n / 10, n / 10, n / 10 + 0.1, Ended.OK) for n in range(80)]
     told = section(Judged("r", History({}, ops), RunVerdict(Outcome.PASS, "", ())))

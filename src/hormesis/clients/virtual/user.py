@@ -209,7 +209,7 @@ class User:
 
     async def _rest(self) -> None:
         """Wait between two iterations, unless the load says when the next one is due."""
-        if getattr(self._engine, "arrivals", False):
+        if self._engine.arrivals:
             return
         await self._wait(self._sets[-1] if self._sets else self)
         if self.unanswered:

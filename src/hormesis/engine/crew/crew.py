@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import hormesis
@@ -27,6 +27,7 @@ from hormesis.engine.loading.player import Player
 from hormesis.host.dask_cluster import WorkerGone
 from hormesis.host.member_process import MemberProcess
 from hormesis.wire.core import Meter
+from hormesis.words.client import ClientKind
 from hormesis.words.crew_size import processes_for, workers_for
 from hormesis.words.experiment import LoadTrack
 from hormesis.words.history import LoadRecord, Note
@@ -149,6 +150,10 @@ class Crew:
         if not self._deployment.shares:
             return 0.0
         return 0.5 if self._cluster is not None else 0.1
+
+    def equip(self, clients: Mapping[str, ClientKind]) -> None:
+        """Let loads, by name, be played by other clients; before :meth:`ready`."""
+        self._deployment = self._deployment.with_clients(clients)
 
     async def ready(self) -> None:
         """Start the workers; return when all of them wait for their start.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from hormesis.engine.crew.messages import Share
+from hormesis.words.client import ClientKind
 from hormesis.words.experiment import LoadTrack
 
 
@@ -15,6 +16,20 @@ class Deployment:
 
     own: tuple[LoadTrack, ...]
     shares: tuple[tuple[Share, ...], ...]
+
+    def with_clients(self, clients: Mapping[str, ClientKind]) -> Deployment:
+        """Return it with other clients, by the name of the load."""
+
+        def equipped(tracks: Sequence[LoadTrack]) -> tuple[LoadTrack, ...]:
+            return tuple(replace(one, client=clients.get(one.name, one.client)) for one in tracks)
+
+        return Deployment(
+            own=equipped(self.own),
+            shares=tuple(
+                tuple(replace(one, tracks=equipped(one.tracks)) for one in shares)
+                for shares in self.shares
+            ),
+        )
 
     @property
     def shards(self) -> int:

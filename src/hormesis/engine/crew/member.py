@@ -22,6 +22,7 @@ from hormesis.engine.crew.messages import (
     Configure,
     Ended,
     Health,
+    Imports,
     Labels,
     Message,
     Messages,
@@ -119,7 +120,11 @@ class Member:
                     self._stopped = True
                     for player in self._players:
                         player.stop()
-                self._inbox.put_nowait(message)
+                if isinstance(message, Imports):
+                    # What the engine could import must be found here too, scripts' modules say.
+                    sys.path.extend(one for one in message.path if one not in sys.path)
+                else:
+                    self._inbox.put_nowait(message)
         # The engine is gone. Nobody wants what this process does now, and nothing may hold it up.
         os._exit(0)
 

@@ -1,8 +1,8 @@
 """Messages between the engine and its workers: pickled values, one per frame.
 
-The engine says Configure, Begin and Stop; closing the line ends a worker at once. A worker says
-Ready, then what it measured at each drain and a Health twice a second, and in the end Ended. One
-that cannot go on says Broke.
+The engine says Imports, Configure, Begin and Stop; closing the line ends a worker at once. A worker
+says Ready, then what it measured at each drain and a Health twice a second, and in the end Ended.
+One that cannot go on says Broke.
 """
 
 from __future__ import annotations
@@ -28,6 +28,13 @@ class Share:
     tracks: tuple[LoadTrack, ...]
     part: int
     parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """Where the engine imports from; it comes first, what follows may need it."""
+
+    path: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +129,8 @@ class Broke:
 
 
 Message = (
-    Configure | Begin | Stop | Ready | Ops | Labels | Values | Metrics | Record | Health | Ended
-    | Broke
+    Imports | Configure | Begin | Stop | Ready | Ops | Labels | Values | Metrics | Record | Health
+    | Ended | Broke
 )  # fmt: skip
 
 

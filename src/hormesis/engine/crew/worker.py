@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from hormesis.engine.crew.messages import (
     Configure,
     Ended,
     Health,
+    Imports,
     Labels,
     Message,
     Messages,
@@ -131,6 +133,7 @@ class Worker:
         orders = packed(self._configure)
         self._line = line
         self._heard = self._clock.now()
+        line.send(packed(Imports(tuple(sys.path))))
         line.send(orders)
         self._listening = asyncio.create_task(self._listen())
 

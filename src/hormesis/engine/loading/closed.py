@@ -69,7 +69,7 @@ class UserChange:
         crowd = self._crowd
         ending = crowd.ending
         due_ns = crowd.now_ns()
-        while not ending.rung and not seat.leaving:
+        while not (ending.rung or seat.leaving or seat.user.left):
             if not await crowd.iterate(seat, due_ns):
                 await crowd.back_off()
             now_ns = crowd.now_ns()

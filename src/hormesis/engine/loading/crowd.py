@@ -185,7 +185,9 @@ class Crowd:
         good = True
         try:
             await seat.client.iterate()
-        except Exception as error:  # noqa: BLE001 - a client is user code
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cut(seat):
+                raise
             if error is not user.recorded:
                 self.trouble(error)
             user.recorded = None
@@ -346,6 +348,11 @@ class Crowd:
 
 COUNTERS = ("iterations", "dropped_iterations", "waited_iterations")
 LEVELS = ("vus", "vus_max")
+
+
+def _is_cut(seat: Seat) -> bool:
+    """Return whether it was cut off, and not something of its own that it waited for."""
+    return seat.task is not None and seat.task.cancelling() > 0
 
 
 async def _closed(client: Client) -> None:

@@ -32,13 +32,13 @@ class _Work:
     async def each(self, seat: Seat) -> None:
         """Do one user's own iterations."""
         for _ in range(self._share):
-            if self._crowd.ending.rung:
+            if self._crowd.ending.rung or seat.user.left:
                 return
             await self._one(seat)
 
     async def shared(self, seat: Seat) -> None:
         """Do iterations as long as there are any."""
-        while self.left and not self._crowd.ending.rung:
+        while self.left and not (self._crowd.ending.rung or seat.user.left):
             await self._one(seat)
 
     async def _one(self, seat: Seat) -> None:

@@ -168,6 +168,10 @@ class Arrivals:
                     return
                 crowd.watch.late.append((crowd.now_ns() - due_ns) * 1e-9)
             await crowd.iterate(seat, due_ns)
+            if seat.user.left:
+                # Another one may take its place, or arrivals would wait for nobody.
+                self._made -= 1
+                return
             if self._next < self._due:
                 await crowd.turn(seat)
 

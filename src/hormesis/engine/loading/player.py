@@ -118,6 +118,7 @@ class Player:
         if await crowd.over.sleep(moment - self._clock.now()):
             return
         shape = track.load.shape().part(self._part, self._parts)
+        crowd.scene.arrivals = isinstance(shape, Open | Burst)
         crowd.begin(moment)
         self._tell(crowd)
         with Watching(crowd.watch):

@@ -55,7 +55,8 @@ class Scene:
     """One load's meter, tags, metrics and bells."""
 
     __slots__ = (
-        "clock", "gathering", "load", "meter", "over", "place", "running", "seed", "values",
+        "arrivals", "clock", "gathering", "load", "meter", "over", "place", "running", "seed",
+        "values",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +70,8 @@ class Scene:
         values: list[tuple[int, Mapping[str, Scalar]]] | None = None,
     ) -> None:
         self.load = load
+        self.arrivals = False
+        """Whether the load says when each iteration is due."""
         self.seed = seed
         self.clock = clock
         self.meter = meter

@@ -121,7 +121,7 @@ class VirtualUser:
     """What a client sees of the engine; see :class:`hormesis.words.client.User`."""
 
     __slots__ = (
-        "_due_ns", "_record", "clock", "first_ns", "load", "now_ns", "number", "place", "recorded",
+        "_due_ns", "_record", "clock", "first_ns", "left", "load", "now_ns", "number", "place", "recorded",
         "rng", "scene", "tagging",
     )  # fmt: skip
 
@@ -139,6 +139,8 @@ class VirtualUser:
         self.now_ns = scene.meter.now_ns
         self.first_ns = -1
         """When the first operation of the last iteration was sent; -1: none was."""
+        self.left = False
+        """Whether it does nothing more: its client is closed after this iteration."""
         self._record = scene.meter.record
         self._due_ns = -1
 
@@ -149,6 +151,11 @@ class VirtualUser:
         self.rng = made = stream_of(self.scene.seed, "user", self.load, self.number)
         return made
 
+    @property
+    def arrivals(self) -> bool:
+        """Return whether the load says when each iteration is due."""
+        return self.scene.arrivals
+
     def due_at(self, due_ns: int) -> None:
         """Set when the next operation is due; those after it are due when they are sent."""
         self._due_ns = due_ns
@@ -158,6 +165,10 @@ class VirtualUser:
         """Tag everything from now on as what is done there."""
         self.place = place
         self.tagging = place.number
+
+    def leave(self) -> None:
+        """Do nothing more after this iteration; the client is closed then."""
+        self.left = True
 
     def op(self, name: str, **value: Scalar) -> OpRecorder:
         """Record the block as one operation."""

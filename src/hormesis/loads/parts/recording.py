@@ -26,8 +26,10 @@ def offsets_of(path: Path, column: str = "") -> array[float]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name} cannot be read: {error}") from error
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is no text in UTF-8") from error
     reader = {".csv": _of_csv, ".json": _of_json, ".jsonl": _of_lines}.get(path.suffix.lower())
     cells = _of_text(text) if reader is None else reader(text, column)
     if reader is None and column:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from math import sqrt
+from typing import TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
@@ -22,6 +23,21 @@ class _Stage(BaseModel):
         validation_alias=AliasChoices("for", "duration"), serialization_alias="for", ge=0
     )
     """How long it takes to reach the target, evenly; none: at once; scaled by ``--time-scale``."""
+
+
+S = TypeVar("S", bound=_Stage)
+
+
+def some(stages: tuple[S, ...]) -> tuple[S, ...]:
+    """Return *stages*.
+
+    Raises:
+        ValueError: there are none.
+    """
+    # A smallest length of the field would be told as well whenever an element is wrong.
+    if not stages:
+        raise ValueError("expected at least one stage")
+    return stages
 
 
 class UsersStage(_Stage):

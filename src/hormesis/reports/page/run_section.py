@@ -22,6 +22,7 @@ from hormesis.reports.parts.manifest_facts import description_of, time_scale, tr
 from hormesis.reports.parts.standing import standing_of_run
 from hormesis.reports.parts.totals import end_of
 from hormesis.reports.parts.wording import moment
+from hormesis.words.history import History
 from hormesis.words.report import Judged
 
 _FAULTS = (("wait", "not seen yet"), ("bite", "bite seen"), ("gone", "released, not yet gone"))
@@ -86,19 +87,27 @@ def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
     if history.not_run:
         return element("p", run.verdict.reason, cls="empty")
     described = description_of(history)
+    load = load_section(history)
     return [
         element("p", described, cls="description") if described else None,
         None if single else [run_badges(run), dirt_list(run), key_figures([run])],
         _chart(run, anchor) if has_charts else None,
         _titled("Checks", checks_section(verdicts, history.left_out)),
         _titled("What to do", advice_section([run], [anchor])),
-        _titled("Faults and their proof", faults_section(history.faults, tracks_of(history))),
-        _titled("Load", load_section(history)),
+        _faults(history, load),
+        _titled("Load", load),
         _titled("Before, during, after", phases_section(history)),
         _titled("Can this be trusted?", trust_section(verdicts)),
         _titled("Notes", notes_section(history)),
         _titled("Run it again", manifest_section(history)),
     ]
+
+
+def _faults(history: History, load: Content) -> Content:
+    """Return the faults' stories; that there are none is said where there is no load either."""
+    if load and not history.faults:
+        return None
+    return _titled("Faults and their proof", faults_section(history.faults, tracks_of(history)))
 
 
 def _chart(run: Judged, anchor: str) -> Markup:

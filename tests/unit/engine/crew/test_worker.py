@@ -12,6 +12,7 @@ from hormesis.engine.crew.messages import (
     Configure,
     Ended,
     Health,
+    Imports,
     Message,
     Messages,
     Ops,
@@ -102,11 +103,11 @@ class Stand:
 @virtually
 async def test_a_worker_plays_and_ends() -> None:
     stand = Stand()
-    assert isinstance(stand.line.heard[0], Configure)
+    assert [type(one) for one in stand.line.heard] == [Imports, Configure]
     stand.line.says(Ready())
     await stand.worker.ready.wait()
     stand.worker.begin(0.5)
-    assert stand.line.heard[1:] == [Begin(0.5)]
+    assert stand.line.heard[2:] == [Begin(0.5)]
     stand.line.says(Health(7), Ops(b"abc"), Record(LoadRecord("x", 0.5)))
     await stand.until(1.0)
     assert stand.worker.users == 7

@@ -75,3 +75,17 @@ async def test_one_long_stall_counts_by_its_length(stall_s: float, troubled: boo
 
     record = await Play(Closed(lambda passed: 1, 1, 40.0), work).run()
     assert ("stood still for 3.0" in record.trouble) is troubled, record.trouble
+
+
+@virtually
+async def test_a_cancelled_part_of_an_iteration_ends_only_the_iteration() -> None:
+    async def waits_for_one_that_is_cut(user: User) -> None:
+        inner = asyncio.create_task(user.clock.sleep_until(3600.0))
+        asyncio.get_running_loop().call_later(0.5, inner.cancel)
+        async with user.op("join"):
+            await inner
+
+    play = Play(Closed(lambda passed: 1, 1, 3.0), waits_for_one_that_is_cut)
+    record = await play.run()
+    assert record.iterations == len(play.ops) == 5
+    assert record.trouble == ""

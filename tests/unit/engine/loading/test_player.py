@@ -14,7 +14,7 @@ from hormesis.engine.loading.self_watch import LAG_BUDGET_S
 from hormesis.wire.meter import Meter
 from hormesis.words.client import User
 from hormesis.words.experiment import LoadTrack
-from hormesis.words.load import Burst, Closed, Open
+from hormesis.words.load import Burst, Closed, Finite, Open
 from hormesis.words.op import Ended
 from tests.unit.engine.loading.played import Heard, Play
 from tests.unit.engine.scripted_client import Scripted, Shaped, Work, taking
@@ -462,3 +462,33 @@ async def test_a_user_that_waits_for_its_pace_leaves_at_once() -> None:
     assert Counter(op.user for op in play.ops) == {1: 4, 2: 1}
     ends = [one.start for one in play.heard.slices if one.metric == "vus" and one.last == 1.0]
     assert ends[0] == pytest.approx(1.0, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "done"),
+    [
+        (constant(2, 5.0), {1: 1, 2: 5}),
+        (Finite(2, 4, each=False, duration_s_max=60.0), {1: 1, 2: 3}),
+        (Finite(2, 4, each=True, duration_s_max=60.0), {1: 1, 2: 4}),
+        (every(1.0, 4, 1, 4.0), {1: 1, 2: 3}),
+    ],
+    ids=["closed", "shared", "each", "open"],
+)
+@virtually
+async def test_a_user_that_leaves_does_nothing_more(shape: Any, done: dict[int, int]) -> None:
+    closed: list[int] = []
+
+    async def leaving(user: User) -> None:
+        async with user.op("work"):
+            await user.clock.sleep_until(user.clock.now() + 0.999)
+        if user.number == 1:
+            user.leave()  # type: ignore[attr-defined]
+
+    async def closing(user: User) -> None:
+        closed.append(user.number)
+
+    play = Play(shape, leaving, {"closing": closing})
+    record = await play.run()
+    assert Counter(op.user for op in play.ops) == done
+    assert sorted(closed) == [1, 2]
+    assert record.trouble == ""
