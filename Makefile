@@ -10,7 +10,8 @@ TEST := $(PY) -m pytest -q
 WORKERS := $(shell nproc)
 LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	--no-emit-options --extra all --extra dev
+	--no-emit-options --extra dev \
+	$(addprefix --extra ,report postgres redis websocket http2 parquet cluster otel)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

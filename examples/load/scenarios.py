@@ -3,6 +3,8 @@
 # see:    shop_server.py is the system; BASE says where it is.
 # expect: exit 0
 import os
+from json import load
+from urllib.request import urlopen
 
 from hormesis.load import scenario
 
@@ -23,10 +25,20 @@ options = {
 }  # fmt: skip
 
 
+def setup():
+    with urlopen(f"{BASE}/items") as answer:
+        return load(answer)["items"]
+
+
+def teardown(items):
+    assert items, "what setup returned is given to teardown"
+
+
 @scenario
 async def browse(user):
-    answer = await user.http.get(f"{BASE}/items", name="items")
-    user.check("items", answer.ok)
+    item = user.rng.choice(user.setup_data)
+    answer = await user.http.get(f"{BASE}/items/{item}", name="item")
+    user.check("item", answer.ok)
 
 
 @scenario

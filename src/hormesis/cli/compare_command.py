@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,8 @@ def comparison_lines(compared: Comparison) -> list[Text]:
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
     """Return all *cells* but the last, figures to the right, under each other."""
     first, *others = cells[:-1]
-    return [f"  {first}", *(one.rjust(width) for one, width in zip(others, widths[1:], strict=True))]
+    pairs = zip(others, widths[1:], strict=True)
+    return [f"  {first}", *(one.rjust(width) for one, width in pairs)]
 
 
 def _cells(one: Compared) -> tuple[str, ...]:

@@ -85,8 +85,9 @@ def _length_of(cell: Whole, response_s: Floats, count: int) -> int:
     alike = float(away[1:] @ away[:-1]) / whole if whole > 0 else 0.0
     # What is measured on few cells is too small, by so much on average.
     alike = min(0.95, max(0.0, alike + (1 + 3 * alike) / max(1, len(means))))
-    factor: float = max(1.0, (2 * alike / (1 - alike**2)) ** (2 / 3))
-    return max(1, min(round(factor * count ** (1 / 3)), count))
+    factor = max(1.0, (2 * alike / (1 - alike**2)) ** (2 / 3))
+    length: int = round(factor * count ** (1 / 3))
+    return max(1, min(length, count))
 
 
 @dataclass(frozen=True, eq=False)

@@ -129,7 +129,9 @@ def _why_no_ops(history: History, claim: Claim, window: Window) -> str:
         return f"no samples: no operation has {tag}:{wanted}; {near}"
     if not told:
         return "no samples"
-    due = table.mask_inside(window.stretches(history)) & tags_mask(table, claim.tags)
+    tracks = history.tracks_window or (float("-inf"), float("inf"))
+    due = table.mask_inside(clipped(window.stretches(history), tracks))
+    due &= tags_mask(table, claim.tags)
     if not due.any():
         return f"no samples{told}"
     return f"no samples{told}: the fault overtook all {np.count_nonzero(due):,} that were due"

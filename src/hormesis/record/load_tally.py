@@ -43,7 +43,15 @@ _RECORD = np.dtype(
 )  # fmt: skip
 _CHUNK = 1 << 20
 _BOUNDS = np.array(BOUNDS_S)
-_OWN = frozenset({"iterations", "dropped_iterations", "waited_iterations", "checks"})
+_COUNTED = {
+    "iterations": "iterations", "dropped_iterations": "dropped", "waited_iterations": "waited",
+}  # fmt: skip
+"""What slices count and the loads' own records too, and how it is called there."""
+_COUNTS = (
+    ("iterations", "iterations that users completed", "iterations"),
+    ("dropped_arrivals", "arrivals that nobody ever began", "dropped"),
+    ("waited_arrivals", "arrivals that found no free user", "waited"),
+)
 Key = tuple[str, str]
 
 
@@ -82,7 +90,9 @@ class LoadTally:
         }
         self._ended: Counter[tuple[str, str, str]] = Counter()
         self._errors: Counter[tuple[str, str, str]] = Counter()
-        self._dropped: Counter[str] = Counter()
+        self._drops: Counter[str] = Counter()
+        self._counted: Counter[tuple[str, str]] = Counter()
+        """By load and the field of its record: what slices and operations tell of it."""
         self._metrics: dict[tuple[str, ...], MetricTotal] = {}
         self._checks: Counter[tuple[str, str, str, str]] = Counter()
         self._levels: dict[tuple[str, str, int], float] = {}
@@ -133,7 +143,7 @@ class LoadTally:
 
     def drop(self, load: str, number: int) -> None:
         """Count arrivals that nobody began."""
-        self._dropped[load] += number
+        self._drops[load] += number
 
     def metrics(self, slices: Iterable[MetricSlice], shard: int = 0) -> None:
         """Count what other metrics gathered in the process *shard*."""
@@ -142,11 +152,13 @@ class LoadTally:
                 continue
             if one.metric in LEVELS:
                 self._levels[one.metric, one.load, shard] = one.last
+            elif one.metric in _COUNTED:
+                self._counted[one.load, _COUNTED[one.metric]] += round(one.total)
             elif one.metric == "checks":
                 group, check = one.tags.get("group", ""), one.tags.get("check", "")
                 self._checks[one.load, group, check, "pass"] += round(one.total)
                 self._checks[one.load, group, check, "fail"] += one.count - round(one.total)
-            elif one.metric not in _OWN:
+            else:
                 self._total_of(one).add(one)
 
     def load(self, shard: int, record: LoadRecord) -> None:
@@ -158,7 +170,7 @@ class LoadTally:
         """Return everything as it stands now."""
         return [
             *self._families_of_ops(),
-            *_families_of_loads(list(self._loads.values()), self._dropped),
+            *self._families_of_loads(),
             _counter("hormesis_checks", "checks of the load that were made",
                      (({"load": load, "group": group, "check": check, "result": result}, number)
                       for (load, group, check, result), number in self._checks.items())),
@@ -192,6 +204,35 @@ class LoadTally:
             family = f"hormesis_{name}_seconds"
             found.append(Family(family, FamilySort.HISTOGRAM, told, samples))
         return found
+
+    def _families_of_loads(self) -> list[Family]:
+        mine: dict[str, list[LoadRecord]] = {}
+        for one in self._loads.values():
+            mine.setdefault(one.load, []).append(one)
+        loads = dict.fromkeys([*mine, *self._drops, *(load for load, _ in self._counted)])
+
+        def count(load: str, field: str) -> int:
+            # Each of them may be ahead of the others while the load runs.
+            recorded: int = sum(getattr(one, field) for one in mine.get(load, ()))
+            dropped = self._drops[load] if field == "dropped" else 0
+            return max(recorded, dropped, self._counted[load, field])
+
+        def worst(name: str, told: str, field: str) -> Family:
+            samples = [
+                Sample({"load": load}, max(getattr(one, field) for one in each))
+                for load, each in mine.items()
+            ]
+            return Family(f"hormesis_generator_{name}", FamilySort.GAUGE, told, samples)
+
+        return [
+            *(
+                _counter(f"hormesis_{name}", told,
+                         [({"load": load}, count(load, field)) for load in loads])
+                for name, told, field in _COUNTS
+            ),
+            worst("lag_max_seconds", "how late the generator's event loop was", "loop_lag_s"),
+            worst("cpu_ratio", "CPU seconds per second in its busiest stretch", "cpu_share"),
+        ]  # fmt: skip
 
     def _families_of_levels(self) -> list[Family]:
         summed: dict[str, Counter[str]] = {}
@@ -287,36 +328,3 @@ class TallyShard:
 def _counter(name: str, told: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> Family:
     made = [Sample(labels, value) for labels, value in samples]
     return Family(f"{name}_total", FamilySort.COUNTER, told, made)
-
-
-def _families_of_loads(records: Sequence[LoadRecord], dropped: Counter[str]) -> list[Family]:
-    loads = list(dict.fromkeys(one.load for one in records))
-    mine = {load: [one for one in records if one.load == load] for load in loads}
-
-    def counted(name: str, told: str, field: str) -> Family:
-        return _counter(
-            name, told,
-            (({"load": load}, sum(getattr(one, field) for one in each))
-             for load, each in mine.items()),
-        )  # fmt: skip
-
-    def worst(name: str, told: str, field: str) -> Family:
-        samples = [
-            Sample({"load": load}, max(getattr(one, field) for one in each))
-            for load, each in mine.items()
-        ]
-        return Family(name, FamilySort.GAUGE, told, samples)
-
-    drops = (
-        ({"load": load}, max(sum(one.dropped for one in mine.get(load, ())), dropped[load]))
-        for load in dict.fromkeys([*loads, *dropped])
-    )
-    return [
-        counted("hormesis_iterations", "iterations that users completed", "iterations"),
-        _counter("hormesis_dropped_arrivals", "arrivals that nobody ever began", drops),
-        counted("hormesis_waited_arrivals", "arrivals that found no free user", "waited"),
-        worst("hormesis_generator_lag_max_seconds", "how late the generator's event loop was",
-              "loop_lag_s"),
-        worst("hormesis_generator_cpu_ratio", "CPU seconds per second in its busiest stretch",
-              "cpu_share"),
-    ]  # fmt: skip

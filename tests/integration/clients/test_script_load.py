@@ -51,7 +51,7 @@ class WebsiteUser(HttpUser):
 """
 
 ASYNC = """
-from hormesis.load import HttpUser, Trend, task
+from hormesis.load import HttpUser, Trend, constant, task
 
 sizes = Trend("size")
 
@@ -144,7 +144,8 @@ async def test_a_locust_file_with_another_import(tmp_path: Path) -> None:
 async def test_asynchronous_users_in_an_open_model(tmp_path: Path) -> None:
     shape = Open(lambda n: n * 0.005 if n < 100 else None, users_max=20, duration_s=0.5)
     async with scripted(serve_all) as server:
-        kept = await played(tmp_path, ASYNC, server.url, shape)
+        waiting = ASYNC.replace("    @task", "    wait_time = constant(60)\n\n    @task")
+        kept = await played(tmp_path, waiting, server.url, shape)
     assert kept.loads["l"].trouble == ""
     assert counted(kept) == {("a", 0): 100}
     totals: Counter[str] = Counter()

@@ -90,6 +90,21 @@ def test_loads_of_several_processes_add_up_and_the_worst_generator_counts() -> N
     assert values(tally, "hormesis_generator_lag_max_seconds") == {("l",): 0.3}
 
 
+def test_a_count_is_told_as_soon_as_anything_knows_it() -> None:
+    tally = LoadTally()
+    tally.metrics(
+        [
+            MetricSlice("iterations", MetricSort.COUNTER, "l", 0.0, 9, 9, 1, 1, 1),
+            MetricSlice("waited_iterations", MetricSort.COUNTER, "l", 0.0, 2, 2, 1, 1, 1),
+        ]
+    )
+    tally.load(0, LoadRecord("l", 0.0, None, 1, 4))
+    assert values(tally, "hormesis_iterations_total") == {("l",): 9}
+    assert values(tally, "hormesis_waited_arrivals_total") == {("l",): 2}
+    tally.load(0, LoadRecord("l", 0.0, None, 1, 30))
+    assert values(tally, "hormesis_iterations_total") == {("l",): 30}
+
+
 def test_users_of_several_processes_add_up() -> None:
     tally = LoadTally()
     for number, start, users in ((0, 0.0, 4.0), (1, 0.0, 3.0), (0, 0.25, 6.0)):

@@ -121,8 +121,8 @@ class VirtualUser:
     """What a client sees of the engine; see :class:`hormesis.words.client.User`."""
 
     __slots__ = (
-        "_due_ns", "_record", "clock", "first_ns", "left", "load", "now_ns", "number", "place", "recorded",
-        "rng", "scene", "tagging",
+        "_due_ns", "_record", "clock", "first_ns", "left", "load", "now_ns", "number", "place",
+        "recorded", "rng", "scene", "tagging",
     )  # fmt: skip
 
     rng: Random
