@@ -31,7 +31,6 @@ from hormesis.words.units import (
     per_second_from,
     seconds_from,
     share_from,
-    text_of_bytes,
     text_of_seconds,
 )
 
@@ -135,10 +134,8 @@ class Claim:
             return f"{value * 100:.3g}%"
         if self.unit == "/s":
             return f"{value:.4g}/s"
-        if self.unit.startswith("B") and value == round(value) and abs(value) < 1e15:
-            return text_of_bytes(round(value)) + self.unit[1:]
-        if self.unit:
-            return f"{value:.4g}{self.unit}"
+        if self.unit.startswith("B"):
+            return _bytes_told(value) + self.unit[1:]
         return f"{value:,.0f}" if value == round(value) else f"{value:g}"
 
     def sentence(self, value: float) -> str:
@@ -147,6 +144,13 @@ class Claim:
         figure = f"{self.aggregation}{percent} is {self.told(value)}"
         allowed = " and ".join(f"{one.sign} {self.told(one.limit)}" for one in self.bounds)
         return f"{figure}, allowed {allowed}"
+
+
+def _bytes_told(value: float) -> str:
+    for power, unit in ((9, "GB"), (6, "MB"), (3, "KB")):
+        if abs(value) >= 10**power:
+            return f"{value / 10**power:.4g}{unit}"
+    return f"{value:.4g}B"
 
 
 @cache

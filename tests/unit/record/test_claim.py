@@ -133,3 +133,18 @@ def test_the_words_behind_a_claim(expression: str, rest: str, words: dict[str, s
 def test_a_word_that_is_there_twice() -> None:
     with pytest.raises(ValueError, match="expected last once"):
         without_window("x avg < 5 last 10s last 20s")
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "told"),
+    [
+        ("data_sent count < 10MB", 165_600.0, "count is 165.6KB, allowed < 10MB"),
+        ("data_sent rate < 10MB/s", 2e9, "rate is 2GB/s, allowed < 10MB/s"),
+        ("http_reqs rate > 5", 4.5, "rate is 4.5/s, allowed > 5/s"),
+        ("http_reqs count > 5000", 1234567.0, "count is 1,234,567, allowed > 5,000"),
+        ("http_req_failed rate < 1%", 0.25, "rate is 25%, allowed < 1%"),
+        ("lag p(99.9) < 5", 0.0123, "p(99.9) is 12.3ms, allowed < 5ms"),
+    ],
+)
+def test_a_figure_is_told_with_its_unit(expression: str, value: float, told: str) -> None:
+    assert claim_of(expression).sentence(value) == told
