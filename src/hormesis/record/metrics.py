@@ -70,6 +70,8 @@ METRICS: Mapping[str, Metric] = {
     "waited_iterations": Metric(_COUNTER, _SLICES, "", "arrivals that found no free user"),
     "vus": Metric(_GAUGE, _SLICES, "", "users at work"),
     "vus_max": Metric(_GAUGE, _SLICES, "", "users there are"),
+    "generator_lag": Metric(_GAUGE, _SLICES, "s", "how late the load generator's loop was"),
+    "generator_cpu": Metric(_GAUGE, _SLICES, "", "CPU seconds per second of the load generator"),
     "data_sent": Metric(_COUNTER, _SLICES, "B", "bytes sent"),
     "data_received": Metric(_COUNTER, _SLICES, "B", "bytes received"),
     "checks": Metric(_RATE, _SLICES, "", "checks of the load that held"),
@@ -85,7 +87,7 @@ METRICS: Mapping[str, Metric] = {
 OF_LOADS = frozenset(
     {
         "iterations", "iteration_duration", "dropped_iterations", "waited_iterations",
-        "vus", "vus_max",
+        "vus", "vus_max", "generator_lag", "generator_cpu",
     }
 )  # fmt: skip
 """Metrics of whole loads: no operation's tag divides them."""

@@ -23,6 +23,7 @@ from hormesis.engine.crew.deployment import Deployment, deployed
 from hormesis.engine.crew.merging import merged
 from hormesis.engine.crew.messages import Configure
 from hormesis.engine.crew.worker import Output, Worker
+from hormesis.engine.loading.alarm import time_is_real
 from hormesis.engine.loading.player import Player
 from hormesis.host.dask_cluster import WorkerGone
 from hormesis.host.member_process import MemberProcess
@@ -106,9 +107,7 @@ class Crew:
         self._cluster = ClusterCrew(cluster, run, clock, writer.note) if cluster else None
         self._tell_unmade = unmade
         self._said = said or _to_stderr
-        self._meter_of = meter_of or (
-            lambda first, step: Meter(zero_ns=zero_ns, first=first, step=step)
-        )
+        self._meter_of = meter_of or self._own_meter
         self._meter: Meter | None = None
         self._deployment = Deployment((), ())
         self._player: Player | None = None
@@ -131,6 +130,11 @@ class Crew:
         )
         self._deployment = deployed(self._tracks, counts, machines=machines)
         self._meter = self._meter_of(1, self.shards)
+
+    def _own_meter(self, first: int, step: int) -> Meter:
+        if time_is_real():
+            return Meter(zero_ns=self._zero_ns, first=first, step=step)
+        return Meter(now_ns=self._clock.now_ns, first=first, step=step)
 
     @property
     def shards(self) -> int:

@@ -313,6 +313,11 @@ class Crowd:
             for metric, before, level in zip(LEVELS, told[3:], now[3:], strict=True)
             if level != before or (playing and start % 1 == 0)
         ]
+        if playing:
+            slices += [
+                self._slice(metric, MetricSort.GAUGE, start, level)
+                for metric, level in zip(HEALTH, self.watch.health(), strict=True)
+            ]
         self.record = replace(
             self.record,
             users=self._most,
@@ -348,6 +353,7 @@ class Crowd:
 
 COUNTERS = ("iterations", "dropped_iterations", "waited_iterations")
 LEVELS = ("vus", "vus_max")
+HEALTH = ("generator_lag", "generator_cpu")
 
 
 def _is_cut(seat: Seat) -> bool:

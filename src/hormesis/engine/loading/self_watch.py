@@ -51,6 +51,8 @@ class SelfWatch:
         self._busy = ""
         self._stretch = Histogram()
         self._stretch_began = (self._began, self._cpu())
+        self._worst_s = 0.0
+        self._told = self._stretch_began
 
     async def watch(self) -> None:
         """Take readings until cancelled."""
@@ -60,8 +62,17 @@ class SelfWatch:
             late = self._clock.now() - due
             self.lag.add(late)
             self._stretch.add(late)
+            self._worst_s = max(self._worst_s, late)
             if late > LAG_BUDGET_S:
                 self._stalled_s += late
+
+    def health(self) -> tuple[float, float]:
+        """Return the worst lateness, in seconds, and the CPU share since the last time."""
+        now, used = self._clock.now(), self._cpu()
+        lasted_s = now - self._told[0]
+        share = (used - self._told[1]) / lasted_s if lasted_s > 0 else 0.0
+        worst_s, self._worst_s, self._told = self._worst_s, 0.0, (now, used)
+        return worst_s, share
 
     def gather(self, stretch_s: float = STRETCH_S) -> None:
         """Put together what came since the last time, so that memory stays bounded."""
