@@ -62,7 +62,8 @@ lock: $(READY) ## resolve requirements.lock anew
 
 environment: $(READY) ## only create .venv
 
-$(READY): requirements.lock pyproject.toml apps/proving_ground/pyproject.toml .ci/environment
+$(READY): requirements.lock pyproject.toml apps/proving_ground/pyproject.toml .ci/environment \
+		hatch_build.py $(wildcard src/hormesis/wire/*.[ch])
 	.ci/environment $(VENV)
 	@touch $@
 

@@ -73,6 +73,8 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
         client = {"python": plain_data(str(path.resolve()))}
         document = with_load(wanted, shape, client, problems)
         title = f"{path.name}: {shape.told}"
+        if not shape.closed and any(one.waits for one in script.users):
+            told.append("waiting times are not used: the load says when an iteration is due")
         if shaped and (script.shapes or "scenarios" in options):
             told.append("the shape is the command line's; the script's own is left out")
     else:

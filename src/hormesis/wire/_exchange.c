@@ -105,7 +105,12 @@ static PyObject *exchange_result(Exchange *self, PyObject *Py_UNUSED(none))
     }
 }
 
-/* What gather() asks a cancelled future for. */
+/* What gather() asks a cancelled future for, this and the next. */
+static PyObject *exchange_cancel_message(Exchange *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(self->state == CANCELLED && self->outcome ? self->outcome : Py_None);
+}
+
 static PyObject *exchange_cancelled_error(Exchange *self, PyObject *Py_UNUSED(none))
 {
     return self->state == CANCELLED && self->outcome
@@ -308,6 +313,11 @@ static PyMethodDef exchange_methods[] = {
     {NULL},
 };
 
+static PyGetSetDef exchange_getset[] = {
+    {"_cancel_message", (getter)exchange_cancel_message, NULL, NULL, NULL},
+    {NULL},
+};
+
 static PyMemberDef exchange_members[] = {
     {"_asyncio_future_blocking", T_BOOL, offsetof(Exchange, blocking), 0, NULL},
     {NULL},
@@ -332,6 +342,7 @@ PyTypeObject ExchangeType = {
     .tp_iternext = (iternextfunc)exchange_next,
     .tp_methods = exchange_methods,
     .tp_members = exchange_members,
+    .tp_getset = exchange_getset,
 };
 
 int exchange_prepare(void)

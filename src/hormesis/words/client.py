@@ -64,6 +64,10 @@ class User(Protocol):
         """
         ...
 
+    def leave(self) -> None:
+        """Do nothing more after this iteration; the client is closed then."""
+        ...
+
     async def pause(self, seconds: float) -> None:
         """Think for *seconds*; ends early when the load is stopped."""
         ...

@@ -462,3 +462,40 @@ async def test_a_stream_that_breaks_off() -> None:
         async with http.stream("GET", "/a") as got:
             assert (got.status, got.error) == (0, "refused")
         assert stage.told == [("GET /a", "fail", "refused")]
+
+
+async def test_connections_that_the_server_leaves_do_not_fill_the_pool() -> None:
+    gone = asyncio.Event()
+
+    async def one_each(server: Scripted, visit: Visit) -> None:
+        await visit.request()
+        visit.writer.write(OK)
+        visit.writer.close()
+        await visit.writer.wait_closed()
+        gone.set()
+
+    async with (
+        scripted(one_each) as server,
+        session_at(server.url, connections=2) as (http, stage),
+    ):
+        for _ in range(8):
+            gone.clear()
+            assert (await http.post("/a", json={})).ok
+            await gone.wait()
+        assert server.connections == 8
+        assert {one[1] for one in stage.told} == {"ok"}
+
+
+async def test_what_is_cut_off_counts_as_long_as_it_took() -> None:
+    async def second_never(server: Scripted, visit: Visit) -> None:
+        await visit.request()
+        visit.writer.write(OK)
+        await serve_none(server, visit)
+
+    async with scripted(second_never) as server, session_at(server.url) as (http, stage):
+        await http.get("/a")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await http.get("/a")
+        assert stage.ops[1].error == "cut-off"
+        assert stage.ops[1].took_us > 150_000

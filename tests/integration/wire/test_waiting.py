@@ -184,6 +184,7 @@ async def test_one_of_several_that_is_cancelled_tells_the_others(one: Line, othe
     answer_soon(other)
     cancelled, response = await kept
     assert isinstance(cancelled, asyncio.CancelledError)
+    assert not isinstance(response, BaseException)
     assert response.body == b"ok"
 
 

@@ -166,3 +166,11 @@ def test_the_command_that_is_recorded_asks_for_the_same(
     assert command[:2] == ("hormesis", "load")
     assert hormesis(*command[1:]).code == 0
     assert seen[1].wanted == seen[0].wanted
+
+
+def test_waiting_times_that_a_rate_does_not_use_are_told(script: Any) -> None:
+    waiting = "class Slow(Visitor):\n    wait_time = lambda self: 1.0\n"
+    told = "waiting times are not used: the load says when an iteration is due"
+    assert told in script(waiting, rate="5/s", lasts="1s").told
+    assert told not in script(waiting, vus=2, lasts="1s").told
+    assert told not in script("", rate="5/s", lasts="1s").told

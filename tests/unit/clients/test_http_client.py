@@ -38,7 +38,7 @@ JOB = b'{"job": {"id": "j/1", "attempt": 2}}'
 class FakeTransport:
     """Answers in turn; keeps what it was asked."""
 
-    simple = None
+    prepared: Mapping[str, Any] = {}
     sent = received = 0
 
     def __init__(self, user: FakeUser, *answers: FullAnswer | HttpTrouble) -> None:
@@ -50,7 +50,7 @@ class FakeTransport:
         self.connects = 0
         self.closed = False
 
-    def prepare(self) -> None:
+    def prepare(self, method: str) -> None:
         pass
 
     def age(self) -> None:
@@ -63,7 +63,8 @@ class FakeTransport:
 
     async def play(self, call: Call, asked_ns: int, first: Any) -> FullAnswer:
         self.asked.append((call.method, call.url, call.body))
-        self.headers.append(call.headers)
+        kind = {"Content-Type": call.content_type} if call.content_type else {}
+        self.headers.append({**kind, **(call.headers or {})})
         answer = self.answers.pop(0)
         if isinstance(answer, HttpTrouble):
             real = Transport(self.user, "", {}, verify=True, connections=1)

@@ -88,7 +88,7 @@ class Http2Transport(Transport):
         http2_driver()
         self._lines: dict[Origin, Http2Line] = {}
 
-    def prepare(self) -> None:
+    def prepare(self, method: str) -> None:
         """Do nothing: requests are packed anew for each connection."""
 
     async def connect(self, timeout_s: float) -> None:

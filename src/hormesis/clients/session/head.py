@@ -13,6 +13,8 @@ HEADS_MAX = 1024
 """How many different URLs are kept; a script that makes more pays for making each."""
 HEADS_MAX_OWN = 16
 """The same of one user whose requests carry cookies of its own."""
+BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+"""Methods whose requests do not say that they have no body."""
 _UNSAFE = re.compile(r"[^\x21-\x7e]")
 _KEPT = "%/:=&?~#+!$,;'@()*[]|^`{}\"<>\\"
 
@@ -20,11 +22,19 @@ _KEPT = "%/:=&?~#+!$,;'@()*[]|^`{}\"<>\\"
 class Head:
     """One request: its bytes, and the name its operation has when the script gives none."""
 
-    __slots__ = ("name", "request")
+    __slots__ = ("begin", "name", "request")
 
-    def __init__(self, request: bytes, name: str) -> None:
-        self.request = request
+    def __init__(self, begin: bytes, name: str, *, bodily: bool) -> None:
+        self.begin = begin
+        """All lines but those about a body."""
+        self.request = begin + (b"Content-Length: 0\r\n\r\n" if bodily else b"\r\n")
         self.name = name
+
+    def with_body(self, body: bytes, content_type: str) -> bytes:
+        """Return the request with a body."""
+        kind = f"Content-Type: {content_type}\r\n" if content_type else ""
+        lines = f"{kind}Content-Length: {len(body)}\r\n\r\n".encode("latin-1")
+        return b"".join((self.begin, lines, body))
 
 
 class Heads:
@@ -56,7 +66,8 @@ class Heads:
         lines = request_line(self._method, target) + self._block
         if self._cookie and (cookies := self._cookie(url_of(self._origin, target))):
             lines += f"Cookie: {cookies}\r\n"
-        head = Head((lines + "\r\n").encode("latin-1"), name_of(self._method, url))
+        bodily = self._method not in BODILESS
+        head = Head(lines.encode("latin-1"), name_of(self._method, url), bodily=bodily)
         if len(self._known) < self._limit:
             self._known[url] = head
         return head

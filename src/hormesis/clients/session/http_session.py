@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
+from time import monotonic_ns
 from types import TracebackType
 from typing import Any, Literal, Unpack, overload
 
 from hormesis.clients.protocols.http2 import Http2Transport
 from hormesis.clients.session.answer import Answer, FullAnswer
 from hormesis.clients.session.body import body_of, with_params
-from hormesis.clients.session.call import Call, Options
+from hormesis.clients.session.call import IDEMPOTENT, Call, Options
 from hormesis.clients.session.cookies import Cookies
 from hormesis.clients.session.head import name_of
 from hormesis.clients.session.headers import Headers
@@ -103,7 +104,7 @@ class HttpSession:
         """Send a GET request."""
         if options or catch:
             return self.request("GET", url, name=name, catch=catch, **options)
-        return self._get(url, name)
+        return self._quick("GET", url, name)
 
     def head(self, url: str, **options: Any) -> Any:
         """Send a HEAD request."""
@@ -113,17 +114,29 @@ class HttpSession:
         """Send an OPTIONS request."""
         return self.request("OPTIONS", url, **options)
 
-    def delete(self, url: str, **options: Any) -> Any:
+    def delete(self, url: str, *, name: str = "", **options: Any) -> Any:
         """Send a DELETE request."""
-        return self.request("DELETE", url, **options)
+        if options:
+            return self.request("DELETE", url, name=name, **options)
+        return self._quick("DELETE", url, name)
 
-    def post(self, url: str, data: Any = None, **options: Any) -> Any:
+    def post(
+        self, url: str, data: Any = None, *, json: Any = None, name: str = "", **options: Any
+    ) -> Any:
         """Send a POST request."""
-        return self.request("POST", url, data=data, **options)
+        if options:
+            return self.request("POST", url, data=data, json=json, name=name, **options)
+        body, kind = body_of(self._boundary, json_value=json, data=data)
+        return self._quick("POST", url, name, body, kind)
 
-    def put(self, url: str, data: Any = None, **options: Any) -> Any:
+    def put(
+        self, url: str, data: Any = None, *, json: Any = None, name: str = "", **options: Any
+    ) -> Any:
         """Send a PUT request."""
-        return self.request("PUT", url, data=data, **options)
+        if options:
+            return self.request("PUT", url, data=data, json=json, name=name, **options)
+        body, kind = body_of(self._boundary, json_value=json, data=data)
+        return self._quick("PUT", url, name, body, kind)
 
     def patch(self, url: str, data: Any = None, **options: Any) -> Any:
         """Send a PATCH request."""
@@ -174,79 +187,83 @@ class HttpSession:
         self.flush()
         await self.transport.close()
 
-    async def _get(self, url: str, name: str) -> Answer:
-        """Send a GET request that needs nothing but its bytes: the way that has to be short."""
+    async def _quick(
+        self, method: str, url: str, name: str, body: bytes | None = None, kind: str = ""
+    ) -> Answer:
+        """Send a request that needs nothing special: the way that has to be short."""
         transport = self.transport
-        heads, idle = transport.simple, transport.idle
+        heads, idle = transport.prepared.get(method), transport.idle
         head = None if heads is None or not idle else heads.get(url) or heads.make(url)
-        if head is None or not (connection := idle.pop()).usable:
-            return await self._send(self._plain(url, name))
+        # One that the server closed meanwhile is left for whoever looks through all of them.
+        if head is None or not (connection := idle[-1]).usable:
+            return await self._send(self._plain(method, url, name, body, kind))
+        idle.pop()
+        request = head.request if body is None else head.with_body(body, kind)
+        asked_ns = monotonic_ns()
         try:
-            raw = await connection.exchange(head.request, self._timeout_ns)
+            raw = await connection.exchange(request, self._timeout_ns)
         except BaseException as error:  # noqa: BLE001 - passed on, unless it is an HttpTrouble
-            return await self._got_nothing(connection, url, name, error)
+            call = self._plain(method, url, name, body, kind)
+            return await self._got_nothing(connection, call, error, monotonic_ns() - asked_ns)
         status = raw.status
         if status >= 300 or raw.special or transport.crowded:
-            return await self._got_special(connection, raw, url, name)
+            call = self._plain(method, url, name, body, kind)
+            return await self._got_special(connection, call, raw)
         idle.append(connection)
         user = self._user
         sent_ns, ended_ns = raw.sent_ns, raw.ended_ns
-        key = name or head.name, status, user.tagging
+        key = name or head.name, status, user.tagging, method
         code = self._labels.get(key)
         if code is None:
-            code = self._keep(key, self._label_of_get(key[0], status))
+            ended, word = outcome_of(method, status, self._expect)
+            code = self._keep(key, user.label(key[0], ended, word, _tags(method, status)))
         user.record(code, user.take_due_ns(sent_ns), sent_ns, ended_ns)
-        transport.sent += len(head.request)
+        transport.sent += len(request)
         transport.received += raw.received
         self._waits.append(raw.first_ns - sent_ns)
         if ended_ns > self._due_next_flush:
             self.flush()
-        answer = Answer(raw, status, "GET", url)
+        answer = Answer(raw, status, method, url)
         if LISTENERS:
-            tell(key[0], "GET", ended_ns - sent_ns, raw.received, answer, "")
+            tell(key[0], method, ended_ns - sent_ns, raw.received, answer, "")
         return answer
 
-    def _label_of_get(self, name: str, status: int) -> int:
-        ended, word = outcome_of("GET", status, self._expect)
-        return self._user.label(name, ended, word, _tags("GET", status))
-
-    def _plain(self, url: str, name: str) -> Call:
-        if self.transport.simple is None:
-            self.transport.prepare()
+    def _plain(self, method: str, url: str, name: str, body: bytes | None, kind: str) -> Call:
+        self.transport.prepare(method)
         return Call(
-            "GET",
+            method,
             url,
-            name or name_of("GET", url),
+            name or name_of(method, url),
+            body=body,
+            content_type=kind,
             timeout_s=self.timeout_s,
             follow=self._follow,
             expect=self._expect,
         )
 
     async def _got_nothing(
-        self, connection: Connection, url: str, name: str, error: BaseException
+        self, connection: Connection, call: Call, error: BaseException, took_ns: int
     ) -> FullAnswer:
-        """Answer a GET whose exchange ended without an answer, or pass on what cut it off."""
+        """Answer a request whose exchange ended without an answer, or pass on what cut it off."""
         self.transport.lose(connection)
-        call = self._plain(url, name)
-        now_ns = self._user.clock.now_ns()
-        sent_ns = getattr(error, "sent_ns", now_ns)
-        if isinstance(error, HttpDisconnected) and (error.stale or not error.sent):
+        sent_ns = getattr(error, "sent_ns", self.now_ns() - took_ns)
+        if isinstance(error, HttpDisconnected) and (
+            not error.sent or (error.stale and call.method in IDEMPOTENT)
+        ):
             return await self._send(call, sent_ns)
         due_ns = self._user.take_due_ns(sent_ns)
         if not isinstance(error, HttpTrouble):
             self.settle_cut(call, due_ns, sent_ns)
             raise error
-        answer = self.transport.nothing(call, url, sent_ns, error, 0)
+        answer = self.transport.nothing(call, call.url, sent_ns, error, 0)
         self.settle(call, answer, due_ns)
         return answer
 
-    async def _got_special(
-        self, connection: Connection, raw: Response, url: str, name: str
-    ) -> FullAnswer:
-        """Answer a GET whose answer redirects, sets cookies, is encoded or ends its connection."""
+    async def _got_special(self, connection: Connection, call: Call, raw: Response) -> FullAnswer:
+        """Answer a request that was redirected, sets cookies, is encoded or is not plainly ok."""
         self.transport.keep(connection)
         self.transport.received += raw.received
-        return await self._send(self._plain(url, name), raw.sent_ns, raw)
+        return await self._send(call, raw.sent_ns, raw)
 
     async def _send(
         self, call: Call, asked_ns: int = 0, first: Response | None = None

@@ -16,9 +16,9 @@ CONNECTIONS_MAX = 6
 
 
 @lru_cache(maxsize=8)
-def tls_context(verify: bool, ca: str = "") -> ssl.SSLContext:
+def tls_context(verify: bool) -> ssl.SSLContext:
     """Return the context that all users share: one costs more memory than a user does."""
-    context = ssl.create_default_context(cafile=ca or None)
+    context = ssl.create_default_context()
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -12,6 +12,7 @@ from hormesis.clients.session.call import IDEMPOTENT, Call
 from hormesis.clients.session.cookies import Cookies
 from hormesis.clients.session.decoding import Undecodable, accepted, decoded
 from hormesis.clients.session.head import (
+    BODILESS,
     HEADS_MAX_OWN,
     Heads,
     heads_of,
@@ -23,6 +24,7 @@ from hormesis.clients.session.headers import Headers, block_of, merged
 from hormesis.clients.session.outcome import outcome_of, unexpected
 from hormesis.clients.session.pool import Pool, tls_context
 from hormesis.clients.session.redirect import REDIRECTS_MAX, next_hop
+from hormesis.clients.session.redirect import STATUSES as REDIRECTING
 from hormesis.clients.session.shared_wire import give_wire_back, take_wire
 from hormesis.host.http_origin import Origin
 from hormesis.host.http_trouble import HttpDisconnected, HttpTrouble
@@ -31,7 +33,6 @@ from hormesis.words.client import User
 from hormesis.words.metric import MetricSort
 from hormesis.words.op import Ended
 
-_BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _ACROSS = frozenset({"authorization", "cookie", "host"})
 """Headers of one call that do not follow a redirect to another origin."""
 
@@ -50,7 +51,7 @@ class Transport:
 
     __slots__ = (
         "_base_pool", "_cookies", "_limit", "_pools", "_user", "_verify", "_wire",
-        "base", "headers", "idle", "received", "sent", "simple",
+        "base", "headers", "idle", "prepared", "received", "sent",
     )  # fmt: skip
 
     def __init__(
@@ -63,9 +64,8 @@ class Transport:
         connections: int,
     ) -> None:
         self.base = Origin.of(base) if base else None
-        self.simple: Heads | None = None
-        """GET requests to the base by URL; None until one is sent, and after headers or cookies
-        have changed."""
+        self.prepared: dict[str, Heads] = {}
+        """Requests to the base by method; emptied when headers or cookies have changed."""
         self.idle: list[Connection] = []
         """The idle connections to the base."""
         self._base_pool: Pool | None = None
@@ -88,7 +88,7 @@ class Transport:
 
     def forget(self) -> None:
         """Forget prepared requests, because headers or cookies have changed."""
-        self.simple = None
+        self.prepared.clear()
 
     @property
     def crowded(self) -> bool:
@@ -110,8 +110,15 @@ class Transport:
 
         *first* is the answer to its first request, when that has been sent already.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + call.timeout_s
+        if first is None and self.idle and not call.headers:
+            try:
+                first = await self._straight(call)
+            except HttpTrouble as trouble:
+                return self.nothing(call, call.url, trouble.sent_ns, trouble, 0)
+        if first is not None and not first.special and first.status not in REDIRECTING:
+            return self._whole(call, first, call.method, call.url, 0)
+        spent_s = (self._user.clock.now_ns() - asked_ns) / 1e9
+        deadline = asyncio.get_running_loop().time() + call.timeout_s - spent_s
         method, url, body, hops = call.method, call.url, call.body, 0
         began_ns, blocked = 0, False
         extra = dict(call.headers or {})
@@ -148,6 +155,35 @@ class Transport:
             if not url.startswith(url_of(origin, "/")):
                 extra = {k: v for k, v in extra.items() if k.lower() not in _ACROSS}
 
+    async def _straight(self, call: Call) -> Response | None:
+        """Return the answer to a prepared request over an idle connection; None for the long way.
+
+        Raises:
+            HttpTrouble: there is none, and it may have happened.
+        """
+        heads, connection = self.prepared.get(call.method), self.idle[-1]
+        head = heads.get(call.url) or heads.make(call.url) if heads is not None else None
+        if head is None or not connection.usable or call.method == "HEAD":
+            return None
+        self.idle.pop()
+        request = (
+            head.request if call.body is None else head.with_body(call.body, call.content_type)
+        )
+        try:
+            raw = await connection.exchange(request, int(call.timeout_s * 1e9))
+        except HttpDisconnected as trouble:
+            self.lose(connection)
+            if trouble.sent and not (trouble.stale and call.method in IDEMPOTENT):
+                raise
+            return None
+        except BaseException:
+            self.lose(connection)
+            raise
+        self.sent += len(request)
+        self.received += raw.received
+        self.keep(connection)
+        return raw
+
     async def stream(self, call: Call, asked_ns: int) -> Lent:
         """Return a connection on which *call* is about to be streamed.
 
@@ -178,20 +214,25 @@ class Transport:
             HttpTrouble: it cannot be opened in time.
         """
         if self.base is not None and not self.idle:
+            asked_ns = self._user.clock.now_ns()
             pool = self._pool(self.base)
-            connection, _ = await pool.take(timeout_s)
+            connection, fresh = await pool.take(timeout_s)
+            if fresh:
+                self._time(connection, asked_ns)
             pool.give(connection)
 
-    def prepare(self) -> None:
-        """Have GET requests to the base prepared, so that each is made once."""
-        if self.base is None:
-            return
-        self._pool(self.base)
+    def prepare(self, method: str) -> Heads | None:
+        """Have requests to the base prepared, so that each is made once; None without a base."""
+        heads = self.prepared.get(method)
+        if heads is not None or self.base is None:
+            return heads
         block = block_of(merged(self._standing(self.base), self.headers))
         if self._cookies:
-            self.simple = Heads("GET", self.base, block, HEADS_MAX_OWN, self._cookies.header)
+            heads = Heads(method, self.base, block, HEADS_MAX_OWN, self._cookies.header)
         else:
-            self.simple = heads_of("GET", self.base, block)
+            heads = heads_of(method, self.base, block)
+        self.prepared[method] = heads
+        return heads
 
     def age(self) -> None:
         """Forget prepared requests that carry a cookie which may have expired; call it often."""
@@ -216,13 +257,17 @@ class Transport:
         body: bytes | None,
         content_type: str,
     ) -> Any:
+        if not extra and origin is self.base and (heads := self.prepare(method)) is not None:
+            path = target[len(origin.prefix) :]
+            if (head := heads.get(path) or heads.make(path)) is not None:
+                return head.request if body is None else head.with_body(body, content_type)
         layers: list[Mapping[str, str]] = [self._standing(origin), self.headers]
         if self._cookies and (line := self._cookies.header(url_of(origin, target))):
             layers.append({"Cookie": line})
         if body is not None:
             layers.append({"Content-Type": content_type} if content_type else {})
         layers.append(extra)
-        length = len(body) if body is not None else None if method in _BODILESS else 0
+        length = len(body) if body is not None else None if method in BODILESS else 0
         if length is not None:
             layers.append({"Content-Length": str(length)})
         return self._request(method, origin, target, merged(*layers), body)

@@ -50,8 +50,8 @@ class CompiledStep:
         self.reads_json = bool(step.take) or bool(set(step.expected) - {"status"})
         self._body, kind = _body_of(step)
         headers = dict(step.headers)
-        if kind and "content-type" not in {name.lower() for name in headers}:
-            headers["Content-Type"] = kind
+        given = "content-type" in {name.lower() for name in headers}
+        self.content_type = "" if given else kind
         self._headers = [
             (name, filled(value, lambda text: text)) for name, value in headers.items()
         ]
@@ -152,6 +152,7 @@ class HttpUser:
             step.name,
             headers=step.headers(values),
             body=step.body(values),
+            content_type=step.content_type,
             timeout_s=step.timeout_s,
             follow=False,
             definite=step.definite,

@@ -25,7 +25,6 @@ from hormesis.words import client as words
 
 CONNECT_S = 2.0
 """How long opening may take before the first request has to do it."""
-_FOREVER_S = 3600.0
 
 
 class User:
@@ -137,7 +136,7 @@ class User:
         if waits:
             self.task_began_s = self.clock.now()
         try:
-            if self._sets or self.stopped:
+            if self._sets:
                 await self._long_way()
             else:
                 task = self._tasks.draw(self._engine)
@@ -178,10 +177,7 @@ class User:
         return Waiting(session, self._loop) if self._threaded else session
 
     async def _long_way(self) -> None:
-        """Do an iteration inside a set; none at all when the user has stopped."""
-        if self.stopped:
-            await self._engine.pause(_FOREVER_S)
-            return
+        """Do an iteration inside a set."""
         owner = self._sets[-1]
         self.task_began_s = self.clock.now()
         await self._start(tasks_of(type(owner), self.choice).draw(self._engine), owner)
@@ -204,12 +200,13 @@ class User:
             await self._leave()
         elif isinstance(error, StopUser):
             self.stopped = True
+            self._engine.leave()
         elif not isinstance(error, EndIteration | NotOk):
             raise error
 
     async def _rest(self) -> None:
         """Wait between two iterations, unless the load says when the next one is due."""
-        if self._engine.arrivals:
+        if self._engine.arrivals or self.stopped:
             return
         await self._wait(self._sets[-1] if self._sets else self)
         if self.unanswered:

@@ -53,6 +53,7 @@ class UserChange:
             cut = partial(seat.task.cancel)
             loop = asyncio.get_running_loop()
             self._leaving[seat] = loop.call_later(self._grace_s, cut)
+        self._crowd.turnout.look(wanted, sum(seat.opened for seat in self._staying))
         return len(self._staying) == wanted
 
     def _stayed(self) -> Seat | None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from hormesis.engine.loading.bell import Bell, rouse
 from hormesis.engine.loading.scene import Scene
 from hormesis.engine.loading.self_watch import SelfWatch
+from hormesis.engine.loading.turnout import Turnout
 from hormesis.engine.loading.virtual_user import VirtualUser
 from hormesis.wire.labels import DROPPED
 from hormesis.words.client import Client
@@ -39,12 +40,14 @@ class NoClient(Exception):
 class Seat:
     """One user with its client and its task."""
 
-    __slots__ = ("call", "client", "due_ns", "leaving", "task", "user")
+    __slots__ = ("call", "client", "due_ns", "leaving", "opened", "task", "user")
 
     def __init__(self, user: VirtualUser, client: Client) -> None:
         self.user = user
         self.client = client
         self.task: asyncio.Task[None] | None = None
+        self.opened = False
+        """Whether its client is, so that it can work."""
         self.leaving = False
         """Whether it is to begin no further iteration."""
         self.call: asyncio.Future[None] | None = None
@@ -88,12 +91,15 @@ class Crowd:
         """Rung when no iteration is to begin any more."""
         self.seats: dict[asyncio.Task[None], Seat] = {}
         """Users whose task has not ended."""
+        self.opened = 0
+        """How many users were ever opened."""
         self.unmade = ""
         """Why a client could not even be made; the load is stopped then."""
         self.begun = False
         self.moment = 0.0
         """When the load was to begin, which all processes that play it agree on."""
         self.watch = SelfWatch(clock)
+        self.turnout = Turnout(clock.now)
         self.record = LoadRecord(load=track.name, started=clock.now())
         self.waited = 0
         self.dropped = 0
@@ -116,6 +122,7 @@ class Crowd:
         self.begun = True
         self.moment = moment
         self.watch = SelfWatch(self.clock)
+        self.turnout = Turnout(self.clock.now)
         self.record = replace(self.record, started=self.clock.now())
 
     def start(self, work: Work) -> Seat:
@@ -170,6 +177,8 @@ class Crowd:
                 self.trouble(error, "the client could not be opened")
                 return False
             else:
+                seat.opened = True
+                self.opened += 1
                 return True
         return False
 
@@ -253,6 +262,10 @@ class Crowd:
         if self.seats:
             self._none_left = asyncio.get_running_loop().create_future()
             await self.over.wait(self._none_left, within_s)
+
+    def played(self) -> None:
+        """Note that the shape wants no more users from now on."""
+        self._trouble = self._trouble or self.turnout.trouble()
 
     async def let_end(self) -> None:
         """Let running iterations go on as they would, for as long as the graceful stop lasts.

@@ -124,6 +124,7 @@ class Player:
         with Watching(crowd.watch):
             try:
                 await self._play_shape(crowd, shape)
+                crowd.played()
                 await crowd.let_end()
             except NoClient:
                 pass
