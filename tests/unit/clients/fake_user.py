@@ -73,6 +73,7 @@ class FakeUser:
         self.added: list[tuple[MetricSort, str, float, Mapping[str, str]]] = []
         self.labels: list[FakeLabel] = []
         self.due_ns = -1
+        self.left = False
 
     @asynccontextmanager
     async def op(self, name: str, **value: Scalar) -> AsyncIterator[FakeRecording]:
@@ -85,6 +86,9 @@ class FakeUser:
             raise
         if recording.outcome == "open":
             recording.outcome = "ok"
+
+    def leave(self) -> None:
+        self.left = True
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

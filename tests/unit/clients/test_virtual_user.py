@@ -281,6 +281,8 @@ async def test_tasks_from_a_list_or_mapping() -> None:
 
 async def test_ending_an_iteration_and_a_user() -> None:
     class Buyer(Diary):
+        wait_time = constant(2)
+
         @task
         async def buy(self) -> None:
             self.done.append("buy")
@@ -288,9 +290,13 @@ async def test_ending_an_iteration_and_a_user() -> None:
                 raise EndIteration
             self.stop()
 
-    user, engine = await play(Buyer, 4)
+    user, engine = await play(Buyer, 1)
+    assert not engine.left
+    await user.iterate()
     assert user.done == ["buy", "buy"]
-    assert engine.pauses == [3600.0, 3600.0]
+    assert engine.left
+    # It does not wait for a task that never comes.
+    assert engine.pauses == [2.0]
 
 
 async def test_an_exception_of_a_task_goes_to_the_engine() -> None:

@@ -43,9 +43,11 @@ async def test_users_that_never_come_are_told(shape: Shape) -> None:
 
 @virtually
 async def test_users_that_come_late_are_told() -> None:
-    play = Play(SHAPES["constant"], taking(0.1), options=opening(lambda n: 0.0 if n < 10 else 3.0))
+    play = Play(
+        SHAPES["constant"], taking(0.1), options=opening(lambda n: 0.0 if n <= 10 else 2.99)
+    )
     record = await play.run()
-    assert record.trouble == "had 0 of 40 users at 0.0 s: it had too few for 3.0 s of 10.0 s"
+    assert record.trouble == "had 10 of 40 users at 0.0 s: it had too few for 3.0 s of 10.0 s"
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
