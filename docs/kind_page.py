@@ -11,7 +11,6 @@ from typing import Any, get_args
 
 from pydantic import AliasChoices, BaseModel
 
-from hormesis.compose.ability import ways_of
 from hormesis.words.fault import Fault, Mechanism
 from hormesis.words.kind import Kind
 
@@ -33,7 +32,7 @@ def kind_page(shelf: str, kind: type[Kind]) -> str:
     lines = [NOTE, "", f"# {SHELF_TEXTS[shelf][0]} `{kind.kind}`", ""]
     lines += [markdown_of(inspect.getdoc(kind) or ""), ""]
     if issubclass(kind, Fault):
-        lines += [_way(way) for way in ways_of(kind)]
+        lines += [_way(way) for way in kind.every_way()]
         lines += ["- `for` may be left out: it is over as soon as it has happened"] * kind.momentary
         lines += [""]
     schema = kind.model_json_schema(by_alias=True)

@@ -36,8 +36,8 @@ class Dropped:
     ops = labels = values = metrics = load = _forget
 
 
-async def play(folder: Path, users: int, seconds: float, *, write: bool) -> None:
-    """Play, and print what it cost."""
+async def play(folder: Path, users: int, seconds: float, *, write: bool) -> tuple[float, int]:
+    """Play; return the CPU microseconds of a request, and how many requests there were."""
     script = str(Path(__file__).with_name("visitor.py"))
     load = ConstantVus.model_validate({"vus": users, "for": f"{seconds:g}s"})
     track = LoadTrack("visits", load, Python(use=f"{script}:Visitor"), graceful_stop_s=1.0)
@@ -54,8 +54,7 @@ async def play(folder: Path, users: int, seconds: float, *, write: bool) -> None
     used = time.process_time() - began
     flushing.cancel()
     writer.close()
-    size = sum(file.stat().st_size for file in folder.iterdir())
-    sys.stdout.write(f"{used / meter.counted * 1e6:.3f} {size / meter.counted:.2f}\n")
+    return used / meter.counted * 1e6, meter.counted
 
 
 async def flush(writer: HistoryWriter, clock: LoopClock) -> None:
@@ -70,7 +69,11 @@ def main() -> None:
     url, users, seconds, how = sys.argv[1:]
     os.environ["TARGET"] = url
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(play(Path(folder), int(users), float(seconds), write=how == "write"))
+        cost, count = asyncio.run(
+            play(Path(folder), int(users), float(seconds), write=how == "write")
+        )
+        size = sum(file.stat().st_size for file in Path(folder).iterdir())
+        sys.stdout.write(f"{cost:.3f} {size / count:.2f}\n")
 
 
 if __name__ == "__main__":

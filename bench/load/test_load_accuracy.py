@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from bench.load.generators import HERE
-from bench.load.telling import tell
 from bench.load.target import Target, cpu_s, rss_mb, target
+from bench.load.telling import tell
 from bench.proxy.peers import pinned
 from tests.proving_ground.wait import wait_for
 

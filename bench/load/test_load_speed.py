@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from bench.load.generators import FILES_MIN, Generator, Reading, measured, there
-from bench.load.telling import tell
 from bench.load.target import Target, target
+from bench.load.telling import tell
 
 pytestmark = pytest.mark.bench
 

@@ -24,16 +24,24 @@ def test_nothing_is_left_after_a_crash(verb: str, tmp_path: Path, proxy_control:
     """Each verb has its row; a new verb fails here until it has one."""
     ends = [("held", "both"), ("after-perform", "both")]
     sample = Random(verb).sample([cell for cell in GRID if cell not in ends], _SAMPLE - len(ends))
-    _play(verb, [*ends, *sample], tmp_path, proxy_control)
+    play(verb, [*ends, *sample], tmp_path, proxy_control)
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("verb", verb_names())
 def test_nothing_is_left_after_any_crash(verb: str, tmp_path: Path, proxy_control: str) -> None:
-    _play(verb, GRID, tmp_path, proxy_control)
+    play(verb, GRID, tmp_path, proxy_control)
 
 
-def _play(verb: str, cells: list[tuple[str, str]], folder: Path, proxy_control: str) -> None:
+def play(
+    verb: str,
+    cells: list[tuple[str, str]],
+    folder: Path,
+    proxy_control: str,
+    *,
+    at_once: int = _AT_ONCE,
+) -> None:
+    """Play the cells of a verb, each in a folder of its own; fail with all that they left."""
     if reason := missing(verb):
         pytest.skip(reason)
     cases = []
@@ -41,7 +49,7 @@ def _play(verb: str, cells: list[tuple[str, str]], folder: Path, proxy_control: 
         own = folder / f"{step}-{victim}"
         own.mkdir()
         cases.append(Case(verb, step, victim, Stage(own, proxy_control)))
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         outcomes = list(pool.map(_outcome, cases))
     bad = [f"{case.step}, {case.victim}: {left}" for case, left in zip(cases, outcomes, strict=True)
            if left]  # fmt: skip

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from hormesis.record.samples import looks_at, probe_samples, spells_of
-from hormesis.words.check import Check, Finding, Verdict
-from hormesis.words.history import History
+from hormesis.checks.parts.probe_check import ProbeCheck
+from hormesis.record.samples import probe_samples, spells_of
+from hormesis.words.check import Finding, Verdict
+from hormesis.words.history import ProbeRecord
 from hormesis.words.outcome import Outcome
-from hormesis.words.window import Window
 
 
-class Always(Check, Window):
+class Always(ProbeCheck):
     """Every observation of a probe met its expectation, in the whole run or in a window.
 
     Misses in a row are one finding. An observation without a value counts as a miss, because a
@@ -21,14 +21,6 @@ class Always(Check, Window):
 
     judges_live: ClassVar[bool] = True
 
-    shorthand: ClassVar[str] = "probe"
-    refers: ClassVar[Mapping[str, str]] = {
-        "probe": "probe", "during": "fault", "after": "fault", "before": "fault",
-        "outside": "fault",
-    }  # fmt: skip
-
-    probe: str
-    """The probe's name."""
     expect: Any = None
     """What each observation should be; left out: what the probe itself expects."""
     absent: Literal["miss", "ignore"] = "miss"
@@ -43,11 +35,8 @@ class Always(Check, Window):
         """Return the claim in words."""
         return f"{self.probe} always{self.told()}"
 
-    def judge(self, history: History) -> Verdict:
+    def judge_looks(self, records: Sequence[ProbeRecord]) -> Verdict:
         """Fail with each stretch of misses; unknown when nothing was observed."""
-        records, why = looks_at(history, self.probe, self)
-        if why:
-            return self.verdict(Outcome.UNKNOWN, why)
         samples, why = probe_samples(records, expect=self.expect, absent=self.absent)
         if why:
             return self.verdict(Outcome.UNKNOWN, why, observations=len(records))

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from string import Formatter
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import field_validator
 
-from hormesis.record.samples import blind_end, looks_at
-from hormesis.words.check import Check, Finding, Verdict
-from hormesis.words.history import History, ProbeRecord
+from hormesis.checks.parts.probe_check import ProbeCheck
+from hormesis.record.samples import blind_end
+from hormesis.words.check import Finding, Verdict
+from hormesis.words.history import ProbeRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.outcome import Outcome
-from hormesis.words.window import Window
 
 
-class Invariant(Check, Window):
+class Invariant(ProbeCheck):
     """A query whose rows are violations gave no rows, each time or at the last look.
 
     Equal rows are one finding with the times between which they were seen. Observations that
     failed say nothing; when the last one failed with ``at: end``, when all of them did, or none
     had rows any more towards the end, it is unknown.
     """
-
-    shorthand: ClassVar[str] = "probe"
-    refers: ClassVar[Mapping[str, str]] = {
-        "probe": "probe", "during": "fault", "after": "fault", "before": "fault",
-        "outside": "fault",
-    }  # fmt: skip
 
     probe: str
     """The name of a probe that gives rows, such as `sql`."""
@@ -58,11 +52,8 @@ class Invariant(Check, Window):
         """Return the claim in words."""
         return f"no {self.probe}{' at the end' if self.at == 'end' else self.told()}"
 
-    def judge(self, history: History) -> Verdict:
+    def judge_looks(self, records: Sequence[ProbeRecord]) -> Verdict:
         """Fail with each distinct violating row."""
-        records, why = looks_at(history, self.probe, self)
-        if why:
-            return self.verdict(Outcome.UNKNOWN, why)
         if self.at == "end":
             records = records[-1:]
         read = [one for one in records if not one.reason and _is_table(one)]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from hormesis.record.samples import blind_end, looks_at, probe_samples
-from hormesis.words.check import Check, Finding, Verdict
+from hormesis.checks.parts.probe_check import ProbeCheck
+from hormesis.record.samples import blind_end, probe_samples
+from hormesis.words.check import Finding, Verdict
 from hormesis.words.expect import unfit
-from hormesis.words.history import History, ProbeRecord
+from hormesis.words.history import ProbeRecord
 from hormesis.words.outcome import Outcome
-from hormesis.words.window import Window
 
 
-class Never(Check, Window):
+class Never(ProbeCheck):
     """No observation of a probe met its expectation, in the whole run or in a window.
 
     The expectation names what must not be: ``{never: leaders, expect: "> 1"}``. An observation
@@ -25,14 +25,6 @@ class Never(Check, Window):
 
     judges_live: ClassVar[bool] = True
 
-    shorthand: ClassVar[str] = "probe"
-    refers: ClassVar[Mapping[str, str]] = {
-        "probe": "probe", "during": "fault", "after": "fault", "before": "fault",
-        "outside": "fault",
-    }  # fmt: skip
-
-    probe: str
-    """The probe's name."""
     expect: Any = None
     """What no observation may be; left out: what the probe itself expects."""
     advice: str = "Look at what the system did just before the first time it was seen."
@@ -42,11 +34,8 @@ class Never(Check, Window):
         """Return the claim in words."""
         return f"{self.probe} never{self.told()}"
 
-    def judge(self, history: History) -> Verdict:
+    def judge_looks(self, records: Sequence[ProbeRecord]) -> Verdict:
         """Fail with each observation that met it; unknown when none had a value."""
-        records, why = looks_at(history, self.probe, self)
-        if why:
-            return self.verdict(Outcome.UNKNOWN, why)
         if self.expect is not None:
             records = [_fitting(one, self.expect) for one in records]
         samples, why = probe_samples(records, expect=self.expect, absent="ignore")

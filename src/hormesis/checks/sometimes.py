@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from hormesis.record.samples import looks_at, probe_samples, spells_of
-from hormesis.words.check import Check, Finding, Verdict
-from hormesis.words.history import History
+from hormesis.checks.parts.probe_check import ProbeCheck
+from hormesis.record.samples import probe_samples, spells_of
+from hormesis.words.check import Finding, Verdict
+from hormesis.words.history import ProbeRecord
 from hormesis.words.outcome import Outcome
-from hormesis.words.window import Window
 
 
-class Sometimes(Check, Window):
+class Sometimes(ProbeCheck):
     """At least one observation of a probe met its expectation, in the run or in a window.
 
     It shows that something was reached at all: a queue that filled, a breaker that opened.
     """
 
-    shorthand: ClassVar[str] = "probe"
-    refers: ClassVar[Mapping[str, str]] = {
-        "probe": "probe", "during": "fault", "after": "fault", "before": "fault",
-        "outside": "fault",
-    }  # fmt: skip
-
-    probe: str
-    """The probe's name."""
     expect: Any = None
     """What one observation should be; left out: what the probe itself expects."""
     absent: Literal["miss", "ignore"] = "miss"
@@ -37,11 +29,8 @@ class Sometimes(Check, Window):
         """Return the claim in words."""
         return f"{self.probe} sometimes{self.told()}"
 
-    def judge(self, history: History) -> Verdict:
+    def judge_looks(self, records: Sequence[ProbeRecord]) -> Verdict:
         """Pass with the first observation that met it; unknown when nothing was observed."""
-        records, why = looks_at(history, self.probe, self)
-        if why:
-            return self.verdict(Outcome.UNKNOWN, why)
         samples, why = probe_samples(records, expect=self.expect, absent=self.absent)
         if why:
             return self.verdict(Outcome.UNKNOWN, why, observations=len(records))

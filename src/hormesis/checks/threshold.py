@@ -22,7 +22,7 @@ from hormesis.words.op import Ended
 from hormesis.words.outcome import Outcome
 from hormesis.words.stop_condition import ABORTED
 from hormesis.words.units import Span, text_of_seconds
-from hormesis.words.window import Stretch, Window
+from hormesis.words.window import FAULTS_NAMED, Stretch, Window
 
 _UNITS = {"s": "_s", "%": "_share", "/s": "_per_s", "B": "_bytes", "B/s": "_bytes_per_s"}
 _HAIR_S = 1e-6
@@ -51,9 +51,7 @@ class Threshold(Check, Window):
 
     judges_live: ClassVar[bool] = True
     shorthand: ClassVar[str] = "expression"
-    refers: ClassVar[Mapping[str, str]] = {
-        "during": "fault", "after": "fault", "before": "fault", "outside": "fault",
-    }  # fmt: skip
+    refers: ClassVar[Mapping[str, str]] = FAULTS_NAMED
     also_called: ClassVar[Mapping[str, str]] = {
         "abortOnFail": "abort_on_fail", "delayAbortEval": "delay_abort_eval",
     }  # fmt: skip

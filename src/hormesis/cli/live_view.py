@@ -30,8 +30,7 @@ class PlainView:
 
     def __call__(self, live: Live) -> None:
         """Print what is new."""
-        new = min(live.lines - self._shown, len(live.events))
-        for moment, line in list(live.events)[-new:] if new else []:
+        for moment, line in live.said_since(self._shown):
             err.print(Text(f"{moment:7.1f} s    {line}"))
         self._shown = live.lines
         if live.phase != self._phase:
@@ -59,8 +58,7 @@ class TerminalView:
 
     def __call__(self, live: Live) -> None:
         """Redraw."""
-        new = min(live.lines - self._shown, len(live.events))
-        for moment, line in list(live.events)[-new:] if new else []:
+        for moment, line in live.said_since(self._shown):
             self._display.console.print(Text(f"{moment:7.1f} s  {line}", style="dim"))
         self._shown = live.lines
         self._display.update(self._picture(live))

@@ -11,6 +11,7 @@ from rich.text import Text
 from hormesis.cli.columns import columns
 from hormesis.record.breaking_point import BreakingPoint, breaking_point
 from hormesis.record.load_table import LoadRow, LoadTable, load_table
+from hormesis.record.metric_totals import check_counts
 from hormesis.words.history import History, LoadRecord
 from hormesis.words.metric import MetricSlice
 from hormesis.words.outcome import Outcome
@@ -135,16 +136,14 @@ def _arrivals(table: LoadTable) -> Iterator[Text]:
 
 
 def _checks(metrics: Sequence[MetricSlice]) -> Iterator[Text]:
-    counted: dict[str, list[float]] = {}
-    for one in metrics:
-        if one.metric == "checks":
-            sums = counted.setdefault(one.tags.get("check", ""), [0.0, 0.0])
-            sums[0] += one.total
-            sums[1] += one.count
-    for name, (passed, count) in counted.items():
-        failed = count - passed
-        told = f"check {name}: {passed:,.0f} of {count:,.0f} passed"
-        yield Text(told, style="red" if failed else "")
+    counted: dict[str, list[int]] = {}
+    for one in check_counts(metrics):
+        sums = counted.setdefault(one.name, [0, 0])
+        sums[0] += one.passes
+        sums[1] += one.fails
+    for name, (passes, fails) in counted.items():
+        told = f"check {name}: {passes:,} of {passes + fails:,} passed"
+        yield Text(told, style="red" if fails else "")
 
 
 def _generator(loads: Sequence[LoadRecord]) -> Iterator[Text]:

@@ -34,6 +34,7 @@ class Second:
     p50: float | None
     p95: float | None
     p99: float | None
+    lag_p99: float | None
     users: int
 
 
@@ -70,7 +71,7 @@ class PlainLoadView:
 
     def __call__(self, live: Live) -> None:
         """Print what is new."""
-        for moment, line in _new_events(live, self._shown):
+        for moment, line in live.said_since(self._shown):
             err.print(Text(f"{moment:7.1f} s    {line}"))
         self._shown = live.lines
         self._seconds.look(live)
@@ -98,7 +99,7 @@ class LoadView:
 
     def __call__(self, live: Live) -> None:
         """Redraw."""
-        for moment, line in _new_events(live, self._shown):
+        for moment, line in live.said_since(self._shown):
             self._display.console.print(Text(f"{moment:7.1f} s  {line}", style="dim"))
         self._shown = live.lines
         self._seconds.look(live)
@@ -149,8 +150,7 @@ def figures_line(second: Second, live: Live) -> str:
     told = [f"{second.users:,} users", rate_told(second.rate), latencies]
     told += [f"errors {share_told(second.errors)}", f"{live.ops:,} in all"]
     told += [f"{name} {count:,}" for name, count in _late(live) if count]
-    lag_s = max((one.loop_lag_s for one in live.loads.values()), default=0.0)
-    told += [f"lag {duration_told(lag_s)}"] if lag_s else []
+    told += [f"lag p99 {duration_told(second.lag_p99)}"] if second.lag_p99 else []
     return "  ".join(told)
 
 
@@ -164,9 +164,4 @@ def _late(live: Live) -> list[tuple[str, int]]:
 
 def _second(live: Live) -> Second:
     last = live.figures.window(live.now, 1.0)
-    return Second(last.rate, last.errors, last.p50, last.p95, last.p99, live.users)
-
-
-def _new_events(live: Live, shown: int) -> list[tuple[float, str]]:
-    new = min(live.lines - shown, len(live.events))
-    return list(live.events)[-new:] if new else []
+    return Second(last.rate, last.errors, last.p50, last.p95, last.p99, last.lag_p99, live.users)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from hormesis.compose.registry import catalogue
 from hormesis.host.means import load_means
-from hormesis.words.fault import Fault, Mechanism
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Ability:
 def abilities(missing: Mapping[str, str]) -> Iterator[Ability]:
     """Yield every fault by every mechanism; ``missing`` is what a survey of all means found."""
     for name, kind in catalogue().faults.items():
-        for way in ways_of(kind):
+        for way in kind.every_way():
             yield Ability(
                 fault=name,
                 mechanism=way.name,
@@ -37,11 +36,6 @@ def abilities(missing: Mapping[str, str]) -> Iterator[Ability]:
                 means=tuple(sorted(way.means)),
                 lacking={one: missing[one] for one in sorted(way.means) if missing.get(one)},
             )
-
-
-def ways_of(kind: type[Fault]) -> tuple[Mechanism, ...]:
-    """Return every mechanism of a fault, whatever its parameters."""
-    return kind.mechanisms or (Mechanism(kind.mechanism, kind.needs, kind.means),)
 
 
 def remedies(lacking: Mapping[str, str]) -> list[str]:

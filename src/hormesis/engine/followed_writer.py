@@ -97,4 +97,4 @@ class _Picture:
         """Other metrics are shown when the run is over."""
 
     def load(self, record: LoadRecord) -> None:
-        self._live.loads[record.load] = record
+        self._live.load(self._shard, record)

@@ -11,8 +11,8 @@ from pathlib import Path
 from hormesis.engine.custody import Custodian, Denied
 from hormesis.engine.waiting import Late, wait_until
 from hormesis.host import clock_file, clock_shim
-from hormesis.host.http_get import NoAnswer, http_get
 from hormesis.proxy.postgres_statements import PostgresStatements
+from hormesis.wire.http_get import NoAnswer, http_get
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import PROXY, SCRATCH, Experiment, Ready, Service, Volume
 from hormesis.words.outcome import ExitCode

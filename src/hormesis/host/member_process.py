@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from hormesis.host.own_code import RUNNING_A_MODULE
 
@@ -95,7 +96,8 @@ class MemberProcess:
         """Return bytes as they come; empty when it has closed its end or has ended."""
         reading = asyncio.ensure_future(self._read())
         try:
-            await asyncio.wait({reading, self._over}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {reading, self._over}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
                 # It has ended; what it had sent before is here already, or never comes.
                 await asyncio.wait({reading}, timeout=0.1)

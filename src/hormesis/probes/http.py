@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator
 
-from hormesis.host.http_get import NoAnswer, http_get
 from hormesis.host.http_origin import Origin
-from hormesis.host.http_wire import HttpResponse
 from hormesis.host.json_path import Missing, at_path, checked_path
+from hormesis.wire.core import Response
+from hormesis.wire.http_get import NoAnswer, http_get
 from hormesis.words.kind import Scalar
 from hormesis.words.probe import Observation, Probe, World
 from hormesis.words.units import Seconds
@@ -72,7 +72,7 @@ class Http(Probe):
         }
         return self._read(answer, fields) if self.json_ else Observation(fields)
 
-    def _read(self, answer: HttpResponse, fields: dict[str, Scalar]) -> Observation:
+    def _read(self, answer: Response, fields: dict[str, Scalar]) -> Observation:
         path = self.json_ or ""
         del fields["value"]
         try:

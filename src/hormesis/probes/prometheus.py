@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from hormesis.host.http_get import NoAnswer, http_get
 from hormesis.host.http_origin import Origin
 from hormesis.host.prometheus_text import samples_of
+from hormesis.wire.http_get import NoAnswer, http_get
 from hormesis.words.probe import Observation, Probe, World
 from hormesis.words.units import Seconds
 

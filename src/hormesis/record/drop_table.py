@@ -8,11 +8,12 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from hormesis.record.column_table import ColumnTable
 from hormesis.record.op_columns import Floats
 from hormesis.words.op import Drop
 
 
-class DropTable(Sequence[Drop]):
+class DropTable(ColumnTable[Drop]):
     """Drops, in the order in which they were due.
 
     ``due_s`` is when, in seconds of the run; ``load`` indexes into ``loads``.
@@ -41,18 +42,6 @@ class DropTable(Sequence[Drop]):
         if isinstance(index, slice):
             return DropTable(self.due_s[index], self.load[index], self.loads)
         return Drop(self.loads[int(self.load[index])], float(self.due_s[index]))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str | bytes):
-            return NotImplemented
-        return len(self) == len(other) and all(
-            mine == its for mine, its in zip(self, other, strict=True)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"DropTable({list(self[:3])!r}{', …' if len(self) > 3 else ''})"
 
 
 def drop_table_of(drops: Sequence[Drop]) -> DropTable:

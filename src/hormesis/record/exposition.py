@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
 from itertools import accumulate
 
-from hormesis.record.histogram import Histogram
+from hormesis.record.histogram import middle_of
 from hormesis.record.metric_totals import MetricTotal
 from hormesis.record.metrics import METRICS
-from hormesis.words.metric import MetricSlice, MetricSort
+from hormesis.words.metric import MetricSort
 
 BOUNDS_S = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
@@ -115,15 +114,6 @@ def buckets_of_trend(total: MetricTotal, bounds: Sequence[float]) -> Buckets:
         value = middle_of(bucket)
         counts[sum(value > bound for bound in bounds)] += number
     return Buckets(bounds, counts, total.total)
-
-
-@cache
-def middle_of(bucket: int) -> float:
-    """Return the value that stands for a histogram's bucket."""
-    one = Histogram()
-    one.add_slice(MetricSlice("", MetricSort.TREND, "", 0.0, 1, 0.0, 0.0, 1e308, 0.0,
-                              buckets={bucket: 1}))  # fmt: skip
-    return one.percentile(50.0) or 0.0
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, str]:

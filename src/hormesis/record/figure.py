@@ -16,14 +16,13 @@ from typing import Protocol
 
 import numpy as np
 
+from hormesis.record.metric_table import LEVELS
 from hormesis.record.op_columns import Floats
 from hormesis.record.percentile import rank_of
 from hormesis.record.trend import Trend
 from hormesis.words.metric import MetricSlice, MetricSort
 
 _PERCENTS = {"min": 0.0, "med": 50.0, "max": 100.0}
-_ADDED = frozenset({"vus", "vus_max"})
-"""Gauges of which every load has its own part: the parts of one moment add up."""
 
 
 class Values(Protocol):
@@ -158,7 +157,7 @@ class Slices:
 
 
 def _gauge(rows: Sequence[MetricSlice], aggregation: str) -> float:
-    if rows[0].metric not in _ADDED:
+    if rows[0].metric not in LEVELS:
         if aggregation == "value":
             return rows[-1].last
         return (min if aggregation == "min" else max)(

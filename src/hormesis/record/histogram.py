@@ -126,8 +126,7 @@ class Histogram:
         for bucket in sorted(self._buckets):
             seen += self._buckets[bucket]
             if seen >= rank:
-                value = 0.0 if bucket < _LOWEST else _MIDDLE * _GROWTH**bucket
-                return min(max(value, self.lowest), self.highest)
+                return min(max(middle_of(bucket), self.lowest), self.highest)
         return self.highest
 
     def merge(self, other: Histogram) -> None:
@@ -165,3 +164,8 @@ class Histogram:
         made.lowest, made.highest = data["lowest"], data["highest"]
         made._buckets = {int(bucket): count for bucket, count in data["buckets"].items()}
         return made
+
+
+def middle_of(bucket: int) -> float:
+    """Return the duration in seconds that stands for all in a bucket."""
+    return 0.0 if bucket < _LOWEST else _MIDDLE * _GROWTH**bucket

@@ -26,7 +26,9 @@ from hormesis.record.metric_totals import MetricTotal, by_series
 from hormesis.record.metrics import METRICS
 from hormesis.record.op_columns import Floats, Whole
 from hormesis.record.op_record import DROPPED, OUTCOMES
+from hormesis.record.record_layout import LAYOUT
 from hormesis.record.results import AROUND
+from hormesis.record.shard_output import LabelRow
 from hormesis.words.history import History, LoadRecord
 from hormesis.words.metric import MetricSlice
 from hormesis.words.op import Label
@@ -37,10 +39,6 @@ OTHER = "(other)"
 SERIES_MAX = 2_000
 """So many series of other metrics are told apart; the later ones lose their tags."""
 
-_RECORD = np.dtype(
-    [("number", "<u4"), ("user", "<u4"), ("due", "<i8"), ("lag", "<u4"), ("took", "<u4"),
-     ("label", "<u4")]
-)  # fmt: skip
 _CHUNK = 1 << 20
 _BOUNDS = np.array(BOUNDS_S)
 _COUNTED = {
@@ -290,7 +288,7 @@ class TallyShard:
         self._aside: list[str] = []
         """By label: empty for operations, else the load that dropped, made ready or tidied up."""
 
-    def labels(self, rows: Iterable[tuple[str, str, int, str, Mapping[str, str]]]) -> None:
+    def labels(self, rows: Iterable[LabelRow]) -> None:
         """Take labels in the order of their numbers: load, name, outcome code, error, tags."""
         for load, name, code, error, _ in rows:
             aside = code == DROPPED or load in AROUND
@@ -301,7 +299,7 @@ class TallyShard:
 
     def ops(self, chunk: bytes) -> None:
         """Take operations, 28 bytes each; their labels were taken before."""
-        found = np.frombuffer(chunk, dtype=_RECORD)
+        found = np.frombuffer(chunk, dtype=LAYOUT)
         label = found["label"].astype(np.int64)
         aside = np.array([bool(one) for one in self._aside], dtype=np.bool_)[label]
         if aside.any():
@@ -310,7 +308,7 @@ class TallyShard:
                 if number and self._aside[at] not in AROUND:
                     self._tally.drop(self._aside[at], number)
             found, label = found[~aside], label[~aside]
-        lag, took = found["lag"] / 1e6, found["took"] / 1e6
+        lag, took = found["lag_us"] / 1e6, found["took_us"] / 1e6
         self._tally.add(self._places, label, lag + took, took, lag)
 
     def values(self, values: Sequence[object]) -> None:

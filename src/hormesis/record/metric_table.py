@@ -15,11 +15,12 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from hormesis.record.column_table import ColumnTable
 from hormesis.record.op_columns import Floats, Mask, Whole
 from hormesis.words.metric import MetricSlice, MetricSort
 
 LEVELS = frozenset({"vus", "vus_max"})
-"""Gauges of which every process knows its own share: the whole is the sum."""
+"""Gauges of which every process and every load has its own part: the whole is the sum."""
 
 Series = tuple[str, MetricSort, str, Mapping[str, str]]
 """Metric, sort, load and tags."""
@@ -51,7 +52,7 @@ class SliceColumns:
         return SliceColumns(*(getattr(self, name)[rows] for name in SliceColumns.__slots__))
 
 
-class MetricTable(Sequence[MetricSlice]):
+class MetricTable(ColumnTable[MetricSlice]):
     """Slices in the order of their starts; those of one start in the order of their series."""
 
     def __init__(
@@ -92,17 +93,6 @@ class MetricTable(Sequence[MetricSlice]):
         place = range(len(self))[index]
         return self._made(slice(place, place + 1))[0]
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str | bytes):
-            return NotImplemented
-        return len(self) == len(other) and all(
-            mine == its for mine, its in zip(self, other, strict=True)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"MetricTable({list(self[:3])!r}{', …' if len(self) > 3 else ''})"
 
     def _made(self, rows: slice) -> list[MetricSlice]:
         columns = self._columns.at(rows)

@@ -13,6 +13,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from hormesis.record.column_table import ColumnTable
 from hormesis.record.op_columns import Floats, ListedColumns, Mask, OpColumns, Whole
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended, Label, Op
@@ -23,7 +24,7 @@ _CHUNK = 1 << 18
 _MADE_AT_ONCE = 4096
 
 
-class OpTable(OpSequence):
+class OpTable(ColumnTable[Op], OpSequence):
     """Operations as columns, in the order in which they were recorded.
 
     ``labels`` holds what operations have in common; ``label`` is each one's index into it. Times
@@ -200,18 +201,6 @@ class OpTable(OpSequence):
             return self.where(mask)
         row = range(self._length)[index]
         return self.at(np.array([row]))[0]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str | bytes):
-            return NotImplemented
-        pairs = zip(self, other, strict=True)
-        return len(self) == len(other) and all(mine == its for mine, its in pairs)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        shown = ", ".join(repr(one) for one in self[:3])
-        return f"OpTable([{shown}{', …' if self._length > 3 else ''}])"
 
     @cached_property
     def _rows(self) -> Whole:

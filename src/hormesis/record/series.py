@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hormesis.record.op_columns import Floats, Whole
+from hormesis.record.op_record import OUTCOMES
 from hormesis.record.op_table import table_of
 from hormesis.record.percentile import percentiles_of
 from hormesis.words.history import History
-from hormesis.words.op import Ended, Op
+from hormesis.words.op import Op
 
-_ENDED = (Ended.OK, Ended.FAIL, Ended.INFO)
 _SUMMED_EXACTLY = 100_000
 _NOTHING: Floats = np.empty(0)
 
@@ -97,14 +97,14 @@ def series_of(
     indexes -= first
     places = indexes.astype(np.int64)
     del indexes
-    ended = np.array([_ENDED.index(one.outcome) for one in table.labels], dtype=np.int64)
-    number = int(places.max()) + 1
-    counts = np.bincount(places * len(_ENDED) + ended[table.label], minlength=number * len(_ENDED))
+    ended = np.array([OUTCOMES.index(one.outcome) for one in table.labels], dtype=np.int64)
+    number, width = int(places.max()) + 1, len(OUTCOMES)
+    counts = np.bincount(places * width + ended[table.label], minlength=number * width)
     response_s = table.response_s
     if np.any(places[1:] < places[:-1]):
         response_s = response_s[np.argsort(places, kind="stable")]
     del places
-    return list(_buckets(first, width_s, counts.reshape(number, len(_ENDED)), response_s))
+    return list(_buckets(first, width_s, counts.reshape(number, width), response_s))
 
 
 def _buckets(first: int, width_s: float, counts: Whole, response_s: Floats) -> Iterator[Bucket]:

@@ -180,6 +180,7 @@ def _load(run: Judged) -> list[str]:
 def _phases(run: Judged) -> list[str]:
     if not run.history.ops:
         return []
+    phases = sorted(cut(run.history), key=lambda one: one.stretches[0])
     rows = [
         (
             safe(one.name),
@@ -189,10 +190,15 @@ def _phases(run: Judged) -> list[str]:
             *(span(value) for value in (one.response.p50, one.response.p95, one.response.p99)),
             span(one.response.highest),
         )
-        for one in sorted(cut(run.history), key=lambda one: one.stretches[0])
+        for one in phases
     ]
     heads = ("Phase", "Ops", "Rate", "Errors", "p50", "p95", "p99", "Max")
-    return _table(heads, rows, right=7)
+    lines = _table(heads, rows, right=7)
+    for one in phases:
+        if one.overtaken:
+            told = plural(one.overtaken, "operation")
+            lines += [f"A fault overtook {told} of “{safe(one.name)}”; no phase counts them.", ""]
+    return lines
 
 
 def _trust(run: Judged) -> list[str]:

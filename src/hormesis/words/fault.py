@@ -63,9 +63,14 @@ class Fault(Kind):
     by: str = ""
     """The mechanism; left out: the first one that the target and this machine allow."""
 
+    @classmethod
+    def every_way(cls) -> tuple[Mechanism, ...]:
+        """Return every way to do this fault, whatever its parameters, the best first."""
+        return cls.mechanisms or (Mechanism(cls.mechanism, cls.needs, cls.means),)
+
     def ways(self) -> tuple[Mechanism, ...]:
         """Return every way to do this fault with these parameters, the best first."""
-        return self.mechanisms or (Mechanism(self.mechanism, self.needs, self.means),)
+        return self.every_way()
 
     @abstractmethod
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:

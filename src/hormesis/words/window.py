@@ -21,6 +21,10 @@ Stretch = tuple[float, float]
 """Start and end, in seconds since the start of the run; the end is not included."""
 
 
+FAULTS_NAMED = dict.fromkeys(("during", "after", "before", "outside"), "fault")
+"""The fields of a window that name a fault, for ``refers`` of the kinds that take one."""
+
+
 class Window(BaseModel):
     """A choice of stretches. Mixed into the kinds of checks that take one."""
 

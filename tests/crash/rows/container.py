@@ -57,8 +57,8 @@ def left(case: Case) -> list[str]:
 
 
 def action_of(case: Case) -> str:
-    """Return which action a case is about: the one its folder names, else one by the dice."""
-    named = case.stage.folder.name.partition("_")[0]
+    """Return which action a case is about: that of the folder around its own, else any."""
+    named = case.stage.folder.parent.name
     cell = f"{case.step} {case.victim}"
     return named if named in ACTIONS else list(ACTIONS)[crc32(cell.encode()) % len(ACTIONS)]
 

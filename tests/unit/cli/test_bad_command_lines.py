@@ -40,7 +40,7 @@ BAD = [
     (["run", "good.json", "--seed", "-3"], USAGE, "seed -3: expected a whole number of at least"),
     (["plan", "good.json", "--seed", "-3"], USAGE, "seed -3"),
     (["run", "jobs", "--seed", "-3"], USAGE, "seed -3"),
-    (["plan", "limit.json", "--set", "limit=5"], BAD_INPUT, "or 1m30s, found '5'"),
+    (["plan", "limit.json", "--set", "limit=5q"], BAD_INPUT, "such as 500, found '5q'"),
     (["plan", "delay.json"], BAD_INPUT, "expected max to be no less than min\n"),
     (["run", "good.json", "--time-scale", "0"], USAGE, "time scale 0"),
     (["run", "good.json", "--time-scale", "-1"], USAGE, "time scale -1"),

@@ -40,7 +40,9 @@ def test_the_line_of_figures_tells_what_waited() -> None:
     for now in (9.0, 11.0):
         live.now = now
         seconds.look(live)
-    live.loads["l"] = LoadRecord("l", 0.0, waited=12)
+    # Each process tells what it has itself.
+    for shard, waited in ((1, 5), (2, 4), (2, 7)):
+        live.load(shard, LoadRecord("l", 0.0, waited=waited))
     assert seconds.last is not None
     line = figures_line(seconds.last, live)
     assert "3 users" in line
@@ -48,6 +50,7 @@ def test_the_line_of_figures_tells_what_waited() -> None:
     assert "errors 5%" in line
     assert "20 in all" in line
     assert "waited 12" in line
+    assert "lag p99 100 ms" in line
     assert "dropped" not in line
 
 

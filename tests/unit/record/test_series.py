@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from hormesis.record.metrics import ops_of
 from hormesis.record.phase_cut import cut
 from hormesis.record.series import series_of, spread_of
 from hormesis.words.history import History
 from hormesis.words.op import Ended
+from hormesis.words.window import Window
 from tests.unit.record.histories import MANIFEST, fault, op, run
 
 
@@ -63,9 +65,32 @@ def test_phases_are_cut_at_the_edges_of_faults() -> None:
         "before": 19, "during pause": 10, "during kill": 15, "between": 20,
         "during late": 10, "after": 20,
     }  # fmt: skip
-    assert phases["before"].rate == pytest.approx(1.0)
+    assert phases["before"].rate == pytest.approx(19 / 18.9)
     assert phases["after"].duration_s == pytest.approx(20.0)
-    assert phases["between"].stretches == ((40.0, 60.0),)
+    assert phases["between"].stretches == ((40.0, 59.9),)
+    assert not any(one.overtaken for one in phases.values())
+
+
+def test_what_a_fault_overtook_is_in_no_phase_as_in_no_window() -> None:
+    # Asked for at 19.9 s and 59.9 s, at work from 20 s and 60 s on.
+    late = [op(1, 10.0, took=15.0), op(2, 19.95), op(3, 50.0, took=20.0), op(4, 59.91, took=0.01)]
+    even = [op(5, 10.0, took=5.0), op(6, 25.0), op(7, 45.0), op(8, 65.0), op(9, 80.0)]
+    history = run(
+        faults=[fault("pause", 20.0, 30.0), fault("late", 60.0, 70.0)], ops=[*late, *even]
+    )
+    phases = {one.name: one for one in cut(history)}
+    assert {name: (one.count, one.overtaken) for name, one in phases.items()} == {
+        "before": (1, 2), "during pause": (1, 0), "between": (1, 2),
+        "during late": (1, 0), "after": (1, 0),
+    }  # fmt: skip
+    for name, window in {
+        "before": Window(before="*"),
+        "during pause": Window(during="pause"),
+        "after": Window(after="*"),
+    }.items():
+        assert phases[name].count == len(ops_of(history, {}, window))
+    calm = phases["before"].count + phases["between"].count + phases["after"].count
+    assert calm == len(ops_of(history, {}, Window(outside="*")))
 
 
 def test_figures_of_a_phase_tell_response_service_and_lag_apart() -> None:

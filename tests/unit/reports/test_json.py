@@ -61,7 +61,7 @@ def test_phases_and_faults_carry_their_numbers() -> None:
     (run,) = told(sample_run())["runs"]
     names = [one["name"] for one in run["phases"]]
     assert {"before", "during partition", "after"} <= set(names)
-    assert sum(one["count"] for one in run["phases"]) == 7200
+    assert sum(one["count"] + one["overtaken"] for one in run["phases"]) == 7200
     assert [one["state"] for one in run["faults"]] == ["proven", "proven"]
     assert run["faults"][1]["healed"] == 65.4
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 
 from hormesis.host.http_origin import Origin
 from hormesis.host.http_trouble import HttpTimeout
 from hormesis.wire.core import Connection, Wire
 
+AHEAD_S = 30.0
+"""How long opening ahead may take when no request waits for it."""
 CONNECTIONS_MAX = 6
 """How many a user has at once to one origin, as browsers and k6 do."""
 
@@ -25,10 +28,14 @@ def tls_context(verify: bool) -> ssl.SSLContext:
     return context
 
 
+def _nothing(connection: Connection) -> None:
+    return
+
+
 class Pool:
     """Connections to one origin: those idle now, and whoever waits for one."""
 
-    __slots__ = ("_tls", "_wire", "every", "idle", "limit", "origin", "waiting")
+    __slots__ = ("_coming", "_tls", "_wire", "every", "idle", "limit", "origin", "waiting")
 
     def __init__(self, origin: Origin, wire: Wire, tls: ssl.SSLContext | None, limit: int) -> None:
         self.origin = origin
@@ -36,6 +43,7 @@ class Pool:
         self.waiting: deque[asyncio.Future[None]] = deque()
         self.every: list[Connection] = []
         self.limit = limit
+        self._coming: asyncio.Task[None] | None = None
         self._wire = wire
         self._tls = tls
 
@@ -54,13 +62,45 @@ class Pool:
         Raises:
             HttpTrouble: none can be opened in *timeout_s* seconds.
         """
-        deadline = asyncio.get_running_loop().time() + timeout_s
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
         while (connection := self.usable()) is None:
-            if len(self.every) < self.limit:
-                rest_s = max(0.001, deadline - asyncio.get_running_loop().time())
+            rest_s = max(0.001, deadline - loop.time())
+            if self._coming is not None:
+                if not await self.ahead(rest_s) and loop.time() >= deadline:
+                    raise HttpTimeout("no connection in time", sent=False)
+            elif len(self.every) < self.limit:
                 return await self._open(rest_s), True
-            await self._turn(deadline)
+            else:
+                await self._turn(deadline)
         return connection, False
+
+    async def ahead(self, timeout_s: float, asked: Callable[[Connection], None] = _nothing) -> bool:
+        """Have a connection opened ahead of the first request; wait *timeout_s* seconds for it.
+
+        Return whether it is there. What takes longer goes on, and the first request waits for it;
+        ``asked`` is told of it.
+
+        Raises:
+            HttpTrouble: it cannot be opened.
+        """
+        if self._coming is None:
+            self._coming = asyncio.create_task(self._come(asked))
+            # Nobody may be left to ask how it ended.
+            self._coming.add_done_callback(lambda task: task.cancelled() or task.exception())
+        coming = self._coming
+        await asyncio.wait({coming}, timeout=timeout_s)
+        if not coming.done():
+            return False
+        self._coming = None
+        if not coming.cancelled():
+            coming.result()
+        return True
+
+    async def _come(self, asked: Callable[[Connection], None]) -> None:
+        connection = await self._open(AHEAD_S)
+        asked(connection)
+        self.give(connection)
 
     def give(self, connection: Connection) -> None:
         """Take a connection back whose answer was read whole."""
@@ -88,6 +128,9 @@ class Pool:
     def close(self) -> None:
         """Close all; requests under way end as disconnected."""
         self.limit = 0
+        if self._coming is not None:
+            self._coming.cancel()
+            self._coming = None
         self.idle.clear()
         while self.every:
             self.every.pop().close()

@@ -20,12 +20,13 @@ from hormesis.clients.session.head import (
     request_line,
     url_of,
 )
-from hormesis.clients.session.headers import Headers, block_of, merged
+from hormesis.clients.session.headers import Headers
 from hormesis.clients.session.outcome import outcome_of, unexpected
 from hormesis.clients.session.pool import Pool, tls_context
 from hormesis.clients.session.redirect import REDIRECTS_MAX, next_hop
 from hormesis.clients.session.redirect import STATUSES as REDIRECTING
 from hormesis.clients.session.shared_wire import give_wire_back, take_wire
+from hormesis.host.http_header import block_of, merged
 from hormesis.host.http_origin import Origin
 from hormesis.host.http_trouble import HttpDisconnected, HttpTrouble
 from hormesis.wire.core import Connection, Response, Wire
@@ -216,10 +217,7 @@ class Transport:
         if self.base is not None and not self.idle:
             asked_ns = self._user.clock.now_ns()
             pool = self._pool(self.base)
-            connection, fresh = await pool.take(timeout_s)
-            if fresh:
-                self._time(connection, asked_ns)
-            pool.give(connection)
+            await pool.ahead(timeout_s, lambda connection: self._time(connection, asked_ns))
 
     def prepare(self, method: str) -> Heads | None:
         """Have requests to the base prepared, so that each is made once; None without a base."""

@@ -20,8 +20,8 @@ from hormesis.words.client import User
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
 
-CONNECT_S = 2.0
-"""How long opening may take before the first request has to do it."""
+CONNECT_S = 0.5
+"""How long opening may take before the user is at work, and its first request waits for it."""
 
 _TYPES = {
     "json_": "application/json",

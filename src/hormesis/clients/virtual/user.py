@@ -23,8 +23,8 @@ from hormesis.clients.virtual.wait import WaitTime
 from hormesis.host.http_trouble import HttpTrouble
 from hormesis.words import client as words
 
-CONNECT_S = 2.0
-"""How long opening may take before the first request has to do it."""
+CONNECT_S = 0.5
+"""How long opening may take before the user is at work, and its first request waits for it."""
 
 
 class User:

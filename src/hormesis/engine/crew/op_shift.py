@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_RECORD = np.dtype(
-    [
-        ("number", "<u4"), ("user", "<u4"), ("due_us", "<i8"),
-        ("lag_us", "<u4"), ("took_us", "<u4"), ("label", "<u4"),
-    ]
-)  # fmt: skip
+from hormesis.record.record_layout import LAYOUT
 
 
 def shifted(chunk: bytes, by_us: int) -> bytes:
@@ -19,6 +14,6 @@ def shifted(chunk: bytes, by_us: int) -> bytes:
     """
     if not by_us or not chunk:
         return chunk
-    records = np.frombuffer(chunk, dtype=_RECORD).copy()
+    records = np.frombuffer(chunk, dtype=LAYOUT).copy()
     records["due_us"] += by_us
     return records.tobytes()

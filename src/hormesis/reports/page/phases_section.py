@@ -18,6 +18,7 @@ _HEADS = (
     ("service p95", "from sent to end"),
     ("lag p95", "from due to sent: how late the load generator was"),
 )
+_OVERTAKEN = "due before the fault worked, ended after it was asked for: counted in no phase"
 
 
 def phases_section(history: History) -> Content:
@@ -45,7 +46,8 @@ def _row(one: PhaseFigures, slowest: float) -> Markup:
         span(one.service.p95),
         span(one.lag.p95),
     ]
-    named = element("td", element("b", one.name), element("span", _when(one), cls="when"))
+    when = element("span", _when(one), cls="when")
+    named = element("td", element("b", one.name), when, _overtaken(one))
     cells = [element("td", number, cls="n") for number in numbers]
     return element("tr", named, cells, cls="during" if one.name.startswith("during ") else None)
 
@@ -55,6 +57,13 @@ def _when(one: PhaseFigures) -> str:
         return f"{plural(len(one.stretches), 'stretch', 'stretches')}, {span(one.duration_s)}"
     start, end = one.stretches[0]
     return f"{moment(start)} to {moment(end)}" if one.duration_s else NONE
+
+
+def _overtaken(one: PhaseFigures) -> Markup | None:
+    if not one.overtaken:
+        return None
+    told = f"{count(one.overtaken)} more were overtaken by the fault"
+    return element("span", told, cls="when", title=_OVERTAKEN)
 
 
 def _meter(value: float | None, slowest: float) -> Markup | None:

@@ -1,4 +1,4 @@
-"""Tally: what a load comes to while it still runs, in bounded memory.
+"""Live figures: what loads come to while they still run, in bounded memory.
 
 It takes the same chunks of records that the history's files take. Percentiles are within 1 %.
 """
@@ -25,6 +25,7 @@ KEPT_S = 60.0
 """No figures are asked for of more than the last so many seconds."""
 
 _OK = OUTCOMES.index(Ended.OK)
+_Floats = NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -39,6 +40,8 @@ class LiveRow:
     lasted_s: float = 0.0
     response: Histogram = field(default_factory=Histogram)
     """How long they took from when they were due, in seconds."""
+    lag: Histogram = field(default_factory=Histogram)
+    """How much later than due they were sent, in seconds."""
 
     @property
     def rate(self) -> float:
@@ -65,12 +68,18 @@ class LiveRow:
         """Return the 99th percentile of responses in seconds, None without operations."""
         return self.response.percentile(99)
 
+    @property
+    def lag_p99(self) -> float | None:
+        """Return the 99th percentile of lags in seconds, None without operations."""
+        return self.lag.percentile(99)
+
     def add(self, other: LiveRow) -> None:
         """Count what *other* counted, in the same time."""
         self.count += other.count
         self.failed += other.failed
         self.dropped += other.dropped
         self.response.merge(other.response)
+        self.lag.merge(other.lag)
 
 
 class _Labels:
@@ -121,12 +130,13 @@ class LiveFigures:
             return
         records = np.frombuffer(chunk, dtype=LAYOUT)
         load_of, code = known.of(records["label"])
-        took_us = records["lag_us"] + records["took_us"].astype(np.int64)
+        lag_us = records["lag_us"]
+        took_us = lag_us + records["took_us"].astype(np.int64)
         slot = np.floor((records["due_us"] + took_us) / (SLOT_S * 1e6)).astype(np.int64)
         for load in np.unique(load_of).tolist():
             if load >= 0:
                 mine = load_of == load
-                self._count(load, slot[mine], code[mine], took_us[mine] / 1e6)
+                self._count(load, slot[mine], code[mine], took_us[mine] / 1e6, lag_us[mine] / 1e6)
 
     def add_op(self, op: Op) -> None:
         """Count one operation that is in no chunk."""
@@ -135,6 +145,7 @@ class LiveFigures:
             np.array([math.floor(op.ended / SLOT_S)]),
             np.array([OUTCOMES.index(op.outcome)]),
             np.array([op.response_s]),
+            np.array([op.lag_s]),
         )
 
     def whole(self, now: float, load: str | None = None) -> LiveRow:
@@ -168,12 +179,17 @@ class LiveFigures:
         return self._loads[name]
 
     def _count(
-        self, load: int, slots: NDArray[Any], codes: NDArray[Any], response_s: NDArray[np.float64]
+        self,
+        load: int,
+        slots: NDArray[Any],
+        codes: NDArray[Any],
+        response_s: _Floats,
+        lag_s: _Floats,
     ) -> None:
         rows = self._slots[load]
         for slot in np.unique(slots).tolist():
             here = slots == slot
-            made = _row_of(codes[here], response_s[here])
+            made = _row_of(codes[here], response_s[here], lag_s[here])
             rows.setdefault(slot, LiveRow()).add(made)
             self._whole[load].add(made)
         self._newest = max(self._newest, *rows)
@@ -182,11 +198,12 @@ class LiveFigures:
             del rows[slot]
 
 
-def _row_of(codes: NDArray[Any], response_s: NDArray[np.float64]) -> LiveRow:
+def _row_of(codes: NDArray[Any], response_s: _Floats, lag_s: _Floats) -> LiveRow:
     """Return the row of operations and drops with these outcome codes."""
     begun = codes != DROPPED
     made = LiveRow(dropped=len(codes) - int(np.count_nonzero(begun)))
     made.response.add_many(response_s[begun])
+    made.lag.add_many(lag_s[begun])
     made.count = made.response.count
     made.failed = made.count - int(np.count_nonzero(codes == _OK))
     return made
