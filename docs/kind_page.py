@@ -84,8 +84,9 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def _parameters(kind: type[BaseModel], schema: Mapping[str, Any]) -> Iterator[str]:
     told = _field_texts(kind)
     own = inspect.get_annotations(kind)
-    for name in sorted(kind.model_fields, key=lambda one: one not in own):
-        field = kind.model_fields[name]
+    fields = kind.model_fields
+    for name in sorted(fields, key=lambda one: (not fields[one].is_required(), one not in own)):
+        field = fields[name]
         shown = _file_name(kind, name)
         value = _value_in_words(schema["properties"][shown], schema)
         default = "required" if field.is_required() else _default(kind, name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hormesis.compose.ability import ways_of
 from hormesis.compose.registry import catalogue
 
 FOLDER = Path(__file__).resolve().parent
@@ -42,7 +41,7 @@ def every_row() -> list[Row]:
         Row(name, way.name)
         for name, kind in catalogue().faults.items()
         if kind.__module__.startswith(OURS)
-        for way in ways_of(kind)
+        for way in kind.every_way()
     )
 
 

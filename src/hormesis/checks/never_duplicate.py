@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
+
 from hormesis.record.keys import Key, Names, key_of
+from hormesis.record.op_table import table_of
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
 from hormesis.words.op import Ended, Op
@@ -49,19 +52,28 @@ class NeverDuplicate(Check):
 
     def judge(self, history: History) -> Verdict:
         """Fail with one finding per key that was taken more than once."""
-        taken: dict[Key, list[Op]] = {}
+        # Numbers only: operations as values would need ten times the memory.
+        taken: dict[Key, int] = {}
+        again: dict[Key, list[int]] = {}
         undecided = ok = 0
         for op in history.ops_named(self.of):
             undecided += op.outcome is Ended.INFO
             key = key_of(op.value, self.key) if op.outcome is Ended.OK else None
             if key is not None:
                 ok += 1
-                taken.setdefault(key, []).append(op)
+                first = taken.setdefault(key, op.number)
+                if first != op.number:
+                    again.setdefault(key, [first]).append(op.number)
         if not ok:
             names = ", ".join(self.key)
             why = f"no operation {self.of!r} ended ok with {names}; {undecided} are undecided"
             return self.verdict(Outcome.UNKNOWN, why, ok=0, undecided=undecided)
-        findings = [self._finding(key, ops) for key, ops in taken.items() if len(ops) > 1]
+        ops = _numbered(history, [number for each in again.values() for number in each])
+        findings = [
+            self._finding(key, [ops[number] for number in again[key]])
+            for key in taken
+            if key in again
+        ]
         open_ones = f"; {undecided} undecided" if undecided else ""
         told = f"{ok} times, each of {len(taken)} once"
         if findings:
@@ -94,6 +106,12 @@ class NeverDuplicate(Check):
                 "by": who,
             },
         )
+
+
+def _numbered(history: History, numbers: Sequence[int]) -> Mapping[int, Op]:
+    """Return the operations that have these numbers."""
+    table = table_of(history.ops)
+    return {op.number: op for op in table.where(np.isin(table.number, numbers))}
 
 
 def _past_of(verb: str) -> str:

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from hormesis.record.samples import Sample, op_samples, probe_samples, watched_until
+import numpy as np
+from numpy.typing import NDArray
+
+from hormesis.record.sample_table import SampleTable, op_samples
+from hormesis.record.samples import Sample, probe_samples, watched_until
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import FaultRecord, History
 from hormesis.words.kind import Scalar
@@ -14,6 +18,9 @@ from hormesis.words.outcome import Outcome
 from hormesis.words.units import Seconds, text_of_seconds
 
 _NAMED_MAX = 3
+
+_Places = NDArray[np.intp]
+"""Which samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,9 @@ class Recovers(Check):
     def judge(self, history: History) -> Verdict:
         """Judge every episode; the worst one counts."""
         episodes, why = self._episodes(history)
-        if not why:
-            samples, why = self._samples(history)
+        if why:
+            return self.verdict(Outcome.UNKNOWN, why)
+        samples, why = self._samples(history)
         if why:
             return self.verdict(Outcome.UNKNOWN, why)
         told = [self._judge_alone(episode, samples) for episode in episodes]
@@ -125,14 +133,15 @@ class Recovers(Check):
             for span, until, group in zip(spans, nexts, groups, strict=True)
         ], ""
 
-    def _samples(self, history: History) -> tuple[list[Sample], str]:
+    def _samples(self, history: History) -> tuple[SampleTable, str]:
         records = history.observations(self.of)
         if records:
-            return probe_samples(records, expect=self.expect, absent="miss")
+            seen, why = probe_samples(records, expect=self.expect, absent="miss")
+            return SampleTable.of(seen), why
         samples = op_samples(history, self.of, slow_s=self.slow)
-        return samples, "" if samples else f"{self.of!r} is no probe or operation of this run"
+        return samples, "" if len(samples) else f"{self.of!r} is no probe or operation of this run"
 
-    def _judge_alone(self, episode: _Episode, samples: Sequence[Sample]) -> _Told:
+    def _judge_alone(self, episode: _Episode, samples: SampleTable) -> _Told:
         """Judge an episode; what the next fault does is not booked on this one as a failure."""
         told = self._judge_episode(episode, samples)
         until = max(episode.disturbed, episode.released)
@@ -140,82 +149,99 @@ class Recovers(Check):
             return told
         return self._judge_episode(replace(episode, until=until), samples)
 
-    def _judge_episode(self, episode: _Episode, samples: Sequence[Sample]) -> _Told:
-        bad = [
-            one for one in samples if episode.injected <= one.time < episode.until and not one.good
-        ]
-        after = [one for one in samples if episode.released <= one.time < episode.until]
+    def _judge_episode(self, episode: _Episode, samples: SampleTable) -> _Told:
+        time, good = samples.time, samples.good
+        ours = time < episode.until
+        wrong = np.flatnonzero(ours & (time >= episode.injected) & ~good)
+        after = np.flatnonzero(ours & (time >= episode.released))
         name = ", ".join(episode.ids[:_NAMED_MAX]) + " …" * (len(episode.ids) > _NAMED_MAX)
-        detect_s = bad[0].time - episode.injected if bad else None
-        if not after:
+        bad = samples[wrong[0]] if len(wrong) else None
+        detect_s = bad.time - episode.injected if bad else None
+        if not len(after):
             sentence = f"nobody looked after the release of {name}"
             return _Told(Outcome.UNKNOWN, Finding(sentence, episode.ids), detect_s)
-        if not bad:
+        if bad is None:
             return self._never_bad(episode, name, samples)
         # A fault may show only after its release: what was good until then is no recovery from it.
-        felt = bad[0].time if bad[0].time - episode.released <= self.within else 0.0
-        good = self._recovered([one for one in after if one.time > felt])
-        if good is None:
-            return self._not_recovered(episode, name, after, detect_s)
-        took = good.ended - episode.released
-        again = [one for one in bad if one.time > good.time]
-        relapse = f"; bad again at {again[0].time:.1f} s: {again[0].text}" if again else ""
-        relapsed = self._relapsed(episode, [one for one in after if one.time >= good.time])
+        felt = bad.time if bad.time - episode.released <= self.within else 0.0
+        place = self._recovered(samples, after[time[after] > felt])
+        if place is None:
+            return self._not_recovered(episode, name, (samples, after), detect_s)
+        well = samples[place]
+        took = well.ended - episode.released
+        again = wrong[time[wrong] > well.time]
+        worse = samples[again[0]] if len(again) else None
+        relapse = f"; bad again at {worse.time:.1f} s: {worse.text}" if worse else ""
+        relapsed = self._relapsed(episode, samples, after[time[after] >= well.time])
         if relapsed is not None:
             relapse += f", and still at {relapsed.time:.1f} s, when watching ended"
         allowed = text_of_seconds(self.within)
         sentence = (
-            f"bad {detect_s:.1f} s after the injection of {name} ({bad[0].text}), "
+            f"bad {detect_s:.1f} s after the injection of {name} ({bad.text}), "
             f"good again {took:.1f} s after its release{relapse}"
         )
-        outcome = Outcome.PASS if took <= self.within else self._late(episode, after, good)
+        outcome = Outcome.PASS if took <= self.within else self._late(episode, (samples, after), well)
         if took > self.within:
             blind = ", and nobody looked in between" if outcome is Outcome.UNKNOWN else ""
             sentence += f"; {allowed} were allowed{blind}"
         data: dict[str, Any] = {"detect_s": detect_s, "recover_s": took}
-        cites = (*episode.ids, bad[0].cite, good.cite)
-        if relapsed is not None:
-            finding = Finding(sentence, (*cites, again[0].cite, relapsed.cite), data)
+        cites = (*episode.ids, bad.cite, well.cite)
+        if relapsed is not None and worse is not None:
+            finding = Finding(sentence, (*cites, worse.cite, relapsed.cite), data)
             return _Told(Outcome.FAIL, finding, detect_s)
         return _Told(outcome, Finding(sentence, cites, data), detect_s, took)
 
-    def _recovered(self, after: Sequence[Sample]) -> Sample | None:
+    def _recovered(self, samples: SampleTable, after: _Places) -> int | None:
         """Return the first good sample that only good ones follow for long enough."""
-        first: Sample | None = None
-        for one in after:
-            if not one.good:
-                first = None
-                continue
-            first = first or one
-            if one.time - first.time >= self.steady:
-                return first
-        return None
+        good, time = samples.good[after], samples.time[after]
+        begins = good & ~np.concatenate([[False], good[:-1]])
+        first = np.maximum.accumulate(np.where(begins, np.arange(len(after)), 0))
+        steady = np.flatnonzero(good & (time - time[first] >= self.steady))
+        return int(after[first[steady[0]]]) if len(steady) else None
 
-    def _relapsed(self, episode: _Episode, since: Sequence[Sample]) -> Sample | None:
+    def _relapsed(self, episode: _Episode, samples: SampleTable, since: _Places) -> Sample | None:
         """Return the last sample if the watched time since it was good ends with bad ones only."""
-        watched = [one for one in since if one.time < episode.disturbed]
-        tail = [one for one in watched if one.time >= watched[-1].time - self.steady]
-        return tail[-1] if tail and not any(one.good for one in tail) else None
+        watched = since[samples.time[since] < episode.disturbed]
+        if not len(watched):
+            return None
+        times = samples.time[watched]
+        tail = watched[times >= times[-1] - self.steady]
+        return None if samples.good[tail].any() else samples[tail[-1]]
 
-    def _late(self, episode: _Episode, after: Sequence[Sample], good: Sample) -> Outcome:
+    def _late(
+        self, episode: _Episode, after: tuple[SampleTable, _Places] | None, good: Sample
+    ) -> Outcome:
         """Return fail when *good* is provably late: a look was under way, or others were bad."""
         until = episode.released + self.within
-        seen = [one for one in after if one.time < good.time]
-        watched = good.time <= until or (seen and watched_until(seen, until, self.within))
+        watched = good.time <= until
+        if not watched and after is not None:
+            samples, places = after
+            seen = places[samples.time[places] < good.time]
+            watched = self._watched(samples, seen, until)
         return Outcome.FAIL if watched else Outcome.UNKNOWN
 
-    def _never_bad(self, episode: _Episode, name: str, samples: Sequence[Sample]) -> _Told:
-        answers = [one for one in samples if one.time < episode.until]
-        first = min((one for one in answers if one.ended >= episode.released), key=_ended)
+    def _watched(self, samples: SampleTable, seen: _Places, until: float) -> bool:
+        if not len(seen):
+            return False
+        last_end = float(samples.ended[seen[-1]])
+        return watched_until(samples.time[seen], last_end, until, self.within)
+
+    def _never_bad(self, episode: _Episode, name: str, samples: SampleTable) -> _Told:
+        answers = np.flatnonzero(
+            (samples.time < episode.until) & (samples.ended >= episode.released)
+        )
+        first = samples[answers[np.argmin(samples.ended[answers])]]
         late_s = first.ended - episode.released
         if late_s > self.within:
-            outcome = self._late(episode, (), first)
+            outcome = self._late(episode, None, first)
             how = "nothing was seen until" if outcome is Outcome.UNKNOWN else "no answer came until"
             allowed = text_of_seconds(self.within)
             sentence = f"{how} {late_s:.1f} s after the release of {name}; {allowed} were allowed"
             return _Told(outcome, Finding(sentence, (*episode.ids, first.cite)))
-        looked = sum(
-            one.start < episode.released and one.ended >= episode.injected for one in samples
+        looked = int(
+            np.count_nonzero(
+                (samples.start < episode.released) & (samples.ended >= episode.injected)
+            )
         )
         if not looked:
             sentence = f"nobody looked during {name}, so nothing shows that it was survived"
@@ -225,11 +251,17 @@ class Recovers(Check):
         return _Told(Outcome.PASS, Finding(sentence, episode.ids, {"recover_s": 0.0}), None, 0.0)
 
     def _not_recovered(
-        self, episode: _Episode, name: str, after: Sequence[Sample], detect_s: float | None
+        self,
+        episode: _Episode,
+        name: str,
+        after: tuple[SampleTable, _Places],
+        detect_s: float | None,
     ) -> _Told:
-        last = after[-1]
+        samples, places = after
+        last = samples[places[-1]]
         allowed = text_of_seconds(self.within)
-        worst = max((one for one in after if not one.good), key=lambda one: one.time, default=last)
+        wrong = places[~samples.good[places]]
+        worst = samples[wrong[np.argmax(samples.time[wrong])]] if len(wrong) else last
         watched, bad_s = last.time - episode.released, worst.time - episode.released
         cites = (*episode.ids, worst.cite)
         data = {"detect_s": detect_s, "watched_s": watched}
@@ -241,7 +273,7 @@ class Recovers(Check):
             if episode.disturbed < float("inf"):
                 told += f": the next fault came at {episode.disturbed:.1f} s"
             outcome = Outcome.UNKNOWN
-        elif watched_until(after, episode.released + self.within, self.within):
+        elif self._watched(samples, places, episode.released + self.within):
             told, outcome = f"{still}; {allowed} were allowed", Outcome.FAIL
         else:
             told = f"{still}; {allowed} are allowed, but nobody looked that long"
@@ -268,7 +300,3 @@ def _disturbed(
 
 def _rank(told: _Told) -> float:
     return float("inf") if told.recover_s is None else told.recover_s
-
-
-def _ended(sample: Sample) -> float:
-    return sample.ended

@@ -20,9 +20,9 @@ from hormesis.cli.load_view import LoadView, PlainLoadView
 from hormesis.cli.variables import variables_from
 from hormesis.cli.verdict_view import as_data, headline, show_advice, show_reports, show_run
 from hormesis.compose.load_copies import check_copies, write_copies
-from hormesis.compose.load_run import prepared_load
 from hormesis.compose.load_source import Source, source_of
 from hormesis.compose.preparing import Prepared, prepare
+from hormesis.compose.preparing_load import prepared_load
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import Finished, Watch, run
 from hormesis.words.experiment import Experiment

@@ -12,7 +12,7 @@ from typing import Any
 
 from hormesis.compose.limit_page import limit_page
 from hormesis.compose.load_experiment import LoadExperiment
-from hormesis.compose.load_run import prepared_load
+from hormesis.compose.preparing_load import prepared_load
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import Finished, Watch, run
 from hormesis.engine.clock import LoopClock

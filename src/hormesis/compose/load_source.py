@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from hormesis.compose.load_experiment import LoadExperiment, url_experiment
+from hormesis.compose.load_experiment import LoadExperiment
 from hormesis.compose.load_script import script_experiment
+from hormesis.compose.load_url import url_experiment
 from hormesis.compose.load_wanted import LoadWanted
 from hormesis.compose.option_problems import OptionProblems
 from hormesis.spec.did_you_mean import did_you_mean

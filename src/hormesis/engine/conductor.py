@@ -29,6 +29,7 @@ from hormesis.engine.seeing import Eyes
 from hormesis.engine.staging import Stage
 from hormesis.engine.waiting import sleep_unless
 from hormesis.engine.witness import Witness
+from hormesis.record.history_tail import HistoryTail
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.client import ClientKind
 from hormesis.words.experiment import LoadTrack
@@ -324,12 +325,13 @@ class Conductor:
             await self._end(monitors)
 
     def _guards(self, observer: Observer) -> list[Guard]:
+        record = HistoryTail(self._stand.directory)
         return [
             Guard(
                 condition,
                 observer=observer,
                 clock=self._clock,
-                directory=self._stand.directory,
+                record=record,
                 flush=self._writer.flush,
                 stop=partial(self.stop, condition.reason),
                 note=self._writer.note,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 from hormesis.engine.observing import BLIND_FACTOR, BLIND_MARGIN_S, Observer
 from hormesis.engine.waiting import sleep_unless
-from hormesis.record.history_reader import read_history
+from hormesis.record.history_tail import HistoryTail
 from hormesis.words.check import Check
 from hormesis.words.clock import Clock
 from hormesis.words.history import Note
@@ -31,7 +30,7 @@ class Guard:
         *,
         observer: Observer,
         clock: Clock,
-        directory: Path,
+        record: HistoryTail,
         flush: Callable[[], None],
         stop: Callable[[str], None],
         note: Callable[[Note], None],
@@ -39,7 +38,7 @@ class Guard:
         self._condition = condition
         self._observer = observer
         self._clock = clock
-        self._directory = directory
+        self._record = record
         self._flush = flush
         self._stop = stop
         self._note = note
@@ -97,7 +96,7 @@ class Guard:
         """Judge what is recorded so far; only a fail counts, since evidence may still come."""
         self._flush()
         try:
-            verdict = await asyncio.to_thread(lambda: check.judge(read_history(self._directory)))
+            verdict = await asyncio.to_thread(lambda: check.judge(self._record.read()))
         except Exception as error:  # noqa: BLE001 - a check may be a plugin's
             # A guard that cannot see must not let the harm go on.
             return f"it cannot be judged: {type(error).__name__}: {error}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from hormesis.host.prometheus_exposition import CONTENT_TYPE, exposition
+from hormesis.host.prometheus_text import CONTENT_TYPE, exposition
 from hormesis.record.exposition import Family
 
 PATH = "/metrics"

@@ -89,12 +89,12 @@ def _of_ops(history: History, claim: Claim, window: Window, *, whole: bool) -> F
     unplaced = max(0, told - len(_drops(history, claim.tags, Window())))
     due_s = ops.due_s
     if claim.metric == "http_reqs":
-        values = Points.of(MetricSort.COUNTER, due_s)
+        values = Points(MetricSort.COUNTER, due_s)
     elif claim.metric == "http_req_failed":
         failed = ops.mask_of(lambda one: one.outcome is not Ended.OK)
-        values = Points.of(MetricSort.RATE, due_s, failed.astype(np.float64))
+        values = Points(MetricSort.RATE, due_s, failed)
     else:
-        values = Points.of(MetricSort.TREND, due_s, TIMES[claim.metric](ops))
+        values = Points(MetricSort.TREND, due_s, TIMES[claim.metric](ops))
     return Found(values, ops=ops, drops=drops, unplaced=unplaced)
 
 
@@ -159,7 +159,7 @@ def _of_drops(
         return Found(Whole(float(max(told, len(drops)))), open=_unended(loads))
     lost = told - len(every)
     unplaced = f"of {lost:,} more dropped arrivals it is not known when they were due"
-    values = Points.of(MetricSort.COUNTER, drops)
+    values = Points(MetricSort.COUNTER, drops)
     return Found(values, open=unplaced if lost > 0 else _unended(loads))
 
 

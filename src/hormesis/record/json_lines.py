@@ -43,3 +43,32 @@ def lines_of(path: Path, problems: ReadProblems) -> Iterator[tuple[Any, str, int
                     cut = not line.endswith(b"\n")
                     problems.add(path, f":{number}: {'cut off' if cut else 'unreadable'}")
             offset += len(line)
+
+
+class LineTail:
+    """The lines of a file that grows; each time only those that are new and whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._number = 0
+
+    def lines(self, problems: ReadProblems) -> Iterator[tuple[Any, str, int]]:
+        """Yield what :func:`lines_of` does; a file that is not there yet has none."""
+        try:
+            file = self._path.open("rb")
+        except FileNotFoundError:
+            return
+        with file:
+            file.seek(self._offset)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return  # Its end is still to come.
+                offset, self._offset = self._offset, self._offset + len(line)
+                self._number += 1
+                try:
+                    decoded = json.loads(line)
+                except UNREADABLE:
+                    problems.add(self._path, f":{self._number}: unreadable")
+                    continue
+                yield decoded, f":{self._number}", offset

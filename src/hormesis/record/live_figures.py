@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hormesis.record.histogram import Histogram
-from hormesis.record.op_record import DROPPED, OUTCOMES, checked_chunk
+from hormesis.record.op_record import DROPPED, OUTCOMES, LabelRow, checked_chunk
 from hormesis.record.record_layout import LAYOUT
-from hormesis.record.shard_output import LabelRow
 from hormesis.words.op import Ended, Op
 
 SLOT_S = 0.5

@@ -18,6 +18,7 @@ from hormesis.record.drop_table import drop_table_of
 from hormesis.record.load_table import load_ops
 from hormesis.record.metric_table import slices_named
 from hormesis.record.op_columns import Floats, Whole
+from hormesis.record.op_record import OTHER
 from hormesis.record.op_table import OpTable
 from hormesis.record.results import AROUND
 from hormesis.words.history import History
@@ -26,7 +27,6 @@ from hormesis.words.op import Ended
 
 ERRORS_MAX = 6
 """So many different errors have a series of their own; the others are put together."""
-OTHER = "(other)"
 HEAT_ROWS_PER_DECADE = 8
 GENERATOR_LAG, GENERATOR_CPU = "generator_lag", "generator_cpu"
 """Metrics of the generator itself: seconds that its event loop was late, CPU seconds per second."""

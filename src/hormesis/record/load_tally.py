@@ -25,17 +25,15 @@ from hormesis.record.metric_table import LEVELS
 from hormesis.record.metric_totals import MetricTotal, by_series
 from hormesis.record.metrics import METRICS
 from hormesis.record.op_columns import Floats, Whole
-from hormesis.record.op_record import DROPPED, OUTCOMES
+from hormesis.record.op_record import DROPPED, OTHER, OUTCOMES, LabelRow
 from hormesis.record.record_layout import LAYOUT
 from hormesis.record.results import AROUND
-from hormesis.record.shard_output import LabelRow
 from hormesis.words.history import History, LoadRecord
 from hormesis.words.metric import MetricSlice
 from hormesis.words.op import Label
 
 NAMES_MAX = 200
 """So many names of a load are told apart; the later ones are one, called ``(other)``."""
-OTHER = "(other)"
 SERIES_MAX = 2_000
 """So many series of other metrics are told apart; the later ones lose their tags."""
 

@@ -21,7 +21,10 @@ from hormesis.record.run_directory import RunDirectory
 from hormesis.record.value_table import ValueTable
 from hormesis.words.op import Label
 
-_COLUMNS = tuple(LAYOUT.names or ())
+COLUMNS = {
+    name: np.dtype(np.int64 if name == "due_us" else np.uint32) for name in LAYOUT.names or ()
+}
+"""What is kept of a record, and as what."""
 _AT_ONCE = 1 << 20
 _DUE_MAX_US = 365 * 24 * 3600 * 10**6
 """No run lasts longer than a year: what is due beyond that is no operation."""
@@ -42,18 +45,25 @@ class LabelTable:
         """Take every label in the file *path*."""
         for line, place, _ in lines_of(path, problems):
             try:
-                shard, index, load, name, code, error, *rest = line
-                tags = {str(tag): str(value) for tag, value in rest[0].items()} if rest else {}
-                if any(type(one) is not int or not 0 <= one <= WHOLE_MAX for one in (shard, index)):
-                    raise TypeError(line)
-                if any(type(one) is not str for one in (load, name, error)):
-                    raise TypeError(line)
-                self._targets.setdefault(shard, {})[index] = self._target_of(
-                    load, name, code, error, tags
-                )
-                self.count += 1
+                self.take(line)
             except UNREADABLE:
                 problems.add(path, f"{place}: unreadable as a label")
+
+    def take(self, line: Any) -> None:
+        """Take one decoded line.
+
+        Raises:
+            ValueError, TypeError, IndexError or AttributeError: it is no label.
+        """
+        shard, index, load, name, code, error, *rest = line
+        tags = {str(tag): str(value) for tag, value in rest[0].items()} if rest else {}
+        if any(type(one) is not int or not 0 <= one <= WHOLE_MAX for one in (shard, index)):
+            raise TypeError(line)
+        if any(type(one) is not str for one in (load, name, error)):
+            raise TypeError(line)
+        target = self._target_of(load, name, code, error, tags)
+        self._targets.setdefault(shard, {})[index] = target
+        self.count += 1
 
     def targets(self, shard: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the known indexes of a process in rising order, and where each leads to.
@@ -96,8 +106,8 @@ class OpFile:
         return self.size // RECORD.size
 
 
-def op_files(run: RunDirectory, problems: ReadProblems) -> list[OpFile]:
-    """Return the files of operations as they are now.
+def op_files(run: RunDirectory, problems: ReadProblems, *, cut_off: bool = True) -> list[OpFile]:
+    """Return the files of operations as they are now; a last record that is none yet is *cut_off*.
 
     Labels and values must be read after this: those of every operation are there by then.
     """
@@ -109,7 +119,7 @@ def op_files(run: RunDirectory, problems: ReadProblems) -> list[OpFile]:
         except OSError as trouble:
             problems.add(path, f" is missing: {trouble.strerror}")
             continue
-        if size % RECORD.size:
+        if cut_off and size % RECORD.size:
             problems.add(path, f":{size // RECORD.size + 1}: cut off")
         found.append(OpFile(shard, path, size))
     return found
@@ -125,20 +135,16 @@ def read_ops(
     """
     rows = sum(file.records for file in files)
     columns: dict[str, NDArray[Any]] = {
-        name: np.empty(rows, dtype=np.int64 if name == "due_us" else np.uint32) for name in _COLUMNS
+        name: np.empty(rows, dtype=kind) for name, kind in COLUMNS.items()
     }
     drops: list[tuple[NDArray[Any], NDArray[Any]]] = []
     filled = 0
     for file in files:
-        known, target = labels.targets(file.shard)
-        for first, part in _parts(file, problems):
-            target_of = _targets_of(part, known, target)
-            usable = _usable(part) & (target_of > _UNKNOWN)
-            if not usable.all():
-                _tell(file.path, first + np.flatnonzero(~usable), problems)
-            if (dropped := usable & (target_of < 0)).any():
-                drops.append((part["due_us"][dropped], -1 - target_of[dropped]))
-            chosen = usable & (target_of >= 0)
+        targets = labels.targets(file.shard)
+        for first, part in parts_from(file, 0, problems):
+            chosen, target_of, dropped = sorted_out(file.path, first, part, targets, problems)
+            if dropped is not None:
+                drops.append(dropped)
             upto = filled + int(np.count_nonzero(chosen))
             for name, column in columns.items():
                 column[filled:upto] = target_of[chosen] if name == "label" else part[name][chosen]
@@ -147,26 +153,46 @@ def read_ops(
     if sum(file.records > 0 for file in files) > 1:
         _order_by_end(columns)
     recorded = RecordedColumns(**columns, values=values)
-    return OpTable(recorded, labels.labels), _drops(drops, labels.loads)
+    return OpTable(recorded, labels.labels), drops_of(drops, labels.loads)
 
 
 _UNKNOWN = np.iinfo(np.int32).min
 
 
-def _parts(file: OpFile, problems: ReadProblems) -> Iterator[tuple[int, NDArray[Any]]]:
+def parts_from(
+    file: OpFile, start: int, problems: ReadProblems
+) -> Iterator[tuple[int, NDArray[Any]]]:
     """Yield (index of the first record, records) in parts that fit the memory easily."""
     try:
         with file.path.open("rb") as stream:
-            yield from _parts_of(stream, file.records)
+            stream.seek(start * RECORD.size)
+            yield from _parts_of(stream, start, file.records)
     except OSError as trouble:
         problems.add(file.path, f" is unreadable: {trouble.strerror}")
 
 
-def _parts_of(stream: BinaryIO, records: int) -> Iterator[tuple[int, NDArray[Any]]]:
-    for first in range(0, records, _AT_ONCE):
-        content = stream.read(min(_AT_ONCE, records - first) * RECORD.size)
+def _parts_of(stream: BinaryIO, start: int, end: int) -> Iterator[tuple[int, NDArray[Any]]]:
+    for first in range(start, end, _AT_ONCE):
+        content = stream.read(min(_AT_ONCE, end - first) * RECORD.size)
         part = np.frombuffer(content, dtype=LAYOUT, count=len(content) // RECORD.size)
         yield first, part
+
+
+def sorted_out(
+    path: Path,
+    first: int,
+    part: NDArray[Any],
+    targets: tuple[NDArray[Any], NDArray[Any]],
+    problems: ReadProblems,
+) -> tuple[NDArray[np.bool_], NDArray[Any], tuple[NDArray[Any], NDArray[Any]] | None]:
+    """Return which records of *part* are operations, where labels lead to, and the drops if any."""
+    target_of = _targets_of(part, *targets)
+    usable = _usable(part) & (target_of > _UNKNOWN)
+    if not usable.all():
+        _tell(path, first + np.flatnonzero(~usable), problems)
+    dropped = usable & (target_of < 0)
+    drops = (part["due_us"][dropped], -1 - target_of[dropped]) if dropped.any() else None
+    return usable & (target_of >= 0), target_of, drops
 
 
 def _targets_of(part: NDArray[Any], known: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
@@ -208,7 +234,8 @@ def _order_by_end(columns: dict[str, NDArray[Any]]) -> None:
         columns[name] = columns[name][order]
 
 
-def _drops(parts: list[tuple[NDArray[Any], NDArray[Any]]], loads: list[str]) -> DropTable:
+def drops_of(parts: list[tuple[NDArray[Any], NDArray[Any]]], loads: list[str]) -> DropTable:
+    """Return the table of all drops, given when each was due and of which load it is."""
     if not parts:
         return DropTable(np.empty(0, dtype=np.float64), np.empty(0, dtype=np.int64), loads)
     due_us, load = (np.concatenate(column) for column in zip(*parts, strict=True))

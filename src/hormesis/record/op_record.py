@@ -10,6 +10,7 @@ clipped: no lag and no service is longer than 71 minutes, and none is below zero
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 from hormesis.words.op import Ended, Label, Op
@@ -22,6 +23,12 @@ DROPPED = 3
 
 RECORD = struct.Struct("<IIqIII")
 """The layout of one record."""
+
+LabelRow = tuple[str, str, int, str, Mapping[str, str]]
+"""A label as it travels and is stored: load, name, outcome code, error and tags."""
+
+OTHER = "(other)"
+"""What is called so stands for all names, or errors, beyond those that are told apart."""
 
 OWN_LABELS = 1 << 31
 """From here on labels count that the writer itself interned, not the process's meter."""

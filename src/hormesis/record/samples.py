@@ -9,12 +9,10 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hormesis.record.op_table import table_of
 from hormesis.words.expect import miss_of
 from hormesis.words.history import History, ProbeRecord
-from hormesis.words.op import Ended, Op
-from hormesis.words.units import text_of_seconds
 from hormesis.words.window import Window, inside
 
 _BLIND_FACTOR = 3.0
@@ -106,43 +104,6 @@ def probe_samples(
     return samples, ""
 
 
-def op_samples(history: History, name: str, *, slow_s: float | None = None) -> list[Sample]:
-    """Return the operations called *name* in the order of their ends; ``ok`` ones are good.
-
-    A response longer than *slow_s* is bad too.
-    """
-    load, dot, bare = name.rpartition(".")
-    table = table_of(history.ops)
-    table = table.where(
-        table.mask_of(
-            lambda one: one.name == (bare if dot else name) and (not dot or one.load == load)
-        )
-    )
-    table = table.where(np.argsort(table.ended_s, kind="stable"))
-    bad = table.mask_of(lambda one: one.outcome is not Ended.OK)
-    if slow_s is not None:
-        bad |= table.response_s > slow_s
-    # Only what is bad has something to tell; of ten million that are good none is made a value.
-    texts = {
-        place: _miss_of(op)
-        for place, op in zip(np.flatnonzero(bad).tolist(), table.where(bad), strict=True)
-    }
-    columns = zip(
-        table.number.tolist(), table.sent_s.tolist(), table.ended_s.tolist(), strict=True
-    )
-    return [
-        Sample(ended, place not in texts, texts.get(place, ""), f"op {number}", ended, began=sent)
-        for place, (number, sent, ended) in enumerate(columns)
-    ]
-
-
-def _miss_of(op: Op) -> str:
-    """Return what is bad about an operation that failed or took too long."""
-    if op.outcome is not Ended.OK:
-        return f"{op.name} ended {op.outcome.value}: {op.error or 'no reason given'}"
-    return f"{op.name} took {text_of_seconds(round(op.response_s, 4))}"
-
-
 def spells_of(samples: Sequence[Sample]) -> list[Spell]:
     """Return the unbroken series of bad samples, in order; each tells its first one's text."""
     spells: list[Spell] = []
@@ -159,15 +120,17 @@ def spells_of(samples: Sequence[Sample]) -> list[Spell]:
     return spells
 
 
-def watched_until(samples: Sequence[Sample], moment: float, within_s: float) -> bool:
-    """Return whether *samples* reach *moment*, the end of an allowance of *within_s* seconds.
+def watched_until(
+    times: Sequence[float] | NDArray[np.float64], last_end: float, moment: float, within_s: float
+) -> bool:
+    """Return whether samples reach *moment*, the end of an allowance of *within_s* seconds.
 
     Samples come at intervals, so the last one may lie a typical interval early, but never more
     than a quarter of the allowance: sparse samples must not stand for time that nobody watched.
     """
-    gaps = [late.time - early.time for early, late in pairwise(samples)]
-    slack = min(median(gaps), within_s / 4) if gaps else 0.0
-    return samples[-1].ended + slack >= moment
+    gaps = np.diff(times)
+    slack = min(float(np.median(gaps)), within_s / 4) if len(gaps) else 0.0
+    return last_end + slack >= moment
 
 
 def blind_end(records: Sequence[ProbeRecord], window: Window) -> str:

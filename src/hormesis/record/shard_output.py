@@ -12,13 +12,10 @@ from typing import Any
 from hormesis.record.append_file import AppendFile
 from hormesis.record.json_lines import encoded
 from hormesis.record.metric_file import MetricLines
-from hormesis.record.op_record import DROPPED, checked_chunk
+from hormesis.record.op_record import DROPPED, LabelRow, checked_chunk
 from hormesis.words.history import LoadRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.metric import MetricSlice
-
-LabelRow = tuple[str, str, int, str, Mapping[str, str]]
-"""Load, name, outcome code, error and tags."""
 
 
 class CountedFile(AppendFile):

@@ -83,21 +83,45 @@ class _Items(ItemsView[int, Value]):
             yield number, table._decoded(offset)
 
 
+class ValueGatherer:
+    """Takes the lines of a file one by one, and makes the table of them all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._numbers, self._offsets = array("q"), array("q")
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def take(self, line: Any, offset: int) -> None:
+        """Take one decoded line, which stands at *offset* in the file.
+
+        Raises:
+            ValueError or TypeError: it is no value.
+        """
+        number, value = line
+        if type(number) is not int or not 0 < number <= WHOLE_MAX or type(value) is not dict:
+            raise TypeError(line)
+        self._numbers.append(number)
+        self._offsets.append(offset)
+
+    def table(self) -> ValueTable:
+        """Return everything taken."""
+        content = self._path.read_bytes() if self._numbers else b""
+        # The last line may have lost its end with the run.
+        return ValueTable(
+            content + b"\n",
+            np.array(self._numbers, dtype=np.int64),
+            np.array(self._offsets, dtype=np.int64),
+        )
+
+
 def read_values(path: Path, problems: ReadProblems) -> tuple[ValueTable, int]:
     """Return the values in the file *path*, and how many lines of it were read."""
-    numbers, offsets = array("q"), array("q")
+    gatherer = ValueGatherer(path)
     for line, place, offset in lines_of(path, problems):
         try:
-            number, value = line
-            if type(number) is not int or not 0 < number <= WHOLE_MAX or type(value) is not dict:
-                raise TypeError(line)
-            numbers.append(number)
-            offsets.append(offset)
+            gatherer.take(line, offset)
         except UNREADABLE:
             problems.add(path, f"{place}: unreadable as a value")
-    content = path.read_bytes() if numbers else b""
-    # The last line may have lost its end with the run.
-    table = ValueTable(
-        content + b"\n", np.array(numbers, dtype=np.int64), np.array(offsets, dtype=np.int64)
-    )
-    return table, len(numbers)
+    return gatherer.table(), len(gatherer)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from hormesis.host.prometheus_exposition import exposition
+from hormesis.host.prometheus_text import exposition
 from hormesis.record.exposition import Family, FamilySort, Sample
 from hormesis.record.load_tally import LoadTally
 from hormesis.reports.parts.totals import end_of

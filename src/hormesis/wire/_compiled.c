@@ -326,7 +326,10 @@ PyMODINIT_FUNC PyInit__compiled(void)
     if (!module || response_prepare() < 0 || exchange_prepare() < 0 || connection_prepare() < 0
         || import_names("asyncio", names, places) < 0 || add_type(module, &RecorderType) < 0
         || add_type(module, &ResponseType) < 0 || add_type(module, &ConnectionType) < 0
-        || add_type(module, &WireType) < 0)
+        || reply_prepare() < 0 || user_meter_prepare() < 0 || caller_prepare() < 0
+        || asked_prepare() < 0 || add_type(module, &WireType) < 0
+        || add_type(module, &ReplyType) < 0 || add_type(module, &UserMeterType) < 0
+        || add_type(module, &CallerType) < 0)
         Py_CLEAR(module);
     return module;
 }

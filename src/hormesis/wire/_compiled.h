@@ -84,6 +84,38 @@ struct Connection {
     char to_head, leaving; /* leaving: the server sends no more than what has come */
 };
 
+typedef struct {
+    PyObject_HEAD
+    PyObject *meter;
+    PyObject *checks; /* dict: what counts a check, by its name */
+    long long number, tagging;
+    long long due;   /* -1: what is sent next is due when it is sent */
+    long long first;
+} UserMeter;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *raw, *status, *method, *url;
+} Reply;
+
+enum { CODES_KEPT = 4 };
+
+/* What an operation is recorded as that has these four; the objects are told by their address. */
+typedef struct {
+    PyObject *name, *method, *wait; /* wait: what adds to the waiting times */
+    long long tagging, label;
+    int status;
+} Code;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *session, *user, *transport, *prepared, *listeners, *answer;
+    Code codes[CODES_KEPT];
+    unsigned next_code;
+    long long timeout, sent, received, next_flush, flush_every;
+} Caller;
+
+extern PyTypeObject UserMeterType, ReplyType, CallerType, AskedType;
 extern PyTypeObject RecorderType, ResponseType, ExchangeType, ConnectionType, WireType;
 
 /* Return an empty response; the caller fills it. */
@@ -106,10 +138,33 @@ PyObject *connection_close(Connection *connection, PyObject *none);
 /* Look at the deadlines soon. */
 int wire_sweep_later(Wire *wire);
 
+/* Write one operation down and return its number; -1 with an exception. */
+long long recorder_write(PyObject *recorder, long long label, long long user, int64_t due_ns,
+                         int64_t sent_ns, int64_t ended_ns);
+int user_meter_write(UserMeter *meter, long long label, int64_t due, int64_t sent,
+                     int64_t ended);
+int64_t user_meter_take_due(UserMeter *meter, int64_t sent);
+
+PyObject *reply_new(PyTypeObject *type, PyObject *raw, int status, PyObject *method,
+                    PyObject *url);
+
+/* Record a plainly ok answer; -1 with an exception. */
+int caller_record(Caller *caller, PyObject *name, PyObject *method, const Response *response,
+                  Py_ssize_t size);
+PyObject *asked_new(Caller *caller, PyObject *method, PyObject *url, PyObject *name,
+                    PyObject *body, PyObject *kind);
+/* Send a request now, as Connection.exchange does. */
+Exchange *connection_begin(Connection *connection, PyObject *request, int64_t timeout,
+                           int to_head);
+
 /* Fetch what each part needs of Python; -1 with an exception. */
 int response_prepare(void);
 int exchange_prepare(void);
 int connection_prepare(void);
+int reply_prepare(void);
+int user_meter_prepare(void);
+int caller_prepare(void);
+int asked_prepare(void);
 
 int import_names(const char *module_name, const char *const *names, PyObject ***places);
 /* Take the exception that is set. */

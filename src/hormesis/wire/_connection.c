@@ -349,21 +349,10 @@ int connection_late(Connection *self, int64_t moment)
                            PyObject_CallFunction(late, "LL", self->sent, (long long)moment), 1);
 }
 
-static PyObject *connection_exchange(Connection *self, PyObject *const *args, Py_ssize_t count,
-                                     PyObject *names)
+Exchange *connection_begin(Connection *self, PyObject *request, int64_t timeout, int to_head)
 {
     Wire *wire = self->wire;
-    PyObject *head = Py_False, *why = NULL;
-    if (count != 2 || !PyBytes_Check(args[0])) {
-        PyErr_SetString(PyExc_TypeError, "expected the request's bytes and timeout_ns");
-        return NULL;
-    }
-    if (names && !(head = keyword(args + count, names, "head", Py_False)))
-        return NULL;
-    int to_head = PyObject_IsTrue(head);
-    long long timeout = PyLong_AsLongLong(args[1]);
-    if (to_head < 0 || (timeout == -1 && PyErr_Occurred()))
-        return NULL;
+    PyObject *why = NULL;
     if (self->pending) {
         PyErr_SetString(PyExc_RuntimeError, UNDER_WAY);
         return NULL;
@@ -378,24 +367,41 @@ static PyObject *connection_exchange(Connection *self, PyObject *const *args, Py
     self->pending = (Exchange *)Py_NewRef(exchange);
     self->sent = monotonic_ns() - wire->zero;
     self->deadline = self->sent + timeout;
-    Py_ssize_t size = PyBytes_GET_SIZE(args[0]), done;
+    Py_ssize_t size = PyBytes_GET_SIZE(request), done;
     if (self->fd < 0) {
         done = BROKEN;
         why = PyUnicode_FromString(NOT_OPEN);
     }
     else
-        done = connection_send(self, args[0], 0, &why);
+        done = connection_send(self, request, 0, &why);
     if (done == BROKEN) {
         int64_t moment = self->fd < 0 ? self->sent : monotonic_ns() - wire->zero;
         connection_lost(self, why_text(why), 0, 0, moment, 0);
         Py_XDECREF(why);
     }
     else if (done < size) {
-        self->out = Py_NewRef(args[0]);
+        self->out = Py_NewRef(request);
         self->out_from = done == AGAIN ? 0 : done;
         connection_want(self, TOLD | EPOLLOUT);
     }
-    return (PyObject *)exchange;
+    return exchange;
+}
+
+static PyObject *connection_exchange(Connection *self, PyObject *const *args, Py_ssize_t count,
+                                     PyObject *names)
+{
+    PyObject *head = Py_False;
+    if (count != 2 || !PyBytes_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "expected the request's bytes and timeout_ns");
+        return NULL;
+    }
+    if (names && !(head = keyword(args + count, names, "head", Py_False)))
+        return NULL;
+    int to_head = PyObject_IsTrue(head);
+    long long timeout = PyLong_AsLongLong(args[1]);
+    if (to_head < 0 || (timeout == -1 && PyErr_Occurred()))
+        return NULL;
+    return (PyObject *)connection_begin(self, args[0], timeout, to_head);
 }
 
 static PyObject *connection_take_socket(Connection *self, PyObject *args)

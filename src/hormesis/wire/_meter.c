@@ -23,6 +23,37 @@ static uint32_t clipped(int64_t value)
     return value < 0 ? 0 : value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
+long long recorder_write(PyObject *recorder, long long label, long long user, int64_t due_ns,
+                         int64_t sent_ns, int64_t ended_ns)
+{
+    Recorder *self = (Recorder *)recorder;
+    if (self->size + OP_BYTES > self->room) {
+        size_t room = self->room ? self->room * 2 : 64 * OP_BYTES;
+        char *ops = PyMem_Realloc(self->ops, room);
+        if (!ops) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        self->ops = ops;
+        self->room = room;
+    }
+    /* Each moment is cut to a microsecond by itself, so that due + lag + took is the end. */
+    int64_t due = micro(due_ns), sent = micro(sent_ns), ended = micro(ended_ns);
+    long long number = self->first + self->counted * self->step;
+    uint32_t number32 = clipped(number), user32 = clipped(user), lag = clipped(sent - due),
+             took = clipped(ended - sent), label32 = clipped(label);
+    char *op = self->ops + self->size;
+    memcpy(op, &number32, 4);
+    memcpy(op + 4, &user32, 4);
+    memcpy(op + 8, &due, 8);
+    memcpy(op + 16, &lag, 4);
+    memcpy(op + 20, &took, 4);
+    memcpy(op + 24, &label32, 4);
+    self->size += OP_BYTES;
+    self->counted++;
+    return number;
+}
+
 static PyObject *recorder_record(Recorder *self, PyObject *const *args, Py_ssize_t count)
 {
     long long given[5]; /* label, user, due, sent, ended */
@@ -35,29 +66,9 @@ static PyObject *recorder_record(Recorder *self, PyObject *const *args, Py_ssize
         if (given[i] == -1 && PyErr_Occurred())
             return NULL;
     }
-    if (self->size + OP_BYTES > self->room) {
-        size_t room = self->room ? self->room * 2 : 64 * OP_BYTES;
-        char *ops = PyMem_Realloc(self->ops, room);
-        if (!ops)
-            return PyErr_NoMemory();
-        self->ops = ops;
-        self->room = room;
-    }
-    /* Each moment is cut to a microsecond by itself, so that due + lag + took is the end. */
-    int64_t due = micro(given[2]), sent = micro(given[3]), ended = micro(given[4]);
-    long long number = self->first + self->counted * self->step;
-    uint32_t number32 = clipped(number), user = clipped(given[1]), lag = clipped(sent - due),
-             took = clipped(ended - sent), label = clipped(given[0]);
-    char *op = self->ops + self->size;
-    memcpy(op, &number32, 4);
-    memcpy(op + 4, &user, 4);
-    memcpy(op + 8, &due, 8);
-    memcpy(op + 16, &lag, 4);
-    memcpy(op + 20, &took, 4);
-    memcpy(op + 24, &label, 4);
-    self->size += OP_BYTES;
-    self->counted++;
-    return PyLong_FromLongLong(number);
+    long long number = recorder_write((PyObject *)self, given[0], given[1], given[2], given[3],
+                                      given[4]);
+    return number == -1 && PyErr_Occurred() ? NULL : PyLong_FromLongLong(number);
 }
 
 static PyObject *recorder_now_ns(Recorder *self, PyObject *Py_UNUSED(none))

@@ -9,15 +9,15 @@ import asyncio
 import socket
 import ssl
 
+from hormesis.wire._compiled import Caller, Recorder, Reply, Response, UserMeter
 from hormesis.wire._compiled import Connection as _Connection
-from hormesis.wire._compiled import Recorder, Response
 from hormesis.wire._compiled import Wire as _Wire
 from hormesis.wire.dialling import dial
 from hormesis.wire.labels import Labels
 from hormesis.wire.secure import Secure
 from hormesis.wire.streaming import Stream
 
-__all__ = ["Connection", "Meter", "Response", "Wire"]
+__all__ = ["Caller", "Connection", "Meter", "Reply", "Response", "UserMeter", "Wire"]
 
 
 class Meter(Recorder):

@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from hormesis.record.op_record import DROPPED as DROPPED_CODE
+from hormesis.record.op_record import OTHER, OUTCOMES, LabelRow
 from hormesis.words.op import Ended
 
 DROPPED: Literal["dropped"] = "dropped"
 """The outcome of an arrival that nobody ever began."""
 OUTCOME_CODES: Mapping[str, int] = MappingProxyType(
-    {Ended.OK.value: 0, Ended.FAIL.value: 1, Ended.INFO.value: 2, DROPPED: 3}
+    {**{one.value: code for code, one in enumerate(OUTCOMES)}, DROPPED: DROPPED_CODE}
 )
 NAMES_MAX = 10_000
 """Different names of one load; a path with a serial number in it would make one per request."""
-OTHER = "(other)"
 
-LabelRow = tuple[str, str, int, str, dict[str, str]]
-"""Load, name, outcome code, error and tags, as they travel from a shard to the record."""
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 

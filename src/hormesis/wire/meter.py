@@ -6,11 +6,9 @@ import struct
 import time
 from collections.abc import Callable
 
+from hormesis.record.op_record import RECORD, WHOLE_MAX
 from hormesis.wire.labels import Labels
 
-OP = struct.Struct("<IIqIII")
-"""Number, user, due µs (of the run), lag µs (sent − due), took µs (ended − sent), label."""
-_U32_MAX = 0xFFFF_FFFF
 _I64_MAX = 0x7FFF_FFFF_FFFF_FFFF
 
 
@@ -44,7 +42,7 @@ class Meter(Labels):
         self._step = step
         self._count = 0
         self._ops = bytearray()
-        self._pack = OP.pack
+        self._pack = RECORD.pack
         self.now_ns = now_ns or self._monotonic_ns
 
     @property
@@ -88,4 +86,4 @@ class Meter(Labels):
 
 
 def _clip(value: int) -> int:
-    return max(0, min(value, _U32_MAX))
+    return max(0, min(value, WHOLE_MAX))

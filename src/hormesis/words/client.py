@@ -7,7 +7,7 @@ operation is wrapped in ``user.op`` so that it is recorded, whatever happens.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from random import Random
 from typing import Any, Protocol
@@ -46,9 +46,12 @@ class User(Protocol):
     load: str
     tagging: int
     """Another number whenever the tags of what the user does have changed, by a group say."""
-    rng: Random
-    """This user's own stream of the run's seed."""
     clock: Clock
+
+    @property
+    def rng(self) -> Random:
+        """This user's own stream of the run's seed."""
+        ...
 
     @property
     def arrivals(self) -> bool:
@@ -83,6 +86,12 @@ class User(Protocol):
         self, sort: MetricSort, metric: str, value: float, tags: Mapping[str, str] | None = None
     ) -> None:
         """Add a value to a metric; durations are in seconds, of a rate it is 0 or 1."""
+        ...
+
+    def adder(
+        self, sort: MetricSort, metric: str, tags: Mapping[str, str] | None = None
+    ) -> Callable[[float], None]:
+        """Return what adds a value to a metric, good for as long as ``tagging`` is the same."""
         ...
 
     def group(self, name: str) -> AbstractContextManager[None]:

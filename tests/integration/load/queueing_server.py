@@ -1,7 +1,7 @@
 """A server of known capacity: it answers one request at a time, each after SECONDS, in order.
 
 Run it with a port (0 takes a free one) and the seconds; it writes the port it listens on. A GET of
-``/freeze`` holds all answers back for three seconds.
+``/freeze`` holds all answers back for a second and a half.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import sys
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
-FREEZE_S = 3.0
+FREEZE_S = 1.5
 
 
 class Queue:

@@ -77,10 +77,10 @@ def test_a_load_that_breaks_its_threshold_fails_and_says_from_where_on(world: Wo
 
 
 def test_a_stall_is_in_the_figures_with_few_users_as_with_many(world: World) -> None:
-    # 100/s for 12 s, frozen for 3 s: the truth is a p95 of about 2.4 s.
+    # 100/s for 6 s, frozen for 1.5 s: the truth is a p95 of about 1.2 s.
     with serving(0.0) as url:
         command = world.start(
-            "load", f"{url}/", "--rate", "100/s", "--for", "12s", "--vus", "10",
+            "load", f"{url}/", "--rate", "100/s", "--for", "6s", "--vus", "10",
             "--summary-json", "summary.json", "--quiet",
         )  # fmt: skip
         command_is_loading(world)
@@ -90,8 +90,8 @@ def test_a_stall_is_in_the_figures_with_few_users_as_with_many(world: World) -> 
         stall.join()
     assert answer.code == 0, answer.err
     metrics = json.loads((world.folder / "summary.json").read_text())["metrics"]
-    assert metrics["http_reqs"]["values"]["count"] == 1200
-    assert 2200 < metrics["http_req_duration"]["values"]["p(95)"] < 2600
+    assert metrics["http_reqs"]["values"]["count"] == 600
+    assert 1100 < metrics["http_req_duration"]["values"]["p(95)"] < 1400
 
 
 def command_is_loading(world: World) -> None:
@@ -186,22 +186,28 @@ def test_secret_headers_stay_out_of_every_file(world: World, quick: str) -> None
 @pytest.mark.parametrize(
     ("name", "scale", "highest"),
     [
-        ("inference-load", "0.003", 900),
-        ("stress-test", "0.003", 4500),
-        ("spike-test", "0.02", 2500),
+        ("inference-load", 0.003, 900),
+        ("stress-test", 0.003, 4500),
+        ("spike-test", 0.02, 2500),
     ],
 )
 def test_the_staged_profiles_run_in_seconds(
-    world: World, quick: str, name: str, scale: str, highest: int
+    world: World, quick: str, name: str, scale: float, highest: int
 ) -> None:
-    answer = world.hormesis(
-        "load", name, "--set", f"base={quick}", "--set", "think=2s", "--time-scale", scale,
+    # Thousands of users need a while to be made, the longer the less of the machine is ours: a
+    # peak that was too short for it is played once more, and longer.
+    assert any(most_users(world, quick, name, one) >= highest for one in (scale, 4 * scale))
+
+
+def most_users(world: World, url: str, name: str, scale: float) -> int:
+    """Play the profile *name* and return how many users its greatest load really had."""
+    answer = world.start(
+        "load", name, "--set", f"base={url}", "--set", "think=2s", "--time-scale", f"{scale}",
         "--processes", "1", "--json",
-    )  # fmt: skip
+    ).answer(80.0)  # fmt: skip
     # On a machine that others use, whether all is in time is not the question here.
     assert answer.code in (0, 1, 2), answer.err
-    users = {one["load"]: one["users"] for one in answer.data["load"]["loads"]}
-    assert max(users.values()) >= highest
+    return max(one["users"] for one in answer.data["load"]["loads"])
 
 
 def test_figures_are_served_to_prometheus_while_it_runs(world: World, quick: str) -> None:

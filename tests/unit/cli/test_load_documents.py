@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from hormesis.compose.load_experiment import LoadExperiment, url_experiment
-from hormesis.compose.load_run import prepared_load
+from hormesis.compose.load_experiment import LoadExperiment
+from hormesis.compose.load_url import url_experiment
 from hormesis.compose.load_wanted import LoadWanted
 from hormesis.compose.manifest import manifest_of
 from hormesis.compose.preparing import Prepared
+from hormesis.compose.preparing_load import prepared_load
 from hormesis.compose.request import RunRequest
 from hormesis.words.load import Closed, Finite, Open
 from hormesis.words.trouble import InputTrouble, UsageTrouble

@@ -11,9 +11,9 @@ import pytest
 from hormesis.cli import load_command as module
 from hormesis.cli.load_options import LoadOptions
 from hormesis.compose.load_experiment import LoadExperiment
-from hormesis.compose.load_run import prepared_load
 from hormesis.compose.load_script import script_experiment
 from hormesis.compose.load_wanted import LoadWanted
+from hormesis.compose.preparing_load import prepared_load
 from hormesis.compose.request import RunRequest
 from hormesis.words.experiment import Experiment
 from tests.unit.cli.command_line import CommandLine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -102,6 +102,11 @@ class FakeUser:
         self, sort: MetricSort, metric: str, value: float, tags: Mapping[str, str] | None = None
     ) -> None:
         self.added.append((sort, metric, value, tags or {}))
+
+    def adder(
+        self, sort: MetricSort, metric: str, tags: Mapping[str, str] | None = None
+    ) -> Callable[[float], None]:
+        return lambda value: self.add(sort, metric, value, tags)
 
     @contextmanager
     def group(self, name: str) -> Iterator[None]:

@@ -11,6 +11,7 @@ from hormesis.engine.clock import LoopClock
 from hormesis.engine.guarding import Guard
 from hormesis.engine.live import Live
 from hormesis.engine.observing import Observer
+from hormesis.record.history_tail import HistoryTail
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.check import Check, Verdict
 from hormesis.words.history import History, Note, ProbeRecord
@@ -45,7 +46,7 @@ def test_a_condition_that_cannot_be_judged_stops_the_run(tmp_path: Path) -> None
         observer = Observer(world=NoWorld(), clock=clock, sink=writer.probe, live=Live())
         guard = Guard(
             StopCondition("broken", check=Faulty()), observer=observer, clock=clock,
-            directory=tmp_path, flush=writer.flush, stop=told.append, note=writer.note,
+            record=HistoryTail(tmp_path), flush=writer.flush, stop=told.append, note=writer.note,
         )  # fmt: skip
         await guard.watch(asyncio.Event())
         writer.close()
@@ -70,7 +71,8 @@ async def test_a_look_that_hangs_is_noted_as_blindness() -> None:
     notes: list[Note] = []
     seen: list[ProbeRecord] = []
     guard = Guard(
-        StopCondition("health", probe=Hanging()), clock=clock, directory=Path(), stop=never,
+        StopCondition("health", probe=Hanging()), clock=clock, record=HistoryTail(Path()),
+        stop=never,
         observer=Observer(world=NoWorld(), clock=clock, sink=seen.append, live=Live()),
         flush=lambda: None, note=notes.append,
     )  # fmt: skip
@@ -104,6 +106,9 @@ class Ticking:
         self.seconds += 1.0
         return self.seconds
 
+    def now_ns(self) -> int:
+        return round(self.now() * 1e9)
+
     def wall(self) -> float:
         return self.seconds
 
@@ -120,7 +125,7 @@ def test_a_check_that_is_judged_more_rarely_than_asked_is_noted_once(tmp_path: P
         observer = Observer(world=NoWorld(), clock=clock, sink=lambda record: None, live=Live())
         guard = Guard(
             StopCondition("slow", check=Slow()), observer=observer, clock=clock,
-            directory=tmp_path, flush=lambda: None, stop=never, note=notes.append,
+            record=HistoryTail(tmp_path), flush=lambda: None, stop=never, note=notes.append,
         )  # fmt: skip
         over = asyncio.Event()
         asyncio.get_running_loop().call_later(0.05, over.set)

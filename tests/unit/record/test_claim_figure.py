@@ -23,7 +23,7 @@ TREND, COUNTER, RATE, GAUGE = (
 
 
 def points(*values: float, sort: MetricSort = TREND) -> Points:
-    return Points.of(sort, np.arange(len(values), dtype=float), np.array(values))
+    return Points(sort, np.arange(len(values), dtype=float), np.array(values))
 
 
 def part(sort: MetricSort, start: float, values: list[float], load: str = "a") -> MetricSlice:
@@ -51,7 +51,7 @@ def test_aggregations_of_a_trend(aggregation: str, value: float) -> None:
 
 
 def test_points_come_in_any_order() -> None:
-    made = Points.of(TREND, np.array([3.0, 1.0, 2.0]), np.array([30.0, 10.0, 20.0]))
+    made = Points(TREND, np.array([3.0, 1.0, 2.0]), np.array([30.0, 10.0, 20.0]))
     assert made.within(1.5, 3.0).values == pytest.approx([20.0])
 
 

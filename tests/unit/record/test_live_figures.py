@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hormesis.record.live_figures import KEPT_S, LiveFigures
-from hormesis.record.op_record import DROPPED, op_record
-from hormesis.record.shard_output import LabelRow
+from hormesis.record.op_record import DROPPED, LabelRow, op_record
 from hormesis.words.op import Ended
 from tests.unit.record.histories import op
 

@@ -7,13 +7,13 @@ import pytest
 
 from hormesis.record.load_series import (
     ERRORS_MAX,
-    OTHER,
     heat_map,
     load_series,
     percentile_by,
     users_at,
     users_over_time,
 )
+from hormesis.record.op_record import OTHER
 from hormesis.words.history import History
 from hormesis.words.metric import MetricSlice, MetricSort
 from hormesis.words.op import Drop, Ended, Op

@@ -6,8 +6,9 @@ import struct
 
 from hormesis.record.exposition import Buckets, Family, Sample, buckets_of_trend, label_name
 from hormesis.record.histogram import Histogram
-from hormesis.record.load_tally import NAMES_MAX, OTHER, LoadTally
+from hormesis.record.load_tally import NAMES_MAX, LoadTally
 from hormesis.record.metric_totals import metric_totals
+from hormesis.record.op_record import OTHER
 from hormesis.words.history import History, LoadRecord
 from hormesis.words.metric import MetricSlice, MetricSort
 from hormesis.words.op import Ended, Op

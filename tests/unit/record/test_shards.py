@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from hormesis.record.history_reader import read_history
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.record.metric_table import metric_names, slices_named
-from hormesis.record.op_record import DROPPED, op_record
+from hormesis.record.op_record import DROPPED, LabelRow, op_record
 from hormesis.record.op_table import table_of
-from hormesis.record.shard_output import LabelRow
 from hormesis.words.history import LoadRecord
 from hormesis.words.metric import MetricSlice, MetricSort
 from hormesis.words.op import Drop, Ended

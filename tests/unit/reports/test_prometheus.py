@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hormesis.host.prometheus_exposition import exposition, number
-from hormesis.host.prometheus_text import samples_of
+from hormesis.host.prometheus_text import exposition, number, samples_of
 from hormesis.record.exposition import Family, FamilySort, Sample
 from hormesis.reports.prometheus import Prometheus
 from hormesis.words.outcome import Outcome

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hormesis.record.op_record import OTHER, RECORD
 from hormesis.wire import labels
-from hormesis.wire.labels import DROPPED, NAMES_MAX, OTHER
-from hormesis.wire.meter import OP
+from hormesis.wire.labels import DROPPED, NAMES_MAX
 from hormesis.words.op import Ended
 from tests.unit.wire.makes import BUILT, PYTHON, Make
 
@@ -30,7 +30,7 @@ def test_an_operation_is_28_bytes(make: Make) -> None:
 def test_due_lag_and_took_add_up_to_the_end(make: Make) -> None:
     meter = make.Meter()
     meter.record(0, 0, 1_999, 3_998, 5_997)
-    _, _, due, lag, took, _ = OP.unpack(meter.take_ops())
+    _, _, due, lag, took, _ = RECORD.unpack(meter.take_ops())
     assert due + lag + took == 5
 
 
@@ -45,7 +45,7 @@ def test_values_clip_at_the_range_and_both_agree(
         meter.record(label, user, due, sent, ended)
         written.append(meter.take_ops())
     assert len(set(written)) == 1
-    assert OP.unpack(written[0][28:])[0] == 2**32 - 1
+    assert RECORD.unpack(written[0][28:])[0] == 2**32 - 1
 
 
 def test_a_label_is_told_once_and_has_one_code(make: Make) -> None:

@@ -23,7 +23,7 @@ class Waiting:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._thing, name)
-        if not inspect.ismethod(found) and not inspect.isfunction(found):
+        if not inspect.isroutine(found):
             return found
 
         def call(*arguments: Any, **options: Any) -> Any:

@@ -8,6 +8,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from hormesis.clients.session.outcome import unexpected
+from hormesis.wire.core import Reply
 from hormesis.wire.response import json_of
 from hormesis.words.op import Ended
 
@@ -20,24 +21,18 @@ class NotOk(Exception):
     """The answer was not ok, which ends the iteration; the operation was recorded as it was."""
 
 
-class Answer:
+class Answer(Reply):
     """An answer whose body was read whole.
 
     Without an answer ``status`` is 0, and ``error`` tells in a word why: ``timeout``, ``refused``,
     ``disconnected``. The operation was recorded either way.
     """
 
-    __slots__ = ("_raw", "_url", "method", "status")
+    __slots__ = ()
     error = ""
     """Why there is no answer, or none that could be read; empty when there is one."""
     redirects = 0
     """How many redirects led here."""
-
-    def __init__(self, raw: Any, status: int, method: str, url: str) -> None:
-        self._raw = raw
-        self.status: int = status
-        self.method = method
-        self._url = url
 
     @property
     def ok(self) -> bool:
@@ -48,12 +43,6 @@ class Answer:
     def url(self) -> str:
         """Return the URL that was asked last, as it was given or as a redirect had it."""
         return self._url
-
-    @property
-    def body(self) -> bytes:
-        """Return the body, without any content encoding."""
-        body: bytes = self._raw.body
-        return body
 
     @property
     def text(self) -> str:

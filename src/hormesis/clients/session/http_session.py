@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
-from time import monotonic_ns
 from types import TracebackType
-from typing import Any, Literal, Unpack, overload
+from typing import Any, Unpack
 
 from hormesis.clients.protocols.http2 import Http2Transport
 from hormesis.clients.session.answer import Answer, FullAnswer
@@ -21,13 +20,14 @@ from hormesis.clients.session.pool import CONNECTIONS_MAX
 from hormesis.clients.session.streamed import Streamed
 from hormesis.clients.session.transport import Transport
 from hormesis.host.http_trouble import HttpDisconnected, HttpTrouble
-from hormesis.wire.core import Connection, Response
+from hormesis.wire.caller import Words
+from hormesis.wire.core import Caller, Connection, Response
 from hormesis.words.client import User
 from hormesis.words.metric import MetricSort
 from hormesis.words.op import Ended
 
 FLUSH_NS = 100_000_000
-"""How often bytes and waiting times go to the metrics, in nanoseconds."""
+"""How often counted bytes go to the metrics, in nanoseconds."""
 LABELS_MAX = 512
 """How many different labels a session remembers the codes of."""
 
@@ -41,9 +41,12 @@ class HttpSession:
     """
 
     __slots__ = (
-        "_due_next_flush", "_expect", "_follow", "_judge", "_labels", "_timeout_ns", "_user",
-        "_waits", "recorded", "timeout_s", "transport", "unanswered",
+        "_caller", "_due_next_flush", "_expect", "_follow", "_judge", "_labels", "_quick", "_user",
+        "get", "recorded", "timeout_s", "transport", "unanswered",
     )  # fmt: skip
+
+    get: Callable[..., Any]
+    """Send a GET request: ``get(url, name=…)``, with the options of :meth:`request`."""
 
     def __init__(
         self,
@@ -73,10 +76,20 @@ class HttpSession:
             user, base, headers or {}, verify=verify, connections=connections
         )
         self.timeout_s = timeout
-        self._timeout_ns = int(timeout * 1e9)
         self._labels: dict[tuple[Any, ...], int] = {}
-        self._waits: list[int] = []
         self._due_next_flush = 0
+        self._caller = Caller(
+            self,
+            user=user,
+            transport=self.transport,
+            listeners=LISTENERS,
+            answer=Answer,
+            timeout_ns=int(timeout * 1e9),
+            flush_ns=FLUSH_NS,
+        )
+        # Bound here, so that nothing stands between a script and the way that has to be short.
+        self.get = self._caller.get
+        self._quick = self._caller.ask
         self.unanswered = False
         """Whether a request got no answer since somebody last set this to False."""
         self.recorded: BaseException | None = None
@@ -93,18 +106,6 @@ class HttpSession:
         return self.transport.cookies
 
     # One method for each HTTP method. With catch=True it is for ``async with``: the block judges.
-
-    @overload
-    def get(
-        self, url: str, *, name: str = "", catch: Literal[False] = False, **options: Any
-    ) -> Coroutine[Any, Any, Answer]: ...
-    @overload
-    def get(self, url: str, *, name: str = "", catch: Literal[True], **options: Any) -> Caught: ...
-    def get(self, url: str, *, name: str = "", catch: bool = False, **options: Any) -> Any:
-        """Send a GET request."""
-        if options or catch:
-            return self.request("GET", url, name=name, catch=catch, **options)
-        return self._quick("GET", url, name)
 
     def head(self, url: str, **options: Any) -> Any:
         """Send a HEAD request."""
@@ -187,64 +188,17 @@ class HttpSession:
         self.flush()
         await self.transport.close()
 
-    async def _quick(
-        self, method: str, url: str, name: str, body: bytes | None = None, kind: str = ""
-    ) -> Answer:
-        """Send a request that needs nothing special: the way that has to be short."""
-        transport = self.transport
-        heads, idle = transport.prepared.get(method), transport.idle
-        head = None if heads is None or not idle else heads.get(url) or heads.make(url)
-        # One that the server closed meanwhile is left for whoever looks through all of them.
-        if head is None or not (connection := idle[-1]).usable:
-            return await self._send(self._plain(method, url, name, body, kind))
-        idle.pop()
-        request = head.request if body is None else head.with_body(body, kind)
-        asked_ns = monotonic_ns()
-        try:
-            raw = await connection.exchange(request, self._timeout_ns)
-        except BaseException as error:  # noqa: BLE001 - passed on, unless it is an HttpTrouble
-            call = self._plain(method, url, name, body, kind)
-            return await self._got_nothing(connection, call, error, monotonic_ns() - asked_ns)
-        status = raw.status
-        if status >= 300 or raw.special or transport.crowded:
-            call = self._plain(method, url, name, body, kind)
-            return await self._got_special(connection, call, raw)
-        idle.append(connection)
-        user = self._user
-        sent_ns, ended_ns = raw.sent_ns, raw.ended_ns
-        key = name or head.name, status, user.tagging, method
-        code = self._labels.get(key)
-        if code is None:
-            ended, word = outcome_of(method, status, self._expect)
-            code = self._keep(key, user.label(key[0], ended, word, _tags(method, status)))
-        user.record(code, user.take_due_ns(sent_ns), sent_ns, ended_ns)
-        transport.sent += len(request)
-        transport.received += raw.received
-        self._waits.append(raw.first_ns - sent_ns)
-        if ended_ns > self._due_next_flush:
-            self.flush()
-        answer = Answer(raw, status, method, url)
-        if LISTENERS:
-            tell(key[0], method, ended_ns - sent_ns, raw.received, answer, "")
-        return answer
+    # What the caller leaves to the session.
 
-    def _plain(self, method: str, url: str, name: str, body: bytes | None, kind: str) -> Call:
-        self.transport.prepare(method)
-        return Call(
-            method,
-            url,
-            name or name_of(method, url),
-            body=body,
-            content_type=kind,
-            timeout_s=self.timeout_s,
-            follow=self._follow,
-            expect=self._expect,
-        )
+    def go_the_long_way(self, words: Words) -> Coroutine[Any, Any, FullAnswer]:
+        """Answer a request that was not sent."""
+        return self._send(self._plain(words))
 
-    async def _got_nothing(
-        self, connection: Connection, call: Call, error: BaseException, took_ns: int
+    async def got_nothing(
+        self, connection: Connection, words: Words, error: BaseException, took_ns: int
     ) -> FullAnswer:
         """Answer a request whose exchange ended without an answer, or pass on what cut it off."""
+        call = self._plain(words)
         self.transport.lose(connection)
         sent_ns = getattr(error, "sent_ns", self.now_ns() - took_ns)
         if isinstance(error, HttpDisconnected) and (
@@ -259,11 +213,37 @@ class HttpSession:
         self.settle(call, answer, due_ns)
         return answer
 
-    async def _got_special(self, connection: Connection, call: Call, raw: Response) -> FullAnswer:
+    async def got_special(
+        self, connection: Connection, words: Words, raw: Response
+    ) -> FullAnswer:
         """Answer a request that was redirected, sets cookies, is encoded or is not plainly ok."""
         self.transport.keep(connection)
         self.transport.received += raw.received
-        return await self._send(call, raw.sent_ns, raw)
+        return await self._send(self._plain(words), raw.sent_ns, raw)
+
+    def coded(self, method: str, name: str, status: int) -> tuple[int, Callable[[float], None]]:
+        """Return the code of an operation's label, and what adds to the waiting times."""
+        user = self._user
+        ended, word = outcome_of(method, status, self._expect)
+        key = method, name, status, ended, word, user.tagging
+        code = self._labels.get(key)
+        if code is None:
+            code = self._keep(key, user.label(name, ended, word, _tags(method, status)))
+        return code, user.adder(MetricSort.TREND, "http_req_waiting")
+
+    def _plain(self, words: Words) -> Call:
+        method, url, name, body, kind = words
+        self.transport.prepare(method)
+        return Call(
+            method,
+            url,
+            name or name_of(method, url),
+            body=body,
+            content_type=kind,
+            timeout_s=self.timeout_s,
+            follow=self._follow,
+            expect=self._expect,
+        )
 
     async def _send(
         self, call: Call, asked_ns: int = 0, first: Response | None = None
@@ -314,8 +294,9 @@ class HttpSession:
             )
         user.record(code, due_ns, answer.began_ns, ended_ns, call.note or None)
         if answer.waited_ns:
-            self._waits.append(answer.waited_ns)
+            user.add(MetricSort.TREND, "http_req_waiting", answer.waited_ns / 1e9)
         if ended_ns > self._due_next_flush:
+            self._due_next_flush = ended_ns + FLUSH_NS
             self.flush()
         if LISTENERS:
             tell(call.name, call.method, ended_ns - answer.began_ns, answer.received, answer, word)
@@ -362,15 +343,13 @@ class HttpSession:
 
     def flush(self) -> None:
         """Give what was counted since the last time to the metrics."""
-        add, transport = self._user.add, self.transport
-        self._due_next_flush = self._user.clock.now_ns() + FLUSH_NS
-        if transport.sent:
-            add(MetricSort.COUNTER, "data_sent", transport.sent)
-            add(MetricSort.COUNTER, "data_received", transport.received)
+        transport = self.transport
+        sent, received = self._caller.take()
+        sent, received = sent + transport.sent, received + transport.received
+        if sent:
+            self._user.add(MetricSort.COUNTER, "data_sent", sent)
+            self._user.add(MetricSort.COUNTER, "data_received", received)
             transport.sent = transport.received = 0
-        for waited_ns in self._waits:
-            add(MetricSort.TREND, "http_req_waiting", waited_ns / 1e9)
-        self._waits.clear()
         transport.age()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,7 @@ class Transport:
 
     __slots__ = (
         "_base_pool", "_cookies", "_limit", "_pools", "_user", "_verify", "_wire",
-        "base", "headers", "idle", "prepared", "received", "sent",
+        "base", "headers", "idle", "prepared", "received", "sent", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +69,8 @@ class Transport:
         """Requests to the base by method; emptied when headers or cookies have changed."""
         self.idle: list[Connection] = []
         """The idle connections to the base."""
+        self.waiting: Collection[asyncio.Future[None]] = ()
+        """Whoever waits for a connection to the base."""
         self._base_pool: Pool | None = None
         self.sent = 0
         self.received = 0
@@ -90,11 +92,6 @@ class Transport:
     def forget(self) -> None:
         """Forget prepared requests, because headers or cookies have changed."""
         self.prepared.clear()
-
-    @property
-    def crowded(self) -> bool:
-        """Return whether somebody waits for a connection to the base."""
-        return self._base_pool is not None and bool(self._base_pool.waiting)
 
     def keep(self, connection: Connection) -> None:
         """Take back a connection to the base whose answer was read whole."""
@@ -326,7 +323,7 @@ class Transport:
             tls = tls_context(self._verify) if origin.secure else None
             pool = self._pools[key] = Pool(origin, self._wire, tls, self._limit)
             if self.base is not None and key == (self.base.host, self.base.port, self.base.secure):
-                self._base_pool, self.idle = pool, pool.idle
+                self._base_pool, self.idle, self.waiting = pool, pool.idle, pool.waiting
         return pool
 
     def _time(self, connection: Connection, asked_ns: int) -> None:

@@ -113,7 +113,7 @@ class Crowd:
         self._took = scene.gathering.series(
             MetricSort.TREND, "iteration_duration", scene.place.tags
         ).add
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[BaseException | None]] = set()
         self._none_left: asyncio.Future[None] | None = None
         self._told = (0, 0, 0, -1, -1)
 
@@ -135,7 +135,7 @@ class Crowd:
         user = VirtualUser(self.scene, number)
         try:
             client = self.track.client.make(user)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.trouble(error, "the client could not be made")
             self.unmade = self._trouble
             self.stop()  # None of the others could be made either.
@@ -173,7 +173,7 @@ class Crowd:
                 await seat.client.open()
             except OSError:
                 await self.ending.sleep(BACKOFF_S)
-            except Exception as error:  # noqa: BLE001 - a client is user code
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a client is user code
                 self.trouble(error, "the client could not be opened")
                 return False
             else:
@@ -194,7 +194,8 @@ class Crowd:
         good = True
         try:
             await seat.client.iterate()
-        except (Exception, asyncio.CancelledError) as error:
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            # A user that exits ends its iteration; it would end the run, without a verdict.
             if isinstance(error, asyncio.CancelledError) and _is_cut(seat):
                 raise
             if error is not user.recorded:
@@ -244,9 +245,9 @@ class Crowd:
         self._closing.add(closing)
         closing.add_done_callback(self._closed)
 
-    def _closed(self, task: asyncio.Task[None]) -> None:
+    def _closed(self, task: asyncio.Task[BaseException | None]) -> None:
         self._closing.discard(task)
-        error = None if task.cancelled() else task.exception()
+        error = None if task.cancelled() else task.result()
         if error is not None and not isinstance(error, OSError):
             self.trouble(error, "the client could not be closed")
 
@@ -374,5 +375,10 @@ def _is_cut(seat: Seat) -> bool:
     return seat.task is not None and seat.task.cancelling() > 0
 
 
-async def _closed(client: Client) -> None:
-    await client.close()
+async def _closed(client: Client) -> BaseException | None:
+    """Close *client*; return what it raised."""
+    try:
+        await client.close()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a client is user code
+        return error
+    return None

@@ -24,7 +24,7 @@ class Place:
     """The load itself, or a group in it; the path of a group is ``::outer::inner``."""
 
     __slots__ = (
-        "_adds", "_gathering", "_inner", "group", "labels", "number", "oks", "tags", "took",
+        "_gathering", "_inner", "adders", "group", "labels", "number", "oks", "tags", "took",
     )  # fmt: skip
 
     def __init__(self, gathering: Gathering, tags: Mapping[str, str], group: str = "") -> None:
@@ -37,7 +37,8 @@ class Place:
         """The codes of the other labels that were asked for."""
         self._gathering = gathering
         self._inner: dict[str, Place] = {}
-        self._adds: dict[object, Callable[[float], None]] = {}
+        self.adders: dict[object, Callable[[float], None]] = {}
+        """What adds a value: to a check by its name, to another series by metric, sort and tags."""
         self.took: Callable[[float], None] | None = None
         if group:
             self.took = self.adder(MetricSort.TREND, "group_duration")
@@ -58,7 +59,7 @@ class Place:
 
     def checked(self, name: str) -> Callable[[float], None]:
         """Return what counts a check, 1 passed and 0 not."""
-        add = self._adds.get(name)
+        add = self.adders.get(name)
         if add is None:
             add = self.adder(MetricSort.RATE, "checks", {"check": name})
             self._remember(name, add)
@@ -73,7 +74,7 @@ class Place:
             ValueError: the metric is of another sort already.
         """
         key = (metric, sort._value_, tuple(tags.items()) if tags else ())
-        add = self._adds.get(key)
+        add = self.adders.get(key)
         if add is None:
             every = {**self.tags, **tags} if tags else self.tags
             add = self._gathering.series(sort, metric, every).add
@@ -81,5 +82,5 @@ class Place:
         return add
 
     def _remember(self, key: object, add: Callable[[float], None]) -> None:
-        if len(self._adds) < REMEMBERED_MAX:
-            self._adds[key] = add
+        if len(self.adders) < REMEMBERED_MAX:
+            self.adders[key] = add

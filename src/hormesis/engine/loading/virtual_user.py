@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 from hormesis.engine.loading.place import REMEMBERED_MAX, Place
 from hormesis.engine.loading.scene import Scene
+from hormesis.wire.core import UserMeter
 from hormesis.words.client import Refused
 from hormesis.words.clock import Clock
 from hormesis.words.kind import Scalar
@@ -117,54 +118,45 @@ class Group:
         user.go_to(self._before)
 
 
-class VirtualUser:
+class VirtualUser(UserMeter):
     """What a client sees of the engine; see :class:`hormesis.words.client.User`."""
 
     __slots__ = (
-        "_due_ns", "_record", "clock", "first_ns", "left", "load", "now_ns", "number", "place",
-        "recorded", "rng", "scene", "tagging",
+        "_record", "_rng", "clock", "left", "load", "now_ns", "place", "recorded", "scene",
     )  # fmt: skip
 
-    rng: Random
-
     def __init__(self, scene: Scene, number: int) -> None:
+        super().__init__(scene.meter, number)
         self.scene = scene
-        self.number = number
         self.load = scene.load
         self.clock: Clock = scene.clock
-        self.place = scene.place
-        self.tagging = scene.place.number
+        self.go_to(scene.place)
         self.recorded: BaseException | None = None
         """The exception that the last operation ended with; raised elsewhere it is a bug."""
         self.now_ns = scene.meter.now_ns
-        self.first_ns = -1
-        """When the first operation of the last iteration was sent; -1: none was."""
         self.left = False
         """Whether it does nothing more: its client is closed after this iteration."""
         self._record = scene.meter.record
-        self._due_ns = -1
+        self._rng: Random | None = None
 
-    def __getattr__(self, name: str) -> Any:
+    @property
+    def rng(self) -> Random:
+        """Return the user's own stream of the seed."""
         # Its state takes 2.5 KB, so it is made for users that draw.
-        if name != "rng":
-            raise AttributeError(f"a virtual user has no {name}")
-        self.rng = made = stream_of(self.scene.seed, "user", self.load, self.number)
-        return made
+        if self._rng is None:
+            self._rng = stream_of(self.scene.seed, "user", self.load, self.number)
+        return self._rng
 
     @property
     def arrivals(self) -> bool:
         """Return whether the load says when each iteration is due."""
         return self.scene.arrivals
 
-    def due_at(self, due_ns: int) -> None:
-        """Set when the next operation is due; those after it are due when they are sent."""
-        self._due_ns = due_ns
-        self.first_ns = -1
-
     def go_to(self, place: Place) -> None:
         """Tag everything from now on as what is done there."""
         self.place = place
         self.tagging = place.number
+        self.checks = place.adders
 
     def leave(self) -> None:
         """Do nothing more after this iteration; the client is closed then."""
@@ -178,11 +170,9 @@ class VirtualUser:
         """Think for *seconds*; ends early when the load is stopped."""
         await self.scene.over.sleep(seconds)
 
-    def check(self, name: str, passed: object) -> bool:
-        """Count a check; return whether it passed."""
-        good = bool(passed)
-        self.place.checked(name)(1.0 if good else 0.0)
-        return good
+    def checked(self, name: str) -> Callable[[float], None]:
+        """Return what counts a check, 1 passed and 0 not."""
+        return self.place.checked(name)
 
     def add(
         self, sort: MetricSort, metric: str, value: float, tags: Mapping[str, str] | None = None
@@ -194,18 +184,19 @@ class VirtualUser:
         """
         self.place.adder(sort, metric, tags)(value)
 
+    def adder(
+        self, sort: MetricSort, metric: str, tags: Mapping[str, str] | None = None
+    ) -> Callable[[float], None]:
+        """Return what adds a value to a metric, good for as long as ``tagging`` is the same.
+
+        Raises:
+            ValueError: the metric is of another sort already.
+        """
+        return self.place.adder(sort, metric, tags)
+
     def group(self, name: str) -> Group:
         """Tag what the block does with the group, inside the one around it; time the block."""
         return Group(self, name)
-
-    def take_due_ns(self, sent_ns: int) -> int:
-        """Return when the operation that is sent at *sent_ns* was due, in ns of the run."""
-        due_ns = self._due_ns
-        if due_ns < 0:
-            return sent_ns
-        self._due_ns = -1
-        self.first_ns = sent_ns
-        return due_ns
 
     def label(
         self, name: str, outcome: Ended, error: str = "", tags: Mapping[str, str] | None = None
