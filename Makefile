@@ -25,7 +25,7 @@ demo: $(READY) ## start the proving ground, break it under load, print where the
 	$(VENV)/bin/hormesis demo
 
 test: $(READY) ## every test but the long proofs (under 6 minutes)
-	$(TEST) -n $(WORKERS) -m "not prove and not bench"
+	$(TEST) -n $(WORKERS) --dist loadgroup -m "not prove and not bench"
 
 tidy: $(READY) ## only the rules about the code itself (seconds)
 	$(TEST) tests/tidy

@@ -17,7 +17,8 @@ LONGER = (
 )  # fmt: skip
 """Examples of which `make test` runs a smaller relative, for the sake of its six minutes."""
 
-pytestmark = pytest.mark.integration
+# In one worker: each worker's shop would start them all.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("examples")]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.example_file import FOLDER
+from tests.examples.shop import was_busy
 
 PACKAGE = FOLDER / "own_fault"
 EXPERIMENT = PACKAGE / "file-lock.yaml"
@@ -54,7 +55,10 @@ def test_it_stands_on_the_shelf(installed: Path, tmp_path: Path) -> None:
 
 
 def test_its_experiment_ends_as_its_head_says(installed: Path, tmp_path: Path) -> None:
-    run = hormesis(installed, tmp_path, "run", str(EXPERIMENT), "--out", str(tmp_path / "runs"))
+    line = ("run", str(EXPERIMENT), "--out", str(tmp_path / "runs"))
+    run = hormesis(installed, tmp_path, *line)
+    if was_busy(run.returncode, run.stdout + run.stderr):
+        run = hormesis(installed, tmp_path, *line)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "processes wait for the lock of book.txt" in run.stdout + run.stderr
 

@@ -19,7 +19,7 @@ SHORT = [one for one in ALL if one.path.stem in ("race", "worker-kill")]
 SCALE = 0.3
 
 pytest.importorskip("procrastinate")
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("examples")]
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,8 @@ class Eventually(Check):
         text = last.text or f"the answer came {last.ended - edge:.1f} s after it"
         watched = seen[-1].ended - edge
         cites = (cite, last.cite)
-        if not watched_until(seen, edge + self.within, self.within):
+        times = [one.time for one in seen]
+        if not watched_until(times, seen[-1].ended, edge + self.within, self.within):
             sentence = f"not met, but watched for only {watched:.1f} s after {cite}: {text}"
             return Outcome.UNKNOWN, None, Finding(sentence, cites, {"watched_s": watched})
         allowed = text_of_seconds(self.within)

@@ -180,8 +180,9 @@ class Recovers(Check):
             f"bad {detect_s:.1f} s after the injection of {name} ({bad.text}), "
             f"good again {took:.1f} s after its release{relapse}"
         )
-        outcome = Outcome.PASS if took <= self.within else self._late(episode, (samples, after), well)
+        outcome = Outcome.PASS
         if took > self.within:
+            outcome = self._late(episode, (samples, after), well)
             blind = ", and nobody looked in between" if outcome is Outcome.UNKNOWN else ""
             sentence += f"; {allowed} were allowed{blind}"
         data: dict[str, Any] = {"detect_s": detect_s, "recover_s": took}
@@ -193,11 +194,13 @@ class Recovers(Check):
 
     def _recovered(self, samples: SampleTable, after: _Places) -> int | None:
         """Return the first good sample that only good ones follow for long enough."""
+        if not len(after):
+            return None
         good, time = samples.good[after], samples.time[after]
-        begins = good & ~np.concatenate([[False], good[:-1]])
-        first = np.maximum.accumulate(np.where(begins, np.arange(len(after)), 0))
-        steady = np.flatnonzero(good & (time - time[first] >= self.steady))
-        return int(after[first[steady[0]]]) if len(steady) else None
+        starts = np.concatenate([[0], 1 + np.flatnonzero(good[1:] != good[:-1])])
+        lasted_s = np.maximum.reduceat(time, starts) - time[starts]
+        steady = np.flatnonzero(good[starts] & (lasted_s >= self.steady))
+        return int(after[starts[steady[0]]]) if len(steady) else None
 
     def _relapsed(self, episode: _Episode, samples: SampleTable, since: _Places) -> Sample | None:
         """Return the last sample if the watched time since it was good ends with bad ones only."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
@@ -13,11 +14,13 @@ from hormesis.record.claim_figure import Figure, figure_of, last_of, stretches_o
 from hormesis.record.claim_values import Found, values_of
 from hormesis.record.claim_window import without_window
 from hormesis.record.extent import clipped, extent_of
-from hormesis.record.figure import Points, Values
+from hormesis.record.figure import Points, Slices, Values
+from hormesis.record.histogram import ACCURACY
 from hormesis.record.metrics import last_due, load_of, ops_of, running
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
 from hormesis.words.kind import Scalar
+from hormesis.words.metric import MetricSort
 from hormesis.words.op import Ended
 from hormesis.words.outcome import Outcome
 from hormesis.words.stop_condition import ABORTED
@@ -66,11 +69,8 @@ class Threshold(Check, Window):
     """End the run, as failed, as soon as it fails."""
     delay_abort_eval: Span = 0.0
     """How long after the start of the tracks it is first looked at for that."""
-    advice: str = (
-        "Look at the operations cited: pool connections with health checks, bound every wait, and "
-        "shed load with a circuit breaker before queues grow."
-    )
-    """What to try when it fails."""
+    advice: str = ""
+    """What to try when it fails; left out: what helps with the metric's sort."""
 
     @model_validator(mode="before")
     @classmethod
@@ -103,6 +103,19 @@ class Threshold(Check, Window):
         """Return the claim in words."""
         words = [f" {word} {text_of_seconds(length)}" for word, length in self._lengths()]
         return f"{' '.join(self.expression.split())}{self.told()}{''.join(words)}"
+
+    def verdict(
+        self,
+        outcome: Outcome,
+        summary: str,
+        findings: Sequence[Finding] = (),
+        **figures: Scalar,
+    ) -> Verdict:
+        """Return this check's verdict; what failed gets the advice of its metric."""
+        verdict = super().verdict(outcome, summary, findings, **figures)
+        if outcome is not Outcome.FAIL or self.advice:
+            return verdict
+        return replace(verdict, advice=_ADVICE.get(claim_of(self.expression).metric, ""))
 
     def judge(self, history: History) -> Verdict:
         """Compare the figure with the limit; unknown without samples."""
@@ -176,6 +189,7 @@ class Threshold(Check, Window):
             why = found.open or self._doubt(claim, found, spans, history)
         else:
             why = _own_lag(claim, value, history) or self._too_early(claim, value, history)
+        why = why or _blurred(claim, value, found.values)
         if why:
             return self.verdict(Outcome.UNKNOWN, f"{told}, but {why}")
         findings = [] if held else self._findings(claim, figure, found, spans, history)
@@ -307,3 +321,34 @@ def _aborted_by(check: Threshold, history: History) -> str:
     told = str(end.get("detail") or "")
     head = f"{check.title()} at "
     return f"aborted at {told.removeprefix(head)}" if told.startswith(head) else ""
+
+
+def _blurred(claim: Claim, value: float, values: Values | None) -> str:
+    """Return that the figure is too near to its limit to tell, or an empty text.
+
+    Percentiles of what is gathered in slices are known within the histogram's accuracy only.
+    """
+    if not isinstance(values, Slices) or claim.aggregation not in ("p", "med"):
+        return ""
+    if values.sort is not MetricSort.TREND or values.alike:
+        return ""
+    if claim.holds(value * (1 - ACCURACY)) == claim.holds(value * (1 + ACCURACY)):
+        return ""
+    return f"it is known within {ACCURACY:.0%} only, and the limit lies within that"
+
+
+_SLOW = (
+    "Look at the operations cited: pool connections with health checks, bound every wait, and "
+    "shed load with a circuit breaker before queues grow."
+)
+_ADVICE: Mapping[str, str] = {
+    "http_req_duration": _SLOW,
+    "http_req_service": _SLOW,
+    "http_req_failed": (
+        "Look at the errors cited: which operation, from when to when, and what the server's log "
+        "says at those times."
+    ),
+    "dropped_iterations": "Give the load more users, or find out why the system keeps them busy.",
+    "checks": "Look at the table of checks: which did not pass, and how often.",
+}
+"""What to try, by metric."""

@@ -7,12 +7,12 @@ every few seconds, so that a log tells the same story.
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.live import Live as RichLive
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from hormesis.cli.console import err
+from hormesis.cli.redrawn_view import RedrawnView
 from hormesis.engine.live import Live
 
 WINDOW_S = 5.0
@@ -41,31 +41,13 @@ class PlainView:
             err.print(Text(f"{live.now:7.1f} s    {figures_line(live)}"))
 
 
-class TerminalView:
+class TerminalView(RedrawnView):
     """A picture redrawn in place; events scroll by above it."""
 
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._shown = 0
-        self._display = RichLive(console=err, refresh_per_second=8, transient=True)
-
-    def __enter__(self) -> TerminalView:
-        self._display.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._display.stop()
-
-    def __call__(self, live: Live) -> None:
-        """Redraw."""
-        for moment, line in live.said_since(self._shown):
-            self._display.console.print(Text(f"{moment:7.1f} s  {line}", style="dim"))
-        self._shown = live.lines
-        self._display.update(self._picture(live))
-
-    def _picture(self, live: Live) -> RenderableType:
+    def picture(self, live: Live) -> RenderableType:
+        """Return phase, progress, figures, faults and probes."""
         done = 0.0 if live.tracks_began is None else live.now - live.tracks_began
-        head = Text.assemble((self._title, "bold"), f"  {live.phase}  {live.now:.0f} s")
+        head = Text.assemble((self.title, "bold"), f"  {live.phase}  {live.now:.0f} s")
         bar = ProgressBar(total=max(live.duration_s, 0.1), completed=min(done, live.duration_s))
         table = Table.grid(padding=(0, 2))
         for name, proof in live.faults_on.items():

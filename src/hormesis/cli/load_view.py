@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
-from rich.live import Live as RichLive
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +18,7 @@ from rich.text import Text
 from hormesis.cli.console import err
 from hormesis.cli.live_view import PLAIN_EVERY_S
 from hormesis.cli.load_table import duration_told, rate_told, share_told
+from hormesis.cli.redrawn_view import RedrawnView
 from hormesis.engine.live import Live
 
 SECONDS_SHOWN = 60
@@ -81,35 +81,20 @@ class PlainLoadView:
             err.print(Text(f"{live.now:7.1f} s    {figures_line(last, live)}"))
 
 
-class LoadView:
+class LoadView(RedrawnView):
     """A picture redrawn in place; events scroll by above it."""
 
     def __init__(self, title: str) -> None:
-        self._title = title
+        super().__init__(title)
         self._seconds = Seconds()
-        self._shown = 0
-        self._display = RichLive(console=err, refresh_per_second=5, transient=True)
 
-    def __enter__(self) -> LoadView:
-        self._display.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._display.stop()
-
-    def __call__(self, live: Live) -> None:
-        """Redraw."""
-        for moment, line in live.said_since(self._shown):
-            self._display.console.print(Text(f"{moment:7.1f} s  {line}", style="dim"))
-        self._shown = live.lines
+    def picture(self, live: Live) -> RenderableType:
+        """Return progress, a bar per second of the main figures, and the generator's troubles."""
         self._seconds.look(live)
-        self._display.update(self._picture(live))
-
-    def _picture(self, live: Live) -> RenderableType:
         done = 0.0 if live.tracks_began is None else live.now - live.tracks_began
         left = max(0.0, live.duration_s - done)
         head = Text.assemble(
-            (self._title, "bold"), f"  {live.phase}  {done:.0f} s, {left:.0f} s to go"
+            (self.title, "bold"), f"  {live.phase}  {done:.0f} s, {left:.0f} s to go"
         )
         bar = ProgressBar(total=max(live.duration_s, 0.1), completed=min(done, live.duration_s))
         held, last = self._seconds.held, self._seconds.last

@@ -97,9 +97,13 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
         force=prepared.request.force,
     ) as disturbed:
         directory = _make_directory(prepared)
-        failure = asyncio.run(_play(prepared, directory, watch, disturbed))
-    judged = judge_directory(directory.path)
-    reports = render(directory.path, prepared.experiment.title, [judged], prepared.request.reports)
+        failure = _played(prepared, directory, watch, disturbed)
+    try:
+        judged = judge_directory(directory.path)
+        title = prepared.experiment.title
+        reports = render(directory.path, title, [judged], prepared.request.reports)
+    except OSError as error:
+        raise failure or _unwritable(error) from error
     if failure is not None and judged.verdict.dirty:
         # Left dirty outranks everything, also the reason why it came to it.
         left = [Problem(f"left on this host: {text}") for text in judged.verdict.dirty]
@@ -107,6 +111,30 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
     if failure is not None:
         raise failure
     return Finished(judged, directory.path, tuple(reports), code_of(judged.verdict))
+
+
+def _played(
+    prepared: Prepared, directory: RunDirectory, watch: Watch, disturbed: Sequence[str]
+) -> Trouble | None:
+    """Play; return what ended it early, also when it would have ended this process."""
+    try:
+        return asyncio.run(_play(prepared, directory, watch, disturbed))
+    except SystemExit as leaving:
+        # Whatever status it left with, nothing is known about the system.
+        return CrashTrouble(
+            f"the run's own code ended the program (sys.exit({leaving.code!r})); "
+            "everything was put back",
+            hint="let users, setup and teardown raise or return instead",
+        )
+    except OSError as error:
+        return _unwritable(error)
+
+
+def _unwritable(error: OSError) -> CrashTrouble:
+    return CrashTrouble(
+        f"the run could not be recorded: {error}; everything was put back",
+        hint="make room, or choose another folder with --out",
+    )
 
 
 def _make_directory(prepared: Prepared) -> RunDirectory:

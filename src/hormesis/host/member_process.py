@@ -22,6 +22,7 @@ from hormesis.host.own_code import RUNNING_A_MODULE
 
 _READ_BYTES = 1 << 20
 _TOLD_CHARS = 4000
+_LAST_LOOKS = 4
 _PR_SET_PDEATHSIG = 1
 
 
@@ -98,9 +99,12 @@ class MemberProcess:
         try:
             either: set[asyncio.Future[Any]] = {reading, self._over}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                # It has ended; what it had sent before is here already, or never comes.
-                await asyncio.wait({reading}, timeout=0.1)
+            for _ in range(_LAST_LOOKS):
+                if reading.done():
+                    break
+                # It has ended; what it had sent before is here already, or never comes. More than
+                # one look, because a loop that was held up sees the time-out before the data.
+                await asyncio.wait({reading}, timeout=0.05)
             return reading.result() if reading.done() else b""
         finally:
             reading.cancel()

@@ -128,6 +128,12 @@ class Slices:
         """Return how many values there were."""
         return sum(one.count for one in self.rows)
 
+    @property
+    def alike(self) -> bool:
+        """Return whether all values were the same."""
+        rows = [one for one in self.rows if one.count]
+        return len({value for one in rows for value in (one.lowest, one.highest)}) <= 1
+
     @cached_property
     def _starts(self) -> Floats:
         return np.array([one.start for one in self.rows])

@@ -27,25 +27,50 @@ static PyObject *asked_words(Asked *self)
     return PyTuple_Pack(5, self->method, self->url, self->name, self->body, self->kind);
 }
 
-/* Find the prepared request; a new reference, None when there is none. */
-static PyObject *head_of(Asked *self)
+/* Find the prepared request to the URL among the heads, and keep it: 1; 0 when there is none. */
+static int keep_head(Asked *self, PyObject *heads, Prepared *last)
 {
-    PyObject *heads = PyDict_GetItemWithError(self->caller->prepared, self->method);
-    if (!heads)
-        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     PyObject *get = PyObject_GetAttr(heads, get_name), *head;
     head = get ? PyObject_CallOneArg(get, self->url) : NULL;
     Py_XDECREF(get);
     if (head == Py_None)
         Py_SETREF(head, PyObject_CallMethodOneArg(heads, make_name, self->url));
-    return head;
+    if (!head || head == Py_None) {
+        Py_XDECREF(head);
+        return head ? 0 : -1;
+    }
+    PyObject *request = PyObject_GetAttr(head, request_name);
+    PyObject *name = request ? PyObject_GetAttr(head, name_name) : NULL;
+    if (!name || !PyBytes_Check(request) || !PyUnicode_Check(name)) {
+        if (name)
+            PyErr_SetString(PyExc_TypeError, "expected the bytes of a request and its name");
+        Py_DECREF(head);
+        Py_XDECREF(request);
+        Py_XDECREF(name);
+        return -1;
+    }
+    Py_XSETREF(last->head, head);
+    Py_XSETREF(last->heads, Py_NewRef(heads));
+    Py_XSETREF(last->url, Py_NewRef(self->url));
+    Py_XSETREF(last->request, request);
+    Py_XSETREF(last->name, name);
+    return 1;
 }
 
-static PyObject *request_of(Asked *self, PyObject *head)
+/* Return the request's bytes; NULL when it has to be made the long way, or with an exception. */
+static PyObject *request_of(Asked *self)
 {
-    PyObject *request = self->body == Py_None
-                            ? PyObject_GetAttr(head, request_name)
-                            : PyObject_CallMethod(head, "with_body", "OO", self->body, self->kind);
+    Prepared *last = &self->caller->last;
+    PyObject *heads = PyDict_GetItemWithError(self->caller->prepared, self->method);
+    /* Nothing that was prepared ever changes: other headers make other heads. */
+    if (!heads
+        || ((last->heads != heads || last->url != self->url) && keep_head(self, heads, last) <= 0))
+        return NULL;
+    if (!PyUnicode_GET_LENGTH(self->name))
+        Py_SETREF(self->name, Py_NewRef(last->name));
+    if (self->body == Py_None)
+        return Py_NewRef(last->request);
+    PyObject *request = PyObject_CallMethod(last->head, "with_body", "OO", self->body, self->kind);
     if (request && !PyBytes_Check(request)) {
         PyErr_SetString(PyExc_TypeError, "expected the bytes of a request");
         Py_CLEAR(request);
@@ -74,25 +99,15 @@ static int asked_begin(Asked *self)
     Caller *caller = self->caller;
     if (!caller->session || PyList_GET_SIZE(caller->listeners))
         return 0;
-    PyObject *head = head_of(self), *request = NULL;
-    if (!head || head == Py_None) {
-        Py_XDECREF(head);
-        return head ? 0 : -1;
-    }
-    self->idle = PyObject_GetAttr(caller->transport, idle_name);
-    if (self->idle && PyList_Check(self->idle)) {
-        request = request_of(self, head);
-        self->connection = request ? connection_of(self->idle) : NULL;
-    }
-    if (self->connection) {
-        if (!PyUnicode_GET_LENGTH(self->name))
-            Py_XSETREF(self->name, PyObject_GetAttr(head, name_name));
+    PyObject *request = request_of(self);
+    self->idle = request ? PyObject_GetAttr(caller->transport, idle_name) : NULL;
+    if (self->idle && PyList_Check(self->idle)
+        && (self->connection = connection_of(self->idle))) {
         self->size = PyBytes_GET_SIZE(request);
         self->asked = monotonic_ns();
         self->exchange = connection_begin(self->connection, request, caller->timeout, 0);
     }
     Py_XDECREF(request);
-    Py_DECREF(head);
     return self->exchange ? 1 : PyErr_Occurred() ? -1 : 0;
 }
 

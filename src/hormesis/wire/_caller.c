@@ -182,6 +182,7 @@ static int caller_traverse(Caller *self, visitproc visit, void *arg)
     Py_VISIT(self->prepared);
     Py_VISIT(self->listeners);
     Py_VISIT(self->answer);
+    Py_VISIT(self->last.heads);
     for (int i = 0; i < CODES_KEPT; i++)
         Py_VISIT(self->codes[i].wait);
     return 0;
@@ -203,6 +204,11 @@ static void caller_dealloc(Caller *self)
     Py_CLEAR(self->prepared);
     Py_CLEAR(self->listeners);
     Py_CLEAR(self->answer);
+    Py_CLEAR(self->last.heads);
+    Py_CLEAR(self->last.url);
+    Py_CLEAR(self->last.head);
+    Py_CLEAR(self->last.request);
+    Py_CLEAR(self->last.name);
     for (int i = 0; i < CODES_KEPT; i++)
         code_clear(&self->codes[i]);
     Py_TYPE(self)->tp_free((PyObject *)self);

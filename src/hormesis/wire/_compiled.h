@@ -107,9 +107,15 @@ typedef struct {
     int status;
 } Code;
 
+/* A request of these heads to this URL, both told by their address. */
+typedef struct {
+    PyObject *heads, *url, *head, *request, *name;
+} Prepared;
+
 typedef struct {
     PyObject_HEAD
     PyObject *session, *user, *transport, *prepared, *listeners, *answer;
+    Prepared last; /* what was sent last, which most scripts send over and over */
     Code codes[CODES_KEPT];
     unsigned next_code;
     long long timeout, sent, received, next_flush, flush_every;

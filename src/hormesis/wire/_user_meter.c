@@ -135,7 +135,7 @@ static PyGetSetDef user_meter_getset[] = {
 static PyMemberDef user_meter_members[] = {
     {"number", T_LONGLONG, offsetof(UserMeter, number), READONLY, NULL},
     {"tagging", T_LONGLONG, offsetof(UserMeter, tagging), 0, NULL},
-    {"first_ns", T_LONGLONG, offsetof(UserMeter, first), READONLY, NULL},
+    {"first_ns", T_LONGLONG, offsetof(UserMeter, first), 0, NULL},
     {NULL},
 };
 

@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from hormesis.clients.session import http_session
+from tests.unit.wire.conftest import make
+from tests.unit.wire.makes import Make
+
+__all__ = ["make"]
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -29,3 +35,9 @@ def certificate(tmp_path: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made, key)
     return context
+
+
+@pytest.fixture
+def either_caller(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have sessions use each make of the caller in turn."""
+    monkeypatch.setattr(http_session, "Caller", make.Caller)

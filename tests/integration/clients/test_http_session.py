@@ -14,7 +14,7 @@ from hormesis.clients.session.listeners import LISTENERS, on_request
 from tests.integration.clients.scripted_server import OK, Scripted, Visit, scripted
 from tests.integration.clients.users import session_at
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("either_caller")]
 
 
 def answer(status: int = 200, body: bytes = b"ok", *lines: str) -> bytes:

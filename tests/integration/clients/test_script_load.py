@@ -10,7 +10,7 @@ import pytest
 
 from hormesis.clients.python import Python
 from hormesis.engine.loading.player import Player
-from hormesis.wire.meter import OP
+from hormesis.record.op_record import RECORD
 from hormesis.words.experiment import LoadTrack
 from hormesis.words.history import LoadRecord
 from hormesis.words.load import Finite, Load, Open, Shape
@@ -119,7 +119,7 @@ async def played(folder: Path, text: str, url: str, shape: Shape) -> Kept:
 def counted(kept: Kept) -> Counter[tuple[str, int]]:
     found: Counter[tuple[str, int]] = Counter()
     for chunk in kept.chunks:
-        for _, _, _, _, _, label in OP.iter_unpack(chunk):
+        for _, _, _, _, _, label in RECORD.iter_unpack(chunk):
             _, name, outcome, *_ = kept.rows[label]
             found[name, outcome] += 1
     return found

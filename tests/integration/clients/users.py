@@ -13,7 +13,7 @@ from hormesis.engine.clock import LoopClock
 from hormesis.engine.loading.scene import Scene
 from hormesis.engine.loading.virtual_user import VirtualUser
 from hormesis.wire.core import Meter
-from hormesis.wire.meter import OP
+from hormesis.record.op_record import RECORD
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Stage:
         """Return all operations recorded so far."""
         self._labels += self.meter.take_labels()
         values = dict(self.scene.values)
-        for number, _, due_us, lag_us, took_us, label in OP.iter_unpack(self.meter.take_ops()):
+        for number, _, due_us, lag_us, took_us, label in RECORD.iter_unpack(self.meter.take_ops()):
             _, name, outcome, error, tags = self._labels[label]
             self._ops.append(
                 Recorded(

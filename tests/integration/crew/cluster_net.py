@@ -30,7 +30,13 @@ def lacking() -> str:
     if os.geteuid() != 0:
         return "needs root, for network namespaces"
     missing = [name for name in NEEDED if shutil.which(name) is None]
-    return f"needs {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"needs {', '.join(missing)}"
+    # Root in a container may have neither the right nor the kernel for it.
+    tried = subprocess.run(
+        ["unshare", "--net", "--time", "true"], capture_output=True, text=True, check=False
+    )
+    return f"needs network and time namespaces: {tried.stderr.strip()}" if tried.returncode else ""
 
 
 class Net:

@@ -132,7 +132,7 @@ def test_a_script_that_ends_its_process_is_told(tmp_path: Path, line: str, expec
     said: list[str] = []
     history = asyncio.run(
         played(
-            tmp_path, [track(tmp_path, client=client, seconds=3.0)], processes=2, said=said.append
+            tmp_path, [track(tmp_path, client=client, seconds=2.0)], processes=2, said=said.append
         )
     )
     (record,) = history.loads
@@ -191,6 +191,7 @@ def test_one_process_needs_no_worker(tmp_path: Path) -> None:
 def test_a_cluster_that_is_not_there_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("distributed", reason="needs distributed (hormesis[cluster])")
     monkeypatch.setattr(dask_cluster, "CONNECT_S", 1.0)
     with pytest.raises(CapabilityTrouble, match="no Dask scheduler answers at tcp://127"):
         asyncio.run(played(tmp_path, [track(tmp_path, seconds=1.0)], cluster="tcp://127.0.0.1:1"))

@@ -36,8 +36,10 @@ def test_a_round_that_leaves_a_process_changed_does_not_hold(stage: Stage, tmp_p
     stage.adopt(IDLE)
     one = Round("engine", tmp_path, before=fingerprint([Attached(pid=stage.pid).now]))
     assert _changed(one) == []
-    os.setpriority(os.PRIO_PROCESS, stage.pid, 7)
-    assert _changed(one) == [f"process {stage.pid} has the niceness 7, before 0"]
+    before = os.getpriority(os.PRIO_PROCESS, stage.pid)
+    os.setpriority(os.PRIO_PROCESS, stage.pid, before + 1)
+    told = f"process {stage.pid} has the niceness {before + 1}, before {before}"
+    assert _changed(one) == [told]
 
 
 def test_a_process_that_ended_is_not_compared(stage: Stage) -> None:

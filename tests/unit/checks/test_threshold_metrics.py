@@ -124,3 +124,15 @@ def test_a_count_without_a_window_comes_from_the_loads_own_records() -> None:
 def test_a_counter_that_never_counted_in_a_window_is_zero_there() -> None:
     verdict = judged("logins count < 5 during(pause)")
     assert (verdict.outcome, verdict.figures["value"]) == (PASS, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "outcome"),
+    [("150", Outcome.FAIL), ("199", Outcome.UNKNOWN), ("201", Outcome.UNKNOWN), ("250", Outcome.PASS)],
+)
+def test_a_limit_within_what_a_histogram_knows_decides_nothing(
+    limit: str, outcome: Outcome
+) -> None:
+    verdict = judged(f"waiting_time p(95) < {limit}")
+    assert verdict.outcome is outcome
+    assert ("known within 1%" in verdict.summary) is (outcome is Outcome.UNKNOWN)

@@ -291,10 +291,11 @@ async def test_ending_an_iteration_and_a_user() -> None:
             self.stop()
 
     user, engine = await play(Buyer, 1)
-    assert not engine.left
+    left = [engine.left]
     await user.iterate()
+    left.append(engine.left)
     assert user.done == ["buy", "buy"]
-    assert engine.left
+    assert left == [False, True]
     # It does not wait for a task that never comes.
     assert engine.pauses == [2.0]
 

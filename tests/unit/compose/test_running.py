@@ -50,7 +50,7 @@ def prepared(folder: Path, **given: Any) -> Prepared:
 def engine(
     monkeypatch: pytest.MonkeyPatch,
     *,
-    raises: Exception | None = None,
+    raises: BaseException | None = None,
     reason: str = "completed",
     dirty: tuple[str, ...] = (),
 ) -> None:
@@ -96,6 +96,31 @@ def test_a_crash_is_unknown_and_keeps_its_traceback(
     assert "ZeroDivisionError" in (made.directory.path / "crash.txt").read_text()
     assert made.directory.verdict.is_file()
     assert (made.directory.path / "report.html").is_file()
+
+
+def test_code_that_exits_with_0_does_not_make_the_run_a_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(monkeypatch, raises=SystemExit(0))
+    made = prepared(tmp_path)
+    with pytest.raises(CrashTrouble, match=r"ended the program \(sys.exit\(0\)\)") as caught:
+        run(made)
+    assert caught.value.code is ExitCode.UNKNOWN
+    assert made.directory.verdict.is_file()
+
+
+def test_a_full_disk_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine(monkeypatch)
+
+    def full(*given: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    made = prepared(tmp_path)
+    monkeypatch.setattr(HistoryWriter, "close", full)
+    monkeypatch.setattr(running, "render", full)
+    with pytest.raises(CrashTrouble, match="could not be recorded: .*No space left") as caught:
+        run(made)
+    assert caught.value.code is ExitCode.UNKNOWN
 
 
 def test_a_dirty_host_outranks_the_reason_why(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hormesis.wire import connection, meter, poller
+from hormesis.wire import caller, connection, meter, poller, reply, user_meter
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,23 @@ class Make:
     Wire: Any
     Connection: Any
     Meter: Any
+    Caller: Any
+    Reply: Any
+    UserMeter: Any
 
 
-PYTHON = Make("python", poller.Wire, connection.Connection, meter.Meter)
+PYTHON = Make(
+    "python", poller.Wire, connection.Connection, meter.Meter,
+    caller.Caller, reply.Reply, user_meter.UserMeter,
+)  # fmt: skip
 COMPILED: Make | None = None
 with suppress(ImportError):
     from hormesis.wire import compiled
 
-    COMPILED = Make("compiled", compiled.Wire, compiled.Connection, compiled.Meter)
+    COMPILED = Make(
+        "compiled", compiled.Wire, compiled.Connection, compiled.Meter,
+        compiled.Caller, compiled.Reply, compiled.UserMeter,
+    )  # fmt: skip
 NOT_BUILT = pytest.mark.skipif(
     COMPILED is None, reason="the compiled wire is not built here: pip install -e . with gcc"
 )

@@ -21,6 +21,8 @@ def websocket_driver() -> Any:
     """
     try:
         import websockets
+        import websockets.asyncio.client
+        import websockets.exceptions
     except ImportError as error:
         raise CapabilityTrouble(
             Problem(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from hormesis.clients.session.answer import FullAnswer
+from hormesis.clients.session.answer import Answer, FullAnswer
 from hormesis.clients.session.call import Call
 from hormesis.clients.session.http_session import HttpSession
 from hormesis.clients.steps.answer import Meaning, detail_of, meaning_of
@@ -144,7 +144,7 @@ class HttpUser:
     async def _play(self, step: CompiledStep) -> bool:
         values = self._values
         if step.plain:
-            answer = await self._session.get(step.plain, name=step.name)
+            answer: Answer = await self._session.get(step.plain, name=step.name)
             return 200 <= answer.status < 300
         call = Call(
             step.method,

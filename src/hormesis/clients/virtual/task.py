@@ -89,14 +89,15 @@ class Choice:
 class Tasks:
     """The tasks of a class, and the draw among them."""
 
-    __slots__ = ("_only", "_steps", "_total", "blocking", "every")
+    __slots__ = ("_steps", "_total", "blocking", "every", "only")
 
     def __init__(self, every: tuple[Task, ...]) -> None:
         self.every = every
         self.blocking = any(one.blocking for one in every)
         """Whether any of them needs a thread."""
         self._steps = tuple(accumulate(one.weight for one in every))
-        self._only = every[0] if len(every) == 1 else None
+        self.only = every[0] if len(every) == 1 else None
+        """The only one, which needs no draw."""
         self._total = self._steps[-1] if every else 0
 
     def __bool__(self) -> bool:
@@ -104,8 +105,8 @@ class Tasks:
 
     def draw(self, owner: Any) -> Task:
         """Return one by weight, from the stream ``owner.rng``, which a single one does not need."""
-        if self._only is not None:
-            return self._only
+        if self.only is not None:
+            return self.only
         rng: Random = owner.rng
         return self.every[bisect(self._steps, rng.random() * self._total)]
 

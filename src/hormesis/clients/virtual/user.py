@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from hormesis.clients.code.blocking import BlockingUser, Worker
@@ -57,6 +58,7 @@ class User:
 
     choice: Choice = Choice()
     """Which tasks the run wants done."""
+    _session: Any = SimpleNamespace(unanswered=False)
     setup_data: Any = None
     """What the script's ``setup`` returned."""
 
@@ -139,14 +141,14 @@ class User:
             if self._sets:
                 await self._long_way()
             else:
-                task = self._tasks.draw(self._engine)
+                task = self._tasks.only or self._tasks.draw(self._engine)
                 if task.simple:
                     await task.call(self)
                 else:
                     await self._start(task, self)
         except Exception as error:  # noqa: BLE001 - what is no ending of ours goes on
             await self._end_by(error)
-        if waits or self._sets or self.unanswered:
+        if waits or self._sets or self._session.unanswered:
             await self._rest()
 
     async def close(self) -> None:
@@ -165,7 +167,7 @@ class User:
     @property
     def unanswered(self) -> bool:
         """Return whether a request of this iteration got no answer at all."""
-        return False
+        return bool(self._session.unanswered)
 
     def _session_of(self, name: str, make: Callable[[], Any]) -> Any:
         if name not in self._sessions:
@@ -340,10 +342,6 @@ class HttpUser(User):
         with suppress(OSError, HttpTrouble):
             await self._session.connect(min(CONNECT_S, self.timeout))
         await super().open()
-
-    @property
-    def unanswered(self) -> bool:
-        return self._session.unanswered
 
     async def _rest(self) -> None:
         await super()._rest()

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import hormesis
@@ -103,13 +104,19 @@ class Member:
         try:
             await self._play(await self._inbox.get())
             status = 0
+        except (SystemExit, asyncio.CancelledError):
+            # A task that a user left behind may end the program too; that cancels this one.
+            self._sender.send(Broke("the code of its users ended the program"))
+            status = 1
         except Exception as error:  # noqa: BLE001 - whatever it is, the engine must hear of it
             traceback.print_exc()
             self._sender.send(Broke(f"{type(error).__name__}: {error}"))
             status = 1
-        await self._writer.drain()
         listening.cancel()
         self._writer.close()
+        with suppress(OSError):
+            # Its last words are gone once the loop is: a drain would leave a part behind.
+            await self._writer.wait_closed()
         return status
 
     async def _listen(self) -> None:

@@ -243,7 +243,7 @@ class Worker:
         for track, parts in self.loads():
             load = track.name
             record = self.records.get(load)
-            if record is not None and record.ended is not None:
+            if record is not None and record.ended is not None and not self._broke:
                 continue
             self.lost[load] = (
                 f"{self.full_name} {'died' if died else 'was lost'} at {moment:.1f} s ({how}): "

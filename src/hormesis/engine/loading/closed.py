@@ -71,7 +71,7 @@ class UserChange:
         ending = crowd.ending
         due_ns = crowd.now_ns()
         while not (ending.rung or seat.leaving or seat.user.left):
-            if not await crowd.iterate(seat, due_ns):
+            if not await crowd.iterate(seat, due_ns, on=not self._pace_ns):
                 await crowd.back_off()
             now_ns = crowd.now_ns()
             due_ns = max(due_ns + self._pace_ns, now_ns)

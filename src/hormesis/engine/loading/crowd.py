@@ -182,28 +182,38 @@ class Crowd:
                 return True
         return False
 
-    async def iterate(self, seat: Seat, due_ns: int) -> bool:
+    async def iterate(self, seat: Seat, due_ns: int, *, on: bool = False) -> bool:
         """Let a user do one iteration that was due at *due_ns*; tell whether it did not raise.
 
-        One that is cut off does not count as an iteration.
+        With *on* another follows at once, as long as none raises and it is to begin any. One that
+        is cut off does not count as an iteration.
         """
-        user = seat.user
-        user.due_at(due_ns)
-        self._last = seat
-        began_ns = self.now_ns()
-        good = True
-        try:
-            await seat.client.iterate()
-        except (Exception, SystemExit, asyncio.CancelledError) as error:
-            # A user that exits ends its iteration; it would end the run, without a verdict.
-            if isinstance(error, asyncio.CancelledError) and _is_cut(seat):
-                raise
-            if error is not user.recorded:
-                self.trouble(error)
-            user.recorded = None
-            good = False
-        self._took((self.now_ns() - began_ns) * 1e-9)
-        return good
+        user, now_ns, iterate = seat.user, self.now_ns, seat.client.iterate
+        began_ns = now_ns()
+        while True:
+            user.due_at(due_ns)
+            self._last = seat
+            try:
+                await iterate()
+            except (Exception, SystemExit, asyncio.CancelledError) as error:
+                # A user that exits ends its iteration; it would end the run, without a verdict.
+                if isinstance(error, asyncio.CancelledError) and _is_cut(seat):
+                    raise
+                if error is not user.recorded:
+                    self.trouble(error)
+                user.recorded = None
+                on, good = False, False
+            else:
+                good = True
+            ended_ns = now_ns()
+            self._took((ended_ns - began_ns) * 1e-9)
+            # The loop is here, and not where it is asked for, to be one coroutine less in the way.
+            if not on or self.ending.rung or seat.leaving or user.left:
+                return good
+            if self._last is seat:
+                await self.turn(seat)
+                ended_ns = now_ns()
+            due_ns = began_ns = ended_ns
 
     async def turn(self, seat: Seat) -> None:
         """Let others have a turn after an iteration of *seat*, if they had none."""

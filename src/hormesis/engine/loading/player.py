@@ -58,6 +58,7 @@ class Player:
         self._crowds: dict[str, Crowd] = {}
         self._stopped = False
         self._slice = 0
+        self._began = 0.0
         self._frozen = 0
         self._told_at = -math.inf
 
@@ -85,6 +86,7 @@ class Player:
             self._crowds[track.name] = self._crowd(track)
         if self._stopped:
             self.stop()
+        self._began = began
         self._slice = self._slice_of(self._clock.now())
         try:
             async with asyncio.TaskGroup() as group:
@@ -163,7 +165,8 @@ class Player:
         slices: list[MetricSlice] = []
         for crowd in self._crowds.values():
             if crowd.begun:
-                slices += crowd.take(self._slice * SLICE_S)
+                # What the first slice holds of the time before the tracks holds nothing.
+                slices += crowd.take(max(self._slice * SLICE_S, self._began))
         self._drain.flush(slices)
         if self.users >= 1.5 * self._frozen and time_is_real():
             # What there is now stays: the collector need not look at it again and again.

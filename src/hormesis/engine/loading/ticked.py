@@ -29,7 +29,7 @@ async def play_ticked(crowd: Crowd, shape: Ticked) -> None:
             left = min(LOOK_S, shape.duration_s_max - passed)
             if await crowd.over.sleep(left if there else 0.0):
                 return
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if crowd.unmade:
             raise
         crowd.trouble(error, "the shape could not go on")

@@ -145,6 +145,15 @@ async def test_an_exception_in_a_worker_is_told() -> None:
 
 
 @virtually
+async def test_a_load_that_a_broken_worker_cut_off_did_not_end_as_it_should() -> None:
+    stand = Stand()
+    stand.line.says(Record(LoadRecord("x", 1.0, 2.0)), Broke("its users ended the program"))
+    stand.line.dies("")
+    await stand.worker.over.wait()
+    assert "(its users ended the program): its quarter of load x" in stand.worker.lost["x"]
+
+
+@virtually
 async def test_the_last_words_of_a_crash_are_told() -> None:
     stand = Stand()
     stand.line.told = "hello\nTraceback …\nMemoryError: all of it\n\n"

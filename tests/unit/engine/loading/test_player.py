@@ -495,3 +495,19 @@ async def test_a_user_that_leaves_does_nothing_more(shape: Any, done: dict[int, 
     assert Counter(op.user for op in play.ops) == done
     assert sorted(closed) == [1, 2]
     assert record.trouble == ""
+
+
+@virtually
+async def test_nothing_is_gathered_before_the_tracks_begin() -> None:
+    """A slice that began before would belong to no window, with all that users do at first."""
+
+    async def look(user: User) -> None:
+        user.check("is up", True)
+        await user.clock.sleep_until(user.clock.now() + 0.5)
+
+    play = Play(constant(2, 2.0), look)
+    await play.clock.sleep_until(0.845)
+    await play.run()
+    checks = [one for one in play.heard.slices if one.metric == "checks"]
+    assert checks[0].start == pytest.approx(0.845)
+    assert sum(one.count for one in checks) == 8

@@ -85,3 +85,12 @@ def test_levels_move_at_their_rate_and_stay_where_they_are_to_be() -> None:
     assert [level.at(t) for t in (9.5, 10.0, 12.0, 20.0)] == [2, 2, 0, 0]
     with pytest.raises(ValueError, match="rate > 0"):
         level.aim(5, 0.0)
+
+
+@virtually
+async def test_a_shape_that_exits_ends_the_load_and_is_told() -> None:
+    def tick(passed: float, users: int) -> tuple[int, float] | None:
+        raise SystemExit(0)
+
+    record = await Play(ticked(tick), taking(0.5)).run()
+    assert record.trouble == "the shape could not go on: SystemExit: 0"
