@@ -12,8 +12,8 @@ from hormesis.clients.session.http_session import HttpSession
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.loading.scene import Scene
 from hormesis.engine.loading.virtual_user import VirtualUser
-from hormesis.wire.core import Meter
 from hormesis.record.op_record import RECORD
+from hormesis.wire.core import Meter
 
 
 @dataclass(frozen=True)

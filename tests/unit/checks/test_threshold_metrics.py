@@ -128,7 +128,12 @@ def test_a_counter_that_never_counted_in_a_window_is_zero_there() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "outcome"),
-    [("150", Outcome.FAIL), ("199", Outcome.UNKNOWN), ("201", Outcome.UNKNOWN), ("250", Outcome.PASS)],
+    [
+        ("150", Outcome.FAIL),
+        ("199", Outcome.UNKNOWN),
+        ("201", Outcome.UNKNOWN),
+        ("250", Outcome.PASS),
+    ],
 )
 def test_a_limit_within_what_a_histogram_knows_decides_nothing(
     limit: str, outcome: Outcome

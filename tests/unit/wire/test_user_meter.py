@@ -22,8 +22,8 @@ def test_checks_are_counted_by_what_their_names_lead_to(make: Make) -> None:
     class Checked(make.UserMeter):  # type: ignore[name-defined, misc]
         def checked(self, name: str) -> Callable[[float], None]:
             added[name] = []
-            self.checks[name] = added[name].append
-            return self.checks[name]
+            self.checks[name] = add = added[name].append
+            return add
 
     added: dict[str, list[float]] = {}
     user = Checked(make.Meter(), 1)
