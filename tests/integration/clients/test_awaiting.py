@@ -95,7 +95,7 @@ async def test_context_variables_are_the_tasks_own() -> None:
 
     async with scripted(serve) as server, session_at(server.url) as (http, _):
         await http.connect(5.0)
-        found = await asyncio.gather(visit("here"), visit("there"))
+        found = list(await asyncio.gather(visit("here"), visit("there")))
         assert found == ["here", "there"]
         assert where.get() == "nowhere"
 

@@ -118,7 +118,7 @@ def test_a_full_disk_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     made = prepared(tmp_path)
     monkeypatch.setattr(HistoryWriter, "close", full)
     monkeypatch.setattr(running, "render", full)
-    with pytest.raises(CrashTrouble, match="could not be recorded: .*No space left") as caught:
+    with pytest.raises(CrashTrouble, match=r"could not be recorded: .*No space left") as caught:
         run(made)
     assert caught.value.code is ExitCode.UNKNOWN
 

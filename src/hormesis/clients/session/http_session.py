@@ -213,9 +213,7 @@ class HttpSession:
         self.settle(call, answer, due_ns)
         return answer
 
-    async def got_special(
-        self, connection: Connection, words: Words, raw: Response
-    ) -> FullAnswer:
+    async def got_special(self, connection: Connection, words: Words, raw: Response) -> FullAnswer:
         """Answer a request that was redirected, sets cookies, is encoded or is not plainly ok."""
         self.transport.keep(connection)
         self.transport.received += raw.received

@@ -306,9 +306,9 @@ class Crowd:
         for seat in tuple(self.seats.values()):
             self._close(seat)
         if self._closing:
-            _, late = await asyncio.wait(set(self._closing), timeout=CLOSE_S)
-            for task in late:
-                task.cancel()
+            _, open_yet = await asyncio.wait(set(self._closing), timeout=CLOSE_S)
+            for closing in open_yet:
+                closing.cancel()
 
     def take(self, start: float) -> list[MetricSlice]:
         """Return the slices of all metrics that began at *start*, and bring the record up to date.

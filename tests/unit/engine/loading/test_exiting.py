@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hormesis.words.client import User
-from hormesis.words.load import Closed, Open
+from hormesis.words.load import Closed, Open, Shape
 from tests.unit.engine.loading.played import Play
 from tests.unit.engine.scripted_client import taking
 from tests.virtual_time import virtually
@@ -21,7 +21,10 @@ async def exits(user: User) -> None:
     leave(user)
 
 
-SHAPES = [Closed(lambda passed: 2, 2, 2.0), Open(lambda n: n * 0.1 if n < 9 else None, 2, 1.0)]
+SHAPES: list[Shape] = [
+    Closed(lambda passed: 2, 2, 2.0),
+    Open(lambda n: n * 0.1 if n < 9 else None, 2, 1.0),
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
