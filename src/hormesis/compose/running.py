@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from hormesis.compose.manifest import manifest_of
 from hormesis.compose.preparing import Prepared
 from hormesis.compose.serving_metrics import metrics_served
 from hormesis.custodian.registry import OpenRun, make_usable, open_runs, state_folder, state_folders
+from hormesis.engine.bounded_run import run_bounded
 from hormesis.engine.conductor import Conductor
 from hormesis.engine.live import Live
 from hormesis.host.interrupts import on_interrupt
@@ -118,7 +118,7 @@ def _played(
 ) -> Trouble | None:
     """Play; return what ended it early, also when it would have ended this process."""
     try:
-        return asyncio.run(_play(prepared, directory, watch, disturbed))
+        return run_bounded(_play(prepared, directory, watch, disturbed))
     except SystemExit as leaving:
         # Whatever status it left with, nothing is known about the system.
         return CrashTrouble(

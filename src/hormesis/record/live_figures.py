@@ -6,7 +6,7 @@ It takes the same chunks of records that the history's files take. Percentiles a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,9 +132,8 @@ class LiveFigures:
         lag_us = records["lag_us"]
         took_us = lag_us + records["took_us"].astype(np.int64)
         slot = np.floor((records["due_us"] + took_us) / (SLOT_S * 1e6)).astype(np.int64)
-        for load in np.unique(load_of).tolist():
+        for load, mine in _apart(load_of):
             if load >= 0:
-                mine = load_of == load
                 self._count(load, slot[mine], code[mine], took_us[mine] / 1e6, lag_us[mine] / 1e6)
 
     def add_op(self, op: Op) -> None:
@@ -186,8 +185,7 @@ class LiveFigures:
         lag_s: _Floats,
     ) -> None:
         rows = self._slots[load]
-        for slot in np.unique(slots).tolist():
-            here = slots == slot
+        for slot, here in _apart(slots):
             made = _row_of(codes[here], response_s[here], lag_s[here])
             rows.setdefault(slot, LiveRow()).add(made)
             self._whole[load].add(made)
@@ -195,6 +193,17 @@ class LiveFigures:
         oldest = self._newest - math.ceil(KEPT_S / SLOT_S)
         for slot in [slot for slot in rows if slot < oldest]:
             del rows[slot]
+
+
+def _apart(keys: NDArray[Any]) -> Iterator[tuple[int, Any]]:
+    """Yield each different key, and what selects those that have it."""
+    lowest, highest = int(keys.min()), int(keys.max())
+    if lowest == highest:
+        # Nearly every chunk is of one load and one slot, and sorting it would be most of the work.
+        yield lowest, slice(None)
+        return
+    for key in np.unique(keys).tolist():
+        yield key, keys == key
 
 
 def _row_of(codes: NDArray[Any], response_s: _Floats, lag_s: _Floats) -> LiveRow:
