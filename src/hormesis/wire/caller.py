@@ -18,6 +18,9 @@ Words = tuple[str, str, str, bytes | None, str]
 class Session(Protocol):
     """Whoever sees to what is not plain."""
 
+    request: Callable[..., Any]
+    """Send a request with any options."""
+
     def go_the_long_way(self, words: Words) -> Coroutine[Any, Any, Any]:
         """Answer a request that was not sent."""
         ...
@@ -81,7 +84,7 @@ class Caller:
     def get(self, *url: str, name: str = "", **options: Any) -> Any:
         """Send a GET request; the session sees to one with other options than a name."""
         if options or len(url) != 1:
-            return self._session.request("GET", *url, name=name, **options)  # type: ignore[attr-defined]
+            return self._session.request("GET", *url, name=name, **options)
         return self.ask("GET", url[0], name)
 
     def take(self) -> tuple[int, int]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.integration.load.conftest import serving
 from tests.integration.runs.world import World
 
 CAPACITY = 100.0
 
 
+@pytest.mark.prove
 def test_the_limit_of_a_server_of_known_capacity_is_found(world: World) -> None:
     with serving(1 / CAPACITY) as url:
         answer = world.hormesis(

@@ -186,9 +186,9 @@ def test_secret_headers_stay_out_of_every_file(world: World, quick: str) -> None
 @pytest.mark.parametrize(
     ("name", "scale", "highest"),
     [
-        ("inference-load", 0.003, 900),
+        pytest.param("inference-load", 0.003, 900, marks=pytest.mark.prove),
         ("stress-test", 0.003, 4500),
-        ("spike-test", 0.02, 2500),
+        pytest.param("spike-test", 0.02, 2500, marks=pytest.mark.prove),
     ],
 )
 def test_the_staged_profiles_run_in_seconds(
