@@ -85,9 +85,19 @@ Timeout = Annotated[
     str,
     typer.Option("--timeout", metavar="TIME", help="How long an answer may take. Default: 30s."),
 ]
+Host = Annotated[
+    str,
+    typer.Option(
+        "--host",
+        metavar="URL",
+        help="The base of a script's users; goes before the one that they have themselves.",
+    ),
+]
 Name = Annotated[
     str,
-    typer.Option("--name", metavar="NAME", help="What the request is called. Default: its path."),
+    typer.Option(
+        "--name", metavar="NAME", help="What the request is called. Default: GET /path."
+    ),
 ]
 Think = Annotated[
     str,
@@ -250,6 +260,7 @@ def load(
     body: Body = "",
     json_body: JsonBody = "",
     timeout: Timeout = "",
+    host: Host = "",
     name: Name = "",
     think: Think = "",
     insecure: Insecure = False,

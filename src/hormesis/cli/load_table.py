@@ -103,10 +103,7 @@ def _rows(table: LoadTable) -> Iterator[list[str | Text]]:
     several = len({row.load for row in table}) > 1
     shown = table.rows[:ROWS_MAX]
     for row in shown:
-        name = f"{row.load}.{row.name}" if several else row.name
-        # Names of sessions begin with the method already.
-        told = name if row.name.startswith(row.method) else f"{row.method} {name}"
-        yield _cells(told, row)
+        yield _cells(f"{row.load}.{row.title}" if several else row.title, row)
     if (hidden := len(table.rows) - len(shown)) > 0:
         yield [Text(f"and {hidden} more, in the report", style="dim")]
     if len(table.rows) != 1:

@@ -16,7 +16,8 @@ from hormesis.clients.code.reference import checked, loaded, parts_of
 from hormesis.clients.code.script import Script, script_of
 from hormesis.clients.virtual.function_user import user_of_function
 from hormesis.clients.virtual.task import Choice
-from hormesis.clients.virtual.user import User
+from hormesis.clients.virtual.user import HttpUser, User
+from hormesis.host.http_origin import Origin
 from hormesis.host.user_code import imported
 from hormesis.words import client as words
 from hormesis.words.client import Client, ClientKind
@@ -46,6 +47,10 @@ class Python(ClientKind):
         default_factory=dict, validation_alias="with", serialization_alias="with"
     )
     """Keyword options for the class; of a ``User``, attributes to set, such as ``base``."""
+    base: str = ""
+    """The URL that relative URLs of all ``HttpUser`` classes are added to; it goes before the one
+    that they have themselves, as ``hormesis load --host`` does.
+    """
     only: tuple[str, ...] = ()
     """Only tasks with one of these tags."""
     without: tuple[str, ...] = ()
@@ -59,6 +64,13 @@ class Python(ClientKind):
     def _names_a_client(cls, use: str, info: ValidationInfo) -> str:
         checked(use, _folder_of(info.context))
         return use
+
+    @field_validator("base")
+    @classmethod
+    def _is_base(cls, base: str) -> str:
+        if base:
+            Origin.of(base)
+        return base
 
     def model_post_init(self, context: Any, /) -> None:
         """Keep the folder that a relative path starts from."""
@@ -136,7 +148,10 @@ class Python(ClientKind):
         return script_of(module, where)
 
     def _scripted(self, thing: type[User], user: words.User) -> Client:
-        made = thing(user, **self.with_)
+        options = self.with_
+        if self.base and issubclass(thing, HttpUser):
+            options = {"base": self.base, **options}
+        made = thing(user, **options)
         made.setup_data = self._setup_data
         if self.only or self.without:
             made.choice = Choice(frozenset(self.only), frozenset(self.without))

@@ -31,6 +31,7 @@ from hormesis.compose.load_experiment import (
 from hormesis.compose.load_shape import SHAPING, shape_of
 from hormesis.compose.load_wanted import LoadWanted
 from hormesis.compose.option_problems import OptionProblems, Said
+from hormesis.host.http_origin import Origin
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.words.trouble import InputTrouble, Place, Problem
 from hormesis.words.units import seconds_from
@@ -58,6 +59,8 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
     for option in OF_URLS:
         if option in given:
             problems.add(option, "expected only for a URL; a script's users say it themselves")
+    if wanted.host:
+        problems.parsed("--host", wanted.host, Origin.of, None)
     shape = shape_of(wanted, problems)
     tags = pairs_of("--tag", wanted.tags, problems)
     environment = pairs_of("--set", wanted.variables, problems)
@@ -70,7 +73,7 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
     told = [*default_told(wanted)] if not options.get("thresholds") else []
     played = shaped or not (script.shapes or options.keys() & {"scenarios", *SHORTCUTS})
     if played:
-        client = {"python": plain_data(str(path.resolve()))}
+        client = plain_data(_client(str(path.resolve()), wanted.host))
         document = with_load(wanted, shape, client, problems)
         title = f"{path.name}: {shape.told}"
         if not shape.closed and any(one.waits for one in script.users):
@@ -78,7 +81,7 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
         if shaped and (script.shapes or "scenarios" in options):
             told.append("the shape is the command line's; the script's own is left out")
     else:
-        tracks = _tracks(script, options, path)
+        tracks = _tracks(script, options, path, wanted.host)
         _tag(tracks, tags)
         document = {"tracks": plain_data(tracks), "limits": limits_of(wanted, _lasts_s(tracks))}
         title = f"{path.name}: {', '.join(str(one['name']) for one in tracks)}"
@@ -154,12 +157,18 @@ def _without_executor(scenarios: Mapping[str, Any], path: Path) -> Iterator[Prob
             yield Problem(found, Place(str(path)), f"options.scenarios.{name}")
 
 
-def _tracks(script: Script, options: Mapping[str, Any], path: Path) -> list[dict[str, Any]]:
+def _client(user: str, host: str) -> dict[str, Any]:
+    return {"python": user, "base": host} if host else {"python": user}
+
+
+def _tracks(
+    script: Script, options: Mapping[str, Any], path: Path, host: str
+) -> list[dict[str, Any]]:
     """Return the load tracks that the script asks for."""
     if scenarios := options.get("scenarios"):
-        return list(_scenario_tracks(scenarios, path))
+        return list(_scenario_tracks(scenarios, path, host))
     where = str(path.resolve())
-    client = {"python": where}
+    client = _client(where, host)
     if script.shapes and not options.keys() & set(SHORTCUTS):
         shape = f"{where}:{script.shapes[0].__name__}"
         return [{"name": LOAD, "load": TICKED, "shape": shape, "client": client}]
@@ -180,13 +189,15 @@ def _shortcut(keys: dict[str, Any]) -> dict[str, Any]:
     return {"load": "constant-arrival-rate" if "rate" in keys else "constant-vus", **keys}
 
 
-def _scenario_tracks(scenarios: Mapping[str, Any], path: Path) -> Iterator[dict[str, Any]]:
+def _scenario_tracks(
+    scenarios: Mapping[str, Any], path: Path, host: str
+) -> Iterator[dict[str, Any]]:
     for name, scenario in scenarios.items():
         keys = dict(scenario)
         called = keys.pop("exec", "")
         user = f"{path.resolve()}:{called}" if called else str(path.resolve())
         load = keys.pop("executor")
-        yield {"name": str(name), "load": load, **keys, "client": {"python": user}}
+        yield {"name": str(name), "load": load, **keys, "client": _client(user, host)}
 
 
 def _tag(tracks: list[dict[str, Any]], tags: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from hormesis.clients.session.head import name_of
 from hormesis.clients.steps.template import Template, unknown_names
 from hormesis.compose.load_experiment import (
     LoadExperiment,
@@ -39,6 +40,8 @@ def url_experiment(wanted: LoadWanted) -> LoadExperiment:
     shape = shape_of(wanted, problems)
     client, secrets = _client(wanted, problems)
     experiment = with_load(wanted, shape, client, problems)
+    if wanted.host:
+        problems.add("--host", "expected only for a script; the URL says it itself")
     if wanted.variables:
         problems.add("--set", "expected a script or a file; a URL has nothing to set")
     problems.raise_if_any()
@@ -151,7 +154,7 @@ def _method(wanted: LoadWanted) -> str:
 
 def _step_name(wanted: LoadWanted, path: str) -> str:
     # A dot in a name would separate a load from an operation.
-    return (wanted.name or path or "/").replace(".", "_")
+    return (wanted.name or name_of(_method(wanted), path or "/")).replace(".", "_")
 
 
 def _stem(url: str) -> str:

@@ -37,6 +37,7 @@ class LoadWanted:
     body: str = field(default="", metadata=_option("--body"))
     json_body: str = field(default="", metadata=_option("--json-body"))
     timeout: str = field(default="", metadata=_option("--timeout"))
+    host: str = field(default="", metadata=_option("--host"))
     name: str = field(default="", metadata=_option("--name"))
     think: str = field(default="", metadata=_option("--think"))
     insecure: bool = field(default=False, metadata=_option("--insecure"))

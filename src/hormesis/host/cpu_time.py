@@ -1,4 +1,4 @@
-"""The CPU time of another process, in nanoseconds and without privilege.
+"""CPU time: of another process, and what this thread had to wait for it; without privilege.
 
 Linux gives every process a clock whose number is made from its pid; see clock_getcpuclockid(3).
 """
@@ -7,9 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 _SCHEDULED = 2
 """CPUCLOCK_SCHED: the time really spent on a CPU, user and system."""
+
+_WAITS = Path("/proc/thread-self/schedstat")
+
+
+def waited_for_cpu_s() -> float:
+    """Return how long this thread was ready to run but had no CPU, in seconds since it began.
+
+    See proc_pid_schedstat(5); 0 where the kernel does not count it.
+    """
+    try:
+        return int(_WAITS.read_bytes().split()[1]) * 1e-9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def cpu_time_ns(pid: int) -> int:

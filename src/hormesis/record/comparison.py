@@ -14,7 +14,15 @@ from enum import Enum
 
 import numpy as np
 
-from hormesis.record.block_bootstrap import BLOCKS_MIN, Cells, Sample, cells_of, reach_of, spread_of
+from hormesis.record.block_bootstrap import (
+    BLOCKS_MIN,
+    CELL_S,
+    Cells,
+    Sample,
+    cells_of,
+    reach_of,
+    spread_of,
+)
 from hormesis.record.load_table import load_ops
 from hormesis.record.op_columns import Floats
 from hormesis.record.op_table import OpTable
@@ -22,6 +30,7 @@ from hormesis.record.percentile import rank_of
 from hormesis.words.history import History
 from hormesis.words.op import Ended
 from hormesis.words.outcome import Outcome
+from hormesis.words.units import text_of_seconds
 
 ALPHA = 0.05
 """How often a comparison of two equal runs may find a difference in any figure."""
@@ -86,6 +95,8 @@ class Comparison:
     rows: tuple[Row, ...]
     tolerance: float
     notes: tuple[str, ...]
+    needed: str = ""
+    """How much each run would need, and what each had."""
 
     @property
     def outcome(self) -> Outcome:
@@ -120,7 +131,7 @@ class Comparison:
             return f"no figure of B is worse {beyond}, with 95% confidence for all together"
         if self.only_in_one:
             return f"too little to compare: only one run has {', '.join(self.only_in_one[:3])}"
-        return "too little data to compare the runs: make them longer"
+        return f"too little data to compare the runs: {self.needed}"
 
 
 def compare(a: History, b: History, *, tolerance: float = TOLERANCE) -> Comparison:
@@ -136,7 +147,33 @@ def compare(a: History, b: History, *, tolerance: float = TOLERANCE) -> Comparis
     freedom = max(1, sum(max(1, side.cells.blocks - 1) for side in sides))
     scale = _Scale(reach_of(ALPHA / max(1, judged), freedom), tolerance)
     rows = [Row(*key, tuple(_figures(left, right, scale))) for key, left, right in pairs]
-    return Comparison(tuple(rows), tolerance, tuple(_notes(a, b)))
+    return Comparison(tuple(rows), tolerance, tuple(_notes(a, b)), _needed(sides))
+
+
+def _needed(sides: Sequence[_Side]) -> str:
+    """Return what a run has to have before all deciding figures are compared, and what these had.
+
+    How long it has to be depends on how alike its seconds are, so that the figure is a guess.
+    """
+    operations = max(OPS_MIN, round(100 * BEYOND_MIN / (100 - max(map(_percent_of, _DECIDING)))))
+    needed_s, had = float(CELLS_MIN) * CELL_S, []
+    for letter, side in zip("AB", sides, strict=True):
+        cells, count = side.cells, len(side.ops)
+        lasted_s = float(cells.lasts_s.sum())
+        block_s = lasted_s / max(1, cells.blocks)
+        needed_s = max(needed_s, BLOCKS_MIN * block_s if cells.blocks < BLOCKS_MIN else 0.0)
+        if count:
+            needed_s = max(needed_s, operations / count * lasted_s if count < operations else 0.0)
+        had.append(f"{letter} had {count:,} in {text_of_seconds(float(math.ceil(lasted_s)))}")
+    least = text_of_seconds(float(math.ceil(needed_s)))
+    return (
+        f"each has to last {least} or longer, with {operations} operations or more; "
+        + ", ".join(had)
+    )
+
+
+def _percent_of(name: str) -> float:
+    return _PERCENTS.get(name, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from hormesis.words.op import Op
 
 TIMES = frozenset(
     {"asked", "injected", "bitten", "released", "healed", "time", "start", "started", "ended",
-     "took_s", "spread_s", "loop_lag_s"}
+     "took_s", "spread_s", "loop_lag_s", "late_p50_s", "late_p95_s", "late_p99_s"}
 )  # fmt: skip
 """Fields of events that are times: they are rounded to a microsecond, measured values are not."""
 

@@ -60,6 +60,13 @@ class LoadRow:
         return self.count - self.ok
 
     @property
+    def title(self) -> str:
+        """Return the name with its method before it, unless it begins with that already."""
+        if not self.method or f"{self.name} ".startswith(f"{self.method} "):
+            return self.name
+        return f"{self.method} {self.name}".strip()
+
+    @property
     def failed_share(self) -> float | None:
         """Return the share, 0 to 1, that did not end ok; None without operations."""
         return self.failed / self.count if self.count else None

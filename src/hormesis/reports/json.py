@@ -18,7 +18,8 @@ unless the name ends in ``_ms``, shares are 0 to 1; what is not known is null ::
       phases[]  name, stretches[[start, end]], count, ok, fail, info, rate, errors_share,
                 response{}, service{}, lag{}; those hold count, mean, p50, p95, p99, highest
       loads[]   load, started, ended, users, iterations, dropped, waited, spread_s, loop_lag_s,
-                cpu_share, processes, trouble, lost
+                cpu_share, processes, trouble, lost, late_p50_s, late_p95_s, late_p99_s,
+                cpu_wait_share
       processes[], notes[], problems[]
       results   race_condition_detected, total_requests, successful_requests,
                 consistency_violations[], requests_per_second, average_response_time_ms,

@@ -159,7 +159,7 @@ def _load(run: Judged) -> list[str]:
     shown = [*ranked[:NAMES_SHOWN], *([table.total] if len(ranked) > 1 else [])]
     rows = [
         (
-            safe(shortened(f"{row.method} {row.name}".strip(), 60)) if row.name else "**all**",
+            safe(shortened(row.title, 60)) if row.name else "**all**",
             count(row.count),
             rate(row.rate),
             share(row.failed_share),

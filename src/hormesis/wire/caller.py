@@ -18,8 +18,10 @@ Words = tuple[str, str, str, bytes | None, str]
 class Session(Protocol):
     """Whoever sees to what is not plain."""
 
-    request: Callable[..., Any]
-    """Send a request with any options."""
+    @property
+    def request(self) -> Callable[..., Any]:
+        """What sends a request with any options, its method first."""
+        ...
 
     def go_the_long_way(self, words: Words) -> Coroutine[Any, Any, Any]:
         """Answer a request that was not sent."""

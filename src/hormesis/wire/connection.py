@@ -40,7 +40,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_deadline", "_fd", "_first_ns", "_leaving", "_out", "_parser", "_received", "_recv",
+        "_answered", "_deadline", "_fd", "_first_ns", "_leaving", "_out", "_parser", "_received", "_recv",
         "_send", "_sent_ns", "_sock", "_to_head", "_waiter", "_wire", "connecting_ns",
         "handshaking_ns",
     )  # fmt: skip
@@ -56,6 +56,8 @@ class Connection:
         self._parser: Parser | None = None
         self._out = b""
         self._to_head = False
+        self._answered = False
+        """Whether it has carried an answer before, so that its server may have found it idle."""
         self._deadline = self._sent_ns = self._first_ns = self._received = 0
         self._leaving = False
         self.connecting_ns = self.handshaking_ns = 0
@@ -174,6 +176,7 @@ class Connection:
 
     def drop(self) -> None:
         """Close the socket and forget what has come."""
+        self._answered = False
         self._parser = None
         self._out = b""
         self._waiter = None
@@ -268,6 +271,7 @@ class Connection:
         if size > split + head.length or self._leaving or self._out or not head.keep:
             size = split + head.length
             self.drop()
+        self._answered = self._fd >= 0
         self._waiter = None
         waiter.set_result(
             Response(
@@ -306,6 +310,7 @@ class Connection:
         self._parser = None
         if parser.spoiled or self._leaving or self._out or not head.keep:
             self.drop()
+        self._answered = self._fd >= 0
         self._waiter = None
         waiter.set_result(
             Response(
@@ -315,7 +320,10 @@ class Connection:
         )  # fmt: skip
 
     def _break(self, error: OSError, now_ns: int) -> None:
-        self._fail(disconnected(_why(error), True, False, self._sent_ns, now_ns))
+        # A server that closes an idle connection resets what is sent meanwhile.
+        reset = isinstance(error, BrokenPipeError | ConnectionResetError)
+        stale = reset and self._answered and not self._received
+        self._fail(disconnected(_why(error), True, stale, self._sent_ns, now_ns))
 
     def _fail(self, trouble: HttpTrouble) -> None:
         waiter = self._waiter

@@ -117,6 +117,12 @@ class LoadRecord:
     """The busiest of them: CPU seconds per second, over its busiest stretch."""
     lost: str = ""
     """What of it was lost with a process or machine that died; its figures are not whole."""
+    late_p50_s: float = 0.0
+    """The generator's own lateness, of its event loop or of arrivals that had a free user."""
+    late_p95_s: float = 0.0
+    late_p99_s: float = 0.0
+    cpu_wait_share: float = 0.0
+    """How much of its worst stretch the generator was ready to run but had no CPU."""
 
 
 @dataclass(frozen=True, slots=True)

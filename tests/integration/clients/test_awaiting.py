@@ -105,9 +105,10 @@ async def test_closing_one_that_waits_is_recorded_as_a_cut() -> None:
         await http.connect(5.0)
         assert (await http.get("/a")).ok
         asked: Any = http.get("/slow")
-        asked.send(None)
+        exchange = asked.send(None)
         asked.close()
         asked.close()
+        assert exchange.exception() is not None, "its connection is closed"
         assert stage.told == [DONE, CUT]
         never: Any = http.get("/a")
         never.close()
@@ -118,9 +119,10 @@ async def test_an_exception_thrown_in_is_recorded_and_goes_on() -> None:
     async with scripted(serve) as server, session_at(server.url) as (http, stage):
         assert (await http.get("/a")).ok
         asked: Any = http.get("/slow")
-        asked.send(None)
+        exchange = asked.send(None)
         with pytest.raises(KeyError, match="mine"):
             asked.throw(KeyError("mine"))
+        assert exchange.exception() is not None, "its connection is closed"
         assert stage.told == [DONE, CUT]
         with pytest.raises(RuntimeError):
             asked.send(None)

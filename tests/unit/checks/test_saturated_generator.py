@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hormesis.checks.threshold import Threshold
@@ -39,3 +41,34 @@ def test_a_saturated_load_generator_is_not_blamed_on_the_system(
     assert verdict.outcome is outcome, verdict.summary
     if outcome is Outcome.UNKNOWN:
         assert "350ms late" in verdict.summary
+
+
+SLOW = [op(n, due=2.0 + n, took=0.006) for n in range(100)]
+STARVED = LoadRecord(
+    "main", 1.0, ended=90.0, users=20, loop_lag_s=0.005, cpu_share=0.04, cpu_wait_share=0.14,
+    late_p50_s=0.0001, late_p95_s=0.003, late_p99_s=0.004,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expression", "record", "told"),
+    [
+        ("http_req_duration p(95) < 5ms", {}, "load generator itself was 3ms late (p95)"),
+        ("http_req_service p(99) < 2.5ms", {}, "load generator itself was 4ms late (p99)"),
+        ("http_req_duration max < 2.5ms", {}, "load generator itself was 4ms late (p99)"),
+        ("http_req_duration p(95) < 2ms", {}, "up to 9ms late: it waited for a CPU 14%"),
+        ("http_req_duration p(95) < 2ms", {"cpu_share": 0.5}, ""),
+        ("http_req_duration p(95) < 2ms", {"cpu_share": 0.5, "cpu_wait_share": 0.3}, "up to 9ms"),
+        ("http_req_duration med < 5ms", {"cpu_wait_share": 0.0}, ""),
+        ("http_req_duration p(95) < 5.9ms", {"cpu_wait_share": 0.0, "late_p95_s": 0.0009}, ""),
+        ("http_req_duration p(95) < 7ms", {}, None),
+    ],
+)
+def test_what_may_be_the_generators_own_lateness_is_not_blamed_on_the_system(
+    expression: str, record: dict[str, float], told: str | None
+) -> None:
+    load = replace(STARVED, **record)  # type: ignore[arg-type]
+    verdict = Threshold(expression=expression).judge(run(ops=SLOW, loads=(load,)))
+    expected = Outcome.PASS if told is None else Outcome.UNKNOWN if told else Outcome.FAIL
+    assert verdict.outcome is expected, verdict.summary
+    assert (told or "") in verdict.summary

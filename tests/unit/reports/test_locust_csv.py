@@ -133,6 +133,17 @@ def test_the_average_content_size_is_received_bytes_per_request() -> None:
     assert float(rows(load_run(), "stats")[-1]["Average Content Size"]) == pytest.approx(1200)
 
 
+def test_a_size_that_nobody_knows_is_left_empty() -> None:
+    found = rows(load_run(), "stats")
+    assert {row["Average Content Size"] for row in found[:-1]} == {""}
+
+
+def test_the_method_has_a_column_of_its_own() -> None:
+    bad = op(1, 0.0, 0.1, error="http-503", name="POST /orders", method="POST")
+    for name in ("stats", "failures"):
+        assert list(rows(run_of(bad), name)[0].values())[:2] == ["POST", "/orders"]
+
+
 def test_runs_together_share_their_rows() -> None:
     one, other = run_of(op(1, 0.0, 0.1)), run_of(op(1, 0.0, 0.3), op(2, 0.0, 0.3, name="/b"))
     text = files(one, replace(other, name="s"))["locust_stats.csv"]

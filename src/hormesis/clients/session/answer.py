@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
+from json import JSONDecodeError
 from typing import Any
 
 from hormesis.clients.session.outcome import unexpected
+from hormesis.host.raised import word_of
 from hormesis.wire.core import Reply
 from hormesis.wire.response import json_of
+from hormesis.words.client import Refused
 from hormesis.words.op import Ended
 
 ERROR_MAX = 80
@@ -19,6 +23,21 @@ _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
 class NotOk(Exception):
     """The answer was not ok, which ends the iteration; the operation was recorded as it was."""
+
+    def __init__(self, message: str, word: str) -> None:
+        super().__init__(message)
+        self.word = word
+        """What an operation around it is recorded with."""
+
+
+class NotJson(JSONDecodeError):
+    """The answer is no JSON, which is the server's doing and not the script's."""
+
+    word = "bad-json"
+
+
+JUDGING = (AssertionError, Refused, NotOk, NotJson)
+"""What in a block about an answer says that the answer is not what it should be."""
 
 
 class Answer(Reply):
@@ -57,9 +76,14 @@ class Answer(Reply):
         """Return the body as JSON.
 
         Raises:
-            ValueError: it is none.
+            NotJson: it is none; a ``json.JSONDecodeError``, and so a ``ValueError``.
         """
-        return json_of(self.body)
+        try:
+            return json_of(self.body)
+        except JSONDecodeError as error:
+            raise NotJson(error.msg, error.doc, error.pos) from None
+        except ValueError as error:
+            raise NotJson(str(error), "", 0) from None
 
     def header(self, name: str) -> str | None:
         """Return the first header called *name*, whatever its case."""
@@ -89,6 +113,11 @@ class Answer(Reply):
         return float(self._raw.ended_ns - self._raw.sent_ns) / 1e9
 
     @property
+    def elapsed(self) -> timedelta:
+        """Return the same as the library requests does: ``answer.elapsed.total_seconds()``."""
+        return timedelta(seconds=self.elapsed_s)
+
+    @property
     def received(self) -> int:
         """Return how many bytes came, the head included."""
         return int(self._raw.received)
@@ -100,7 +129,8 @@ class Answer(Reply):
             NotOk: there is no answer, or its status is 400 or above.
         """
         if not self.ok:
-            raise NotOk(f"{self.method} {self._url}: {self.error or self.status}")
+            word = self.error or f"http-{self.status}"
+            raise NotOk(f"{self.method} {self._url}: {self.error or self.status}", word)
 
     status_code = property(lambda self: self.status)
     """The status, by the name that the library requests has for it."""
@@ -162,6 +192,20 @@ class FullAnswer(Answer):
         *error* should be short, and the same for the same failure.
         """
         self.ended, self.word = unexpected(self.method), str(error)[:ERROR_MAX] or "failure"
+
+    def judged_by(self, error: BaseException | None) -> bool:
+        """Take what left the block about it; return whether that is a judgement of the answer.
+
+        Anything else says nothing about the answer, and its operation stays as it was: a mistake
+        in the block, or what ends the iteration.
+        """
+        if not isinstance(error, JUDGING):
+            return False
+        if self.ended is Ended.OK:
+            refused = isinstance(error, Refused)
+            self.failure((str(error) or "refused") if refused else word_of(error))
+            self.ended = Ended.FAIL if refused else self.ended
+        return True
 
 
 class AnswerHeaders(Mapping[str, str]):

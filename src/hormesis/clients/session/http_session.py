@@ -26,7 +26,7 @@ from hormesis.words.client import User
 from hormesis.words.metric import MetricSort
 from hormesis.words.op import Ended
 
-FLUSH_NS = 100_000_000
+FLUSH_NS = 500_000_000
 """How often counted bytes go to the metrics, in nanoseconds."""
 LABELS_MAX = 512
 """How many different labels a session remembers the codes of."""
@@ -41,8 +41,8 @@ class HttpSession:
     """
 
     __slots__ = (
-        "_caller", "_due_next_flush", "_expect", "_follow", "_judge", "_labels", "_quick", "_user",
-        "get", "recorded", "timeout_s", "transport", "unanswered",
+        "_based", "_caller", "_due_next_flush", "_expect", "_follow", "_judge", "_labels",
+        "_owner", "_quick", "_user", "get", "recorded", "timeout_s", "transport", "unanswered",
     )  # fmt: skip
 
     get: Callable[..., Any]
@@ -61,16 +61,20 @@ class HttpSession:
         follow: bool = True,
         expect: Expected = None,
         judge: Callable[[Call, FullAnswer], None] | None = None,
+        owner: str = "the session",
     ) -> None:
         """Make a session that connects when it is first needed.
 
         ``follow`` and ``expect`` stand for ``allow_redirects`` and ``expect`` of requests that do
-        not say. ``judge`` may change how an answer that is not plainly ok is recorded.
+        not say. ``judge`` may change how an answer that is not plainly ok is recorded. ``owner`` is
+        what has no base if it has none, for the message.
         """
         self._user = user
         self._follow = follow
         self._expect = expect
         self._judge = judge
+        self._owner = owner
+        self._based = bool(base)
         carrier = Http2Transport if http2 else Transport
         self.transport: Transport = carrier(
             user, base, headers or {}, verify=verify, connections=connections
@@ -93,7 +97,7 @@ class HttpSession:
         self.unanswered = False
         """Whether a request got no answer since somebody last set this to False."""
         self.recorded: BaseException | None = None
-        """The exception that left an ``async with`` block last; its operation tells of it."""
+        """The judgement that left an ``async with`` block last; its operation tells of it."""
 
     @property
     def headers(self) -> Headers:
@@ -254,6 +258,7 @@ class HttpSession:
         self, call: Call, asked_ns: int = 0, first: Response | None = None
     ) -> tuple[FullAnswer, int]:
         """Return what came of *call*, and when it was due; to be recorded by whoever asked."""
+        self.check_placed(call)
         asked_ns, due_ns = self.begin(asked_ns)
         try:
             answer = await self.transport.play(call, asked_ns, first)
@@ -261,6 +266,15 @@ class HttpSession:
             self.settle_cut(call, due_ns, asked_ns)
             raise
         return answer, answer.began_ns if due_ns == asked_ns else due_ns
+
+    def check_placed(self, call: Call) -> None:
+        """Refuse a call that could be sent nowhere, before it is an operation.
+
+        Raises:
+            NoBase: its URL is relative, and there is no base.
+        """
+        if not self._based and not call.url.startswith(("http://", "https://")):
+            raise NoBase(f'{self._owner} has no base: set base = "http://…" or give --host URL')
 
     def now_ns(self) -> int:
         """Return nanoseconds of the run."""
@@ -351,10 +365,16 @@ class HttpSession:
         transport.age()
 
 
+class NoBase(ValueError):
+    """A relative URL in a session without a base."""
+
+
 class Caught(AbstractAsyncContextManager[FullAnswer]):
     """A request whose outcome the block decides: ``async with http.get(…, catch=True) as r``.
 
-    An exception that leaves the block is recorded as the operation's failure, and goes on.
+    An ``AssertionError``, ``Refused``, and what ``raise_for_status()`` and ``json()`` raise, is
+    recorded as the operation's failure. Every exception goes on; others are no failure of the
+    operation, which is recorded by its answer.
     """
 
     def __init__(self, session: HttpSession, call: Call) -> None:
@@ -372,10 +392,8 @@ class Caught(AbstractAsyncContextManager[FullAnswer]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None:
+        if self._answer.judged_by(error):
             self._session.recorded = error
-            if self._answer.ended is Ended.OK:
-                self._answer.failure(type(error).__name__)
         self._session.settle(self._call, self._answer, self._due_ns)
 
 

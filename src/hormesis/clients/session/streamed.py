@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -55,6 +56,7 @@ class Streamed(AbstractAsyncContextManager[StreamedAnswer]):
 
     async def __aenter__(self) -> StreamedAnswer:
         call, transport = self._call, self._session.transport
+        self._session.check_placed(call)
         asked_ns, self._due_ns = self._session.begin()
         try:
             self._lent = await transport.stream(call, asked_ns)
@@ -83,10 +85,10 @@ class Streamed(AbstractAsyncContextManager[StreamedAnswer]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None:
+        if self._answer.judged_by(error):
             self._session.recorded = error
-            if self._answer.ended is Ended.OK:
-                self._answer.failure(type(error).__name__)
+        elif isinstance(error, asyncio.CancelledError) and self._answer.ended is Ended.OK:
+            self._answer.ended, self._answer.word = Ended.INFO, "cut-off"
         self._give_back()
         self._session.settle(self._call, self._answer, self._due_ns)
 

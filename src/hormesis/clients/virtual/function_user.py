@@ -41,4 +41,5 @@ def scenario_weight(thing: Any) -> int:
 def user_of_function(function: Callable[..., Any]) -> type[HttpUser]:
     """Return a class of users whose only task is *function*."""
     name = getattr(function, "__name__", "function")
-    return type(name, (HttpUser,), {"tasks": (function,), "__module__": function.__module__})
+    own = {"tasks": (function,), "__module__": function.__module__, "_written_as": "function"}
+    return type(name, (HttpUser,), own)

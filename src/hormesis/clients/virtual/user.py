@@ -130,7 +130,10 @@ class User:
         self._tasks = tasks_of(type(self), self.choice)
         if not self._tasks:
             raise ValueError(f"{type(self).__name__} has no task; mark a method with @task")
-        await self._hook(self, "on_start")
+        try:
+            await self._hook(self, "on_start")
+        except StopUser:
+            self._stop()
 
     async def iterate(self) -> None:
         """Do one task, then wait; a little longer when nobody answered."""
@@ -201,10 +204,13 @@ class User:
         if isinstance(error, Interrupt):
             await self._leave()
         elif isinstance(error, StopUser):
-            self.stopped = True
-            self._engine.leave()
+            self._stop()
         elif not isinstance(error, EndIteration | NotOk):
             raise error
+
+    def _stop(self) -> None:
+        self.stopped = True
+        self._engine.leave()
 
     async def _rest(self) -> None:
         """Wait between two iterations, unless the load says when the next one is due."""
@@ -312,6 +318,7 @@ class HttpUser(User):
     """How many connections a user has at once to one server."""
     http2: bool = False
     """Whether to speak HTTP/2 (``pip install 'hormesis[http2]'``)."""
+    _written_as: ClassVar[str] = "class"
 
     def __init__(self, user: words.User, **options: Any) -> None:
         self.http: Any = None
@@ -324,6 +331,7 @@ class HttpUser(User):
             verify=self.verify,
             connections=self.connections,
             http2=self.http2,
+            owner=f"{self._written_as} {type(self).__name__}",
         )
         self.http = self._session
 

@@ -15,6 +15,7 @@ from hormesis.engine.loading.scene import Scene
 from hormesis.engine.loading.self_watch import SelfWatch
 from hormesis.engine.loading.turnout import Turnout
 from hormesis.engine.loading.virtual_user import VirtualUser
+from hormesis.host.raised import place_of, told
 from hormesis.wire.labels import DROPPED
 from hormesis.words.client import Client
 from hormesis.words.clock import Clock
@@ -163,7 +164,8 @@ class Crowd:
         return seats
 
     async def _live(self, seat: Seat, work: Work) -> None:
-        if await self._open(seat):
+        # A user may leave for good while it opens: a script's, say, that cannot log in.
+        if await self._open(seat) and not seat.user.left:
             await work(seat)
 
     async def _open(self, seat: Seat) -> bool:
@@ -235,12 +237,14 @@ class Crowd:
         self.scene.meter.record(label, 0, due_ns, due_ns, due_ns)
         self.dropped += 1
 
-    def trouble(
-        self, error: BaseException, what: str = "the client raised outside an operation"
-    ) -> None:
-        """Note that the client is broken; the first time counts."""
+    def trouble(self, error: BaseException, what: str = "") -> None:
+        """Note that the client is broken, and where; the first time counts."""
         if not self._trouble:
-            self._trouble = f"{what}: {type(error).__name__}: {error}"
+            place = place_of(error)
+            if what:
+                self._trouble = f"{what}: {told(error)}{f' ({place})' if place else ''}"
+            else:
+                self._trouble = f"the client raised{f' in {place}' if place else ''}: {told(error)}"
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         seat = self.seats.pop(task)
@@ -349,8 +353,8 @@ class Crowd:
             dropped=self.dropped,
             waited=self.waited,
             loop_lag_s=self.watch.lag.highest or 0.0,
-            cpu_share=round(self.watch.cpu_share, 3),
             trouble=self._trouble,
+            **self.watch.shares(),
         )
         return slices
 
@@ -372,7 +376,9 @@ class Crowd:
     def finish(self) -> None:
         """Note when the load ended, and whether its figures can be trusted."""
         self._trouble = self._trouble or self.watch.trouble()
-        self.record = replace(self.record, ended=self.clock.now(), trouble=self._trouble)
+        self.record = replace(
+            self.record, ended=self.clock.now(), trouble=self._trouble, **self.watch.shares()
+        )
 
 
 COUNTERS = ("iterations", "dropped_iterations", "waited_iterations")

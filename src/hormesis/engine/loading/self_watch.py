@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hormesis.engine.loading.alarm import time_is_real
+from hormesis.host.cpu_time import waited_for_cpu_s
 from hormesis.record.histogram import Histogram
 from hormesis.words.clock import Clock
 
@@ -31,28 +32,39 @@ STRETCH_S = 2.0
 SHORT_S = 0.5
 """How long the last stretch must at least be to mean anything."""
 EVERY_S = 0.05
+TIMER_S = 0.001
+"""How late a timer of an idle event loop may ring: it counts in whole milliseconds."""
 
 
 class SelfWatch:
     """Takes readings while a load is played; all times in seconds."""
 
-    def __init__(self, clock: Clock, cpu: Callable[[], float] = time.process_time) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        cpu: Callable[[], float] = time.process_time,
+        cpu_wait: Callable[[], float] = waited_for_cpu_s,
+    ) -> None:
         self.late = array("d")
         """How late arrivals began although a user was free, since the last :meth:`gather`."""
         self.lag = Histogram()
         self.cpu_share = 0.0
         """CPU seconds per second of the busiest stretch."""
+        self.cpu_wait_share = 0.0
+        """Seconds per second that it was ready to run but had no CPU, in the worst stretch."""
         self._clock = clock
         # In virtual time a second has no CPU time that would mean anything.
-        self._cpu = cpu if time_is_real() else lambda: 0.0
+        real = time_is_real()
+        self._cpu = cpu if real else lambda: 0.0
+        self._cpu_wait = cpu_wait if real else lambda: 0.0
         self._began = clock.now()
         self._arrivals = Histogram()
         self._stalled_s = 0.0
         self._busy = ""
         self._stretch = Histogram()
-        self._stretch_began = (self._began, self._cpu())
+        self._stretch_began = (self._began, self._cpu(), self._cpu_wait())
         self._worst_s = 0.0
-        self._told = self._stretch_began
+        self._told = self._stretch_began[:2]
 
     async def watch(self) -> None:
         """Take readings until cancelled."""
@@ -83,12 +95,31 @@ class SelfWatch:
             some.add_many(np.maximum(np.array(taken), 0.0))
             self._arrivals.merge(some)
             self._stretch.merge(some)
-        began, used = self._stretch_began
+        began, used, waited = self._stretch_began
         now = self._clock.now()
         if now - began >= stretch_s:
-            self._judge_stretch(now - began, self._cpu() - used)
-            self._stretch_began = (now, self._cpu())
+            readings = self._cpu(), self._cpu_wait()
+            self._judge_stretch(now - began, readings[0] - used)
+            share = (readings[1] - waited) / (now - began)
+            self.cpu_wait_share = max(self.cpu_wait_share, share)
+            self._stretch_began = (now, *readings)
             self._stretch = Histogram()
+
+    def shares(self) -> dict[str, float]:
+        """Return what the record of a load tells of this, by its names."""
+        return {
+            "cpu_share": round(self.cpu_share, 3),
+            "cpu_wait_share": round(self.cpu_wait_share, 3),
+            **{f"late_p{percent}_s": round(self.late_s(percent), 6) for percent in (50, 95, 99)},
+        }
+
+    def late_s(self, percent: float) -> float:
+        """Return how late the generator itself was, in seconds: its event loop or its arrivals.
+
+        Arrivals count that had a free user. Who waits for a user waits for the system under test.
+        """
+        loop = (self.lag.percentile(percent) or 0.0) - TIMER_S
+        return max(loop, self._arrivals.percentile(percent) or 0.0, 0.0)
 
     def _judge_stretch(self, lasted_s: float, used_s: float) -> None:
         share = used_s / lasted_s

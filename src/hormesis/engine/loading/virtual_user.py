@@ -10,6 +10,7 @@ from typing import Literal
 
 from hormesis.engine.loading.place import REMEMBERED_MAX, Place
 from hormesis.engine.loading.scene import Scene
+from hormesis.host.raised import is_bug, word_of
 from hormesis.wire.core import UserMeter
 from hormesis.words.client import Refused
 from hormesis.words.clock import Clock
@@ -58,7 +59,8 @@ class OpRecorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> Literal[False]:
-        self._user.recorded = error
+        # A mistake in the block is told as the client's trouble too, and not only counted here.
+        self._user.recorded = None if error is None or is_bug(error) else error
         self._record(error)
         return False
 
@@ -90,7 +92,7 @@ def _outcome_of(error: BaseException) -> tuple[Ended, str]:
         return Ended.INFO, "cut-off"
     if isinstance(error, ConnectionError):
         return Ended.INFO, "disconnected"
-    return Ended.INFO, type(error).__name__
+    return Ended.INFO, word_of(error)
 
 
 class Group:
@@ -132,7 +134,8 @@ class VirtualUser(UserMeter):
         self.clock: Clock = scene.clock
         self.go_to(scene.place)
         self.recorded: BaseException | None = None
-        """The exception that the last operation ended with; raised elsewhere it is a bug."""
+        """The exception that the last operation ended with, none of the code's own mistakes; what
+        an iteration raises besides is a trouble of the client."""
         self.now_ns = scene.meter.now_ns
         self.left = False
         """Whether it does nothing more: its client is closed after this iteration."""

@@ -85,7 +85,8 @@ def _row(row: LoadRow, slowest: float, *, total: bool = False) -> Markup:
         span(row.service.percentile(95)),
         span(row.lag.percentile(99)),
     ]
-    method = element("span", row.method, cls="method") if row.method else None
+    apart = row.title != row.name
+    method = element("span", row.method, cls="method") if apart else None
     named = "all together" if total else [method, element("b", shortened(row.name, 80) or NONE)]
     cells = [element("td", number, cls="n") for number in numbers]
     return element("tr", element("td", named), cells, cls="total" if total else None)

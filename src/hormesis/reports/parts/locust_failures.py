@@ -12,7 +12,7 @@ import numpy as np
 
 from hormesis.record.load_table import load_ops
 from hormesis.record.results import AROUND
-from hormesis.reports.parts.locust_stats import Cell
+from hormesis.reports.parts.locust_stats import Cell, bare_name
 from hormesis.reports.parts.manifest_facts import started_wall
 from hormesis.words.history import History
 from hormesis.words.op import Ended
@@ -43,7 +43,9 @@ def failure_rows(histories: Sequence[History]) -> Iterator[Sequence[Cell]]:
             if count:
                 method = label.tags.get("method", "") or label.load
                 error = label.error or label.outcome.value
-                seen = found.setdefault((method, label.name, error), _Seen())
+                seen = found.setdefault(
+                    (method, bare_name(method, label.name), error), _Seen()
+                )
                 seen.count += count
                 seen.first = min(seen.first, wall + float(firsts[at]))
                 seen.last = max(seen.last, wall + float(lasts[at]))

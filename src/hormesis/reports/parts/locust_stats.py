@@ -47,12 +47,21 @@ def stats_rows(histories: Sequence[History]) -> Iterator[Sequence[Cell]]:
         rows.setdefault((row.method or row.load, row.name), []).append(row)
     for (kind, name), each in sorted(rows.items()):
         seconds = [one.count / one.rate for one in each if one.rate]
-        yield _row((kind, name), each, max(seconds, default=0.0), sizes(name))
+        named = kind, bare_name(kind, name)
+        yield _row(named, each, max(seconds, default=0.0), sizes(name))
     yield _row(("", AGGREGATED), [table.total], table.lasted_s, sizes(None))
 
 
-def content_sizes(histories: Iterable[History]) -> Callable[[str | None], float]:
-    """Return a function that tells how many bytes were received, under a name or (None) in all."""
+def bare_name(method: str, name: str) -> str:
+    """Return a name without the method before it, which has a column of its own in Locust's."""
+    return name.removeprefix(f"{method} ")
+
+
+def content_sizes(histories: Iterable[History]) -> Callable[[str | None], float | None]:
+    """Return a function that tells how many bytes were received, under a name or (None) in all.
+
+    It returns None for a name of which that is not known: sessions count for all names together.
+    """
     received = metric_totals(
         (
             one
@@ -64,7 +73,7 @@ def content_sizes(histories: Iterable[History]) -> Callable[[str | None], float]
     )
     by_name = {name: total.total for (name,), total in received.items()}
     whole = sum(by_name.values())
-    return lambda name: whole if name is None else by_name.get(name, 0.0)
+    return lambda name: whole if name is None else by_name.get(name)
 
 
 def millis(seconds: float | None) -> Cell:
@@ -82,12 +91,17 @@ def percentile_cells(values: Durations) -> list[Cell]:
     return [millis(values.percentile(percent)) for percent in PERCENTS]
 
 
-def total_cells(values: Durations, received: float) -> list[Cell]:
-    """Return median, average, shortest, longest, and the average content size in bytes."""
+def total_cells(values: Durations, received: float | None) -> list[Cell]:
+    """Return median, average, shortest, longest, and the average content size in bytes.
+
+    The size is empty where nobody knows what was received.
+    """
     middle = values.percentile(50.0) if values.count else None
-    size = received / values.count if values.count else 0.0
+    size: Cell = ""
+    if received is not None:
+        size = round(received / values.count, 3) if values.count else 0.0
     times = (middle, values.mean, values.lowest, values.highest)
-    return [*(millis(one) for one in times), round(size, 3)]
+    return [*(millis(one) for one in times), size]
 
 
 def per_s(count: float, lasted_s: float) -> float:
@@ -96,7 +110,7 @@ def per_s(count: float, lasted_s: float) -> float:
 
 
 def _row(
-    named: tuple[str, str], rows: Sequence[LoadRow], lasted_s: float, received: float
+    named: tuple[str, str], rows: Sequence[LoadRow], lasted_s: float, received: float | None
 ) -> Sequence[Cell]:
     count, failed = sum(one.count for one in rows), sum(one.failed for one in rows)
     response = Trend()

@@ -208,7 +208,9 @@ async def test_an_exception_outside_an_operation_is_trouble() -> None:
 
     play = Play(constant(1, 2.0), broken)
     record = await play.run()
-    assert "raised outside an operation: KeyError" in record.trouble
+    line = broken.__code__.co_firstlineno + 1
+    place = f"test_player.py:{line}"
+    assert record.trouble == f"the client raised in {place}: KeyError: 'no such job'"
     assert 15 <= record.iterations <= 21, "it goes on, but does not hammer"
 
 
@@ -398,9 +400,8 @@ async def test_a_load_without_clients_ends_all_of_them() -> None:
         [track("good", constant(1, 60.0)), track("bad", constant(1, 60.0), making=making, at_s=3)]
     )
     await player.play(0.0)
-    assert player.unmade == (
-        "load bad: the client could not be made: TypeError: no such option"
-    )
+    told = "load bad: the client could not be made: TypeError: no such option"
+    assert player.unmade == f"{told} (test_player.py:{making.__code__.co_firstlineno + 1})"
     assert clock.now() == pytest.approx(3.0, abs=0.6)
 
 

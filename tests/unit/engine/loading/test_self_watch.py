@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import numpy as np
 import pytest
 
 from hormesis.engine.loading import self_watch
@@ -62,3 +63,38 @@ async def test_late_arrivals_count_although_the_loop_was_never_late() -> None:
         watch.gather()
     assert "arrivals began 400 ms late (p99, budget 250 ms)" in watch.trouble()
     assert len(watch.late) == 0
+
+
+@virtually
+async def test_its_own_lateness_is_that_of_arrivals_with_a_free_user_and_of_the_loop() -> None:
+    watch = SelfWatch(virtual_clock())
+    assert watch.late_s(95) == 0.0
+    watch.late.extend([0.0001] * 90 + [0.004] * 10)
+    watch.gather()
+    told = watch.shares()
+    assert told["late_p50_s"] == pytest.approx(0.0001, rel=0.02)
+    assert told["late_p95_s"] == pytest.approx(0.004, rel=0.02)
+    for _ in range(100):
+        watch.lag.add(0.0012)
+    # A timer of the loop counts in whole milliseconds.
+    assert watch.shares()["late_p50_s"] == pytest.approx(0.0002, rel=0.1)
+    watch.lag.add_many(np.full(100, 0.021))
+    assert watch.shares()["late_p99_s"] == pytest.approx(0.02, rel=0.02)
+
+
+def test_how_long_it_waited_for_a_cpu_is_told_of_the_worst_stretch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @virtually
+    async def test() -> None:
+        monkeypatch.setattr(self_watch, "time_is_real", lambda: True)
+        clock = virtual_clock()
+        began = clock.now()
+        waited = {0: 0.0, 2: 0.2, 4: 1.2, 6: 1.2}
+        watch = SelfWatch(clock, lambda: 0.0, lambda: waited[round(clock.now() - began)])
+        for _ in range(3):
+            await clock.sleep_until(clock.now() + 2.0)
+            watch.gather()
+        assert watch.shares()["cpu_wait_share"] == pytest.approx(0.5)
+
+    test()

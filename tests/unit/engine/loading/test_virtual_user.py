@@ -67,8 +67,8 @@ async def test_due_sent_and_ended_are_told_apart() -> None:
         (asyncio.CancelledError(), Ended.INFO, "cut-off"),
         (ConnectionResetError(), Ended.INFO, "disconnected"),
         (BrokenPipeError(), Ended.INFO, "disconnected"),
-        (KeyError("x"), Ended.INFO, "KeyError"),
-        (OSError("x"), Ended.INFO, "OSError"),
+        (ValueError("x"), Ended.INFO, "ValueError: x"),
+        (OSError("x"), Ended.INFO, "OSError: x"),
     ],
     ids=repr,
 )
@@ -82,6 +82,18 @@ async def test_an_exception_says_how_it_ended(
             raise error
     assert [(op.outcome, op.error) for op in heard()] == [(outcome, word)]
     assert user.recorded is error
+
+
+@virtually
+@pytest.mark.parametrize("error", [KeyError("price"), NameError("x"), AttributeError("y")], ids=repr)
+async def test_a_mistake_in_the_block_is_counted_and_is_trouble(error: Exception) -> None:
+    user, heard, _ = user_and_ops()
+    with pytest.raises(type(error)):
+        async with user.op("claim"):
+            raise error
+    (op,) = heard()
+    assert (op.outcome, op.error) == (Ended.INFO, f"{type(error).__name__}: {error}")
+    assert user.recorded is None
 
 
 @virtually
