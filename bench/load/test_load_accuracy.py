@@ -19,12 +19,16 @@ from bench.load.generators import HERE
 from bench.load.target import Target, cpu_s, rss_mb, target
 from bench.load.telling import tell
 from bench.proxy.peers import pinned
+from bench.proxy.quiet import turn_of
 from tests.proving_ground.wait import wait_for
 
 pytestmark = pytest.mark.bench
 
 LAG_MS_MAX = 0.2
 CORE_SHARE_MAX = 0.5
+TRIES = 4
+QUIET_SHARE = 0.004
+"""How much of the time the generator may have waited for its core in a run that counts."""
 FROZEN_S = 3.0
 TRUE_P95_MS = 2400.0
 """Of 1,200 arrivals 300 fall into the freeze; the 60th worst of them waits 2.4 s."""
@@ -85,20 +89,28 @@ def play() -> Iterator[Any]:
 
 @pytest.mark.parametrize("rate", [1000, 10_000])
 def test_requests_go_out_when_they_are_due(server: Target, play: Any, rate: int) -> None:
-    run = play(f"{server.base}/path", "--rate", f"{rate}/s", "--for", "10s", "--vus", "200")
-    began = time.monotonic()
-    run.until(began + 4)
-    count, cpu = server.count(), cpu_s(run.process.pid)
-    run.until(began + 9)
-    share = (cpu_s(run.process.pid) - cpu) / 5
-    per_request = (cpu_s(run.process.pid) - cpu) / max(1, server.count() - count) * 1e6
-    lag = run.metric("lag")
-    tell(
-        f"\n{rate}/s: sent − due p50 {lag['med']:.3f} ms, p99 {lag['p(99)']:.3f} ms, "
-        f"max {lag['max']:.1f} ms; {share:.0%} of a core, {per_request:.0f} µs a request"
-    )
-    assert lag["p(99)"] < LAG_MS_MAX
-    assert share < CORE_SHARE_MAX
+    """Others that take the core away for a moment show in the lag, so a quiet run is looked for."""
+    waits = []
+    for _ in range(TRIES):
+        run = play(f"{server.base}/path", "--rate", f"{rate}/s", "--for", "10s", "--vus", "200")
+        began = time.monotonic()
+        run.until(began + 4)
+        count, cpu, turn = server.count(), cpu_s(run.process.pid), turn_of(run.process.pid)
+        run.until(began + 9)
+        used = cpu_s(run.process.pid) - cpu
+        waits.append(turn_of(run.process.pid).since(turn).waited / 5)
+        lag = run.metric("lag")
+        tell(
+            f"\n{rate}/s: sent − due p50 {lag['med']:.3f} ms, p99 {lag['p(99)']:.3f} ms, max "
+            f"{lag['max']:.1f} ms; {used / 5:.0%} of a core, "
+            f"{used / max(1, server.count() - count) * 1e6:.0f} µs a request; "
+            f"others had the core {waits[-1]:.2%} of the time that it was wanted"
+        )
+        if waits[-1] < QUIET_SHARE:
+            assert lag["p(99)"] < LAG_MS_MAX
+            assert used / 5 < CORE_SHARE_MAX
+            return
+    pytest.skip(f"others keep the machine busy: {min(waits):.1%} of the time at best")
 
 
 @pytest.mark.parametrize("users", [10, 400])

@@ -23,6 +23,28 @@ from hormesis.words.client import Refused
 
 SequentialTaskSet = SequentialTasks
 
+_ELSEWHERE = {
+    "FastHttpUser": "HttpUser is as fast",
+    "LoadTestShape": "it is called LoadShape",
+    "Locust": "it is called User",
+    "HttpLocust": "it is called HttpUser",
+    "constant_total_ips": "a load with --rate says how many iterations begin per second",
+    "events": "@on_request listens to requests; setup() and teardown() run once around the load",
+    "run_single_user": "`hormesis load SCRIPT --vus 1 -n 1` plays one user once",
+    "wait_time": "it is an attribute of the class: wait_time = between(1, 3)",
+    "http": "derive from HttpUser, and use self.http",
+    "check": "use self.check(name, passed)",
+    "group": "use `with self.group(name):`",
+    "sleep": "use `await self.pause(seconds)`",
+}
+"""Names that scripts written for Locust or k6 ask for, and what there is in their place."""
+
+
+def __getattr__(name: str) -> object:
+    if name in _ELSEWHERE:
+        raise ImportError(f"hormesis.load has no {name}: {_ELSEWHERE[name]}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 __all__ = [
     "Answer",
     "Counter",

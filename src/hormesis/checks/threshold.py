@@ -28,6 +28,8 @@ from hormesis.words.units import Span, text_of_seconds
 from hormesis.words.window import FAULTS_NAMED, Stretch, Window
 
 _UNITS = {"s": "_s", "%": "_share", "/s": "_per_s", "B": "_bytes", "B/s": "_bytes_per_s"}
+OWN_LATENESS = "the load generator itself was"
+"""What the summary of a verdict holds that is unknown because of that."""
 _HAIR_S = 1e-6
 _LATE_S = 0.001
 """A load generator that is no later than this is on time."""
@@ -315,7 +317,7 @@ def _own_lag(claim: Claim, value: float, history: History) -> str:
         return ""
     for late_s, told in _lateness(claim, history.loads):
         if late_s > _LATE_S and claim.holds(value - late_s):
-            return f"the load generator itself was {told}"
+            return f"{OWN_LATENESS} {told}"
     return ""
 
 

@@ -16,6 +16,7 @@ from hormesis.compose.ability import Ability, abilities, remedies
 from hormesis.custodian.registry import open_runs, state_folders
 from hormesis.host.capabilities import Capability, capabilities
 from hormesis.host.means import load_means, means_names, survey
+from hormesis.wire.core import COMPILED
 from hormesis.words.outcome import ExitCode
 
 Row = tuple[Text, str, str]
@@ -30,7 +31,7 @@ def doctor_command(*, as_json: bool) -> int:
     if as_json:
         out.print_json(json.dumps(_data(missing, able, [run.run_id for run in left])))
         return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
-    _show("This machine", [_capability(one) for one in capabilities()])
+    _show("This machine", [_capability(one) for one in _all_capabilities()])
     _show("Means of faults, tried in throw-away namespaces", list(_means(missing)))
     _show("Faults, and how they can be done here", list(_faults(able)))
     for run in left:
@@ -38,11 +39,21 @@ def doctor_command(*, as_json: bool) -> int:
     return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
 
 
+def _all_capabilities() -> list[Capability]:
+    """Return what the machine has, and how Hormesis itself was built on it."""
+    pure = os.environ.get("HORMESIS_PURE", "0") not in ("", "0")
+    told = f"loads speak HTTP in {'C' if COMPILED else 'Python, which takes more CPU'}"
+    remedy = (
+        "unset HORMESIS_PURE" if pure else "apt-get install gcc python3-dev, then install it again"
+    )
+    return [*capabilities(), Capability("compiled wire", COMPILED, told, remedy)]
+
+
 def _data(
     missing: Mapping[str, str], able: Sequence[Ability], dead: Sequence[str]
 ) -> dict[str, object]:
     return {
-        "capabilities": [asdict(one) for one in capabilities()],
+        "capabilities": [asdict(one) for one in _all_capabilities()],
         "means": [
             {"name": name, "there": not why, "why": why, "use": load_means(name).USE,
              "remedy": load_means(name).REMEDY}

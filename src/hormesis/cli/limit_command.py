@@ -95,6 +95,9 @@ def _asked(options: LoadOptions) -> tuple[LimitAsked, float]:
         if limit.rate_max
         else float("inf")
     )
+    lasts_s = LASTS_S
+    if options.wanted.lasts:
+        lasts_s = problems.parsed("--for", options.wanted.lasts, seconds_from, LASTS_S)
     settle_s = problems.parsed("--settle", limit.settle, seconds_from, 0.0)
     if first <= 0 or rate_max <= 0:
         problems.add("--rate", "expected a rate above 0")
@@ -103,7 +106,8 @@ def _asked(options: LoadOptions) -> tuple[LimitAsked, float]:
     if not 0.001 <= precision <= 0.5:
         problems.add("--precision", f"expected 0.1% to 50%, found {limit.precision}")
     problems.raise_if_any()
-    return LimitAsked(first, precision, limit.repeats, rate_max), settle_s
+    asked = LimitAsked(first, precision, limit.repeats, rate_max, lasts_s=lasts_s)
+    return asked, settle_s
 
 
 class _Progress:

@@ -16,7 +16,7 @@ from hormesis.cli.confirmation import confirm
 from hormesis.cli.console import err, out
 from hormesis.cli.load_options import LoadOptions
 from hormesis.cli.load_table import breaking_points, show_load, table_data
-from hormesis.cli.load_view import LoadView, PlainLoadView
+from hormesis.cli.load_view import EndpointView, LoadView, PlainLoadView
 from hormesis.cli.variables import variables_from
 from hormesis.cli.verdict_view import as_data, headline, show_advice, show_reports, show_run
 from hormesis.compose.load_copies import check_copies, write_copies
@@ -106,6 +106,8 @@ def load_watching(
                 views.append(stack.enter_context(LoadView(experiment.title)))
             else:
                 views.append(PlainLoadView())
+        elif options.prometheus is not None:
+            views.append(EndpointView())
 
         def watch(live: Any) -> None:
             for view in views:

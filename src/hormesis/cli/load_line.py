@@ -25,7 +25,9 @@ Vus = Annotated[
 ]
 Lasts = Annotated[
     str,
-    typer.Option("--for", "--duration", "-d", metavar="TIME", help="How long: 30s, 5m. Default: 10s."),
+    typer.Option(
+        "--for", "--duration", "-d", metavar="TIME", help="How long: 30s, 5m. Default: 10s."
+    ),
 ]
 Rate = Annotated[
     str,

@@ -19,9 +19,12 @@ from hormesis.cli.console import err
 from hormesis.cli.live_view import PLAIN_EVERY_S
 from hormesis.cli.load_table import duration_told, rate_told, share_told
 from hormesis.cli.redrawn_view import RedrawnView
+from hormesis.compose.serving_metrics import SERVED
 from hormesis.engine.live import Live
 
 SECONDS_SHOWN = 60
+LINE_MAX = 80
+"""Characters of a line of figures: what a terminal that nobody made wider has."""
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
@@ -78,7 +81,23 @@ class PlainLoadView:
         last = self._seconds.last
         if last is not None and live.now >= self._next and live.phase == "tracks":
             self._next = live.now + PLAIN_EVERY_S
-            err.print(Text(f"{live.now:7.1f} s    {figures_line(last, live)}"))
+            begin = f"{live.now:7.1f} s  "
+            line = figures_line(last, live, LINE_MAX - len(begin))
+            err.print(Text(f"{begin}{line}"))
+
+
+class EndpointView:
+    """Of all lines only where figures are served, which nobody could guess: the port may be any."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+
+    def __call__(self, live: Live) -> None:
+        """Print what is new."""
+        for _, line in live.said_since(self._shown):
+            if line.startswith(SERVED):
+                err.print(Text(line))
+        self._shown = live.lines
 
 
 class LoadView(RedrawnView):
@@ -126,16 +145,18 @@ def bars(values: Sequence[float]) -> str:
     return "".join(_BARS[max(value > 0, round(value / highest * full))] for value in values)
 
 
-def figures_line(second: Second, live: Live) -> str:
-    """Return one second's figures in a line."""
-    latencies = " ".join(
-        f"{name} {duration_told(value)}"
-        for name, value in (("p50", second.p50), ("p95", second.p95), ("p99", second.p99))
-    )
-    told = [f"{second.users:,} users", rate_told(second.rate), latencies]
-    told += [f"errors {share_told(second.errors)}", f"{live.ops:,} in all"]
-    told += [f"{name} {count:,}" for name, count in _late(live) if count]
-    told += [f"lag p99 {duration_told(second.lag_p99)}"] if second.lag_p99 else []
+def figures_line(second: Second, live: Live, width: int = LINE_MAX) -> str:
+    """Return one second's figures in a line of at most *width* characters."""
+    told = [f"{second.users:,} users", rate_told(second.rate), f"p95 {duration_told(second.p95)}"]
+    told += [f"errors {share_told(second.errors)}"]
+    # The most telling first: what does not fit into the line is left out.
+    more = [f"{name} {count:,}" for name, count in _late(live) if count]
+    more += [f"lag p99 {duration_told(second.lag_p99)}"] if second.lag_p99 else []
+    more += [f"p99 {duration_told(second.p99)}", f"p50 {duration_told(second.p50)}"]
+    more += [f"{live.ops:,} in all"]
+    for one in more:
+        if len("  ".join([*told, one])) <= width:
+            told.append(one)
     return "  ".join(told)
 
 

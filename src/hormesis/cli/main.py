@@ -353,7 +353,8 @@ def exit_code_of(arguments: list[str]) -> int:
     except UsageError as error:
         from hormesis.cli.console import complain
 
-        complain([error.format_message()], hint="see `hormesis --help`")
+        asked = error.ctx.command_path if error.ctx else "hormesis"
+        complain([error.format_message()], hint=f"see `{asked} --help`")
         return ExitCode.USAGE
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED

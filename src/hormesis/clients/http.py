@@ -36,7 +36,7 @@ class Http(ClientKind):
 
     base: str
     """The URL that all paths are added to, for example ``http://127.0.0.1:3001``."""
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...]
     """The requests of one iteration, in order."""
     vars: dict[str, Any] = Field(default_factory=dict)
     """Variables that are set, from templates, at the start of every iteration."""
@@ -60,6 +60,14 @@ class Http(ClientKind):
     def _is_base(cls, base: str) -> str:
         Origin.of(base)
         return base
+
+    @field_validator("steps")
+    @classmethod
+    def _some(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        # A smallest length of the field would be told as well whenever a step is wrong.
+        if not steps:
+            raise ValueError("expected at least one step")
+        return steps
 
     @model_validator(mode="after")
     def _names_known(self) -> Http:

@@ -10,6 +10,7 @@ from random import SystemRandom
 from threading import Event
 from typing import Any
 
+from hormesis.checks.threshold import OWN_LATENESS
 from hormesis.compose.limit_page import limit_page
 from hormesis.compose.load_experiment import LoadExperiment
 from hormesis.compose.preparing_load import prepared_load
@@ -163,6 +164,9 @@ def trial_of(rate: float, judged: Judged) -> Trial:
         return Trial(rate, TrialEnd.SATURATED, troubles[0])
     if verdict.outcome is Outcome.PASS:
         return Trial(rate, TrialEnd.HELD)
+    late = [one.summary for one in verdict.verdicts if OWN_LATENESS in one.summary]
+    if verdict.outcome is Outcome.UNKNOWN and late:
+        return Trial(rate, TrialEnd.SATURATED, late[0])
     broken = [
         f"{one.check} broke"
         for one in verdict.verdicts

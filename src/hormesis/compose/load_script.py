@@ -68,6 +68,8 @@ def script_experiment(wanted: LoadWanted) -> LoadExperiment:
     # As k6's --env: scripts read them while they are imported, in every process.
     os.environ.update(environment)
     script = _script(path)
+    if not wanted.host:
+        script.check_bases()
     options = _options(script, path)
     shaped = any(option in given for option in SHAPING)
     told = [*default_told(wanted)] if not options.get("thresholds") else []

@@ -15,6 +15,9 @@ from hormesis.record.load_tally import LoadTally
 from hormesis.words.history import Note
 from hormesis.words.trouble import CapabilityTrouble
 
+SERVED = "figures for Prometheus:"
+"""How the line begins that says where figures are served."""
+
 
 @asynccontextmanager
 async def metrics_served(
@@ -50,7 +53,7 @@ async def _endpoint(tally: LoadTally, port: int, live: Live) -> AsyncExitStack:
             f"cannot serve figures on port {port}: {error.strerror or error}",
             hint="--prometheus 0 takes a free port",
         ) from error
-    live.say(live.now, f"figures for Prometheus: {endpoint.url}")
+    live.say(live.now, f"{SERVED} {endpoint.url}")
     stack = AsyncExitStack()
     stack.push_async_callback(endpoint.close)
     return stack

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ from hormesis.words.history import Note, Phase
 from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
 from hormesis.words.timeline import Timeline
-from hormesis.words.trouble import Trouble
+from hormesis.words.trouble import InputTrouble, Trouble
 
 FLUSH_S = 0.2
 DRAIN_S = 15.0
@@ -252,8 +252,21 @@ class Conductor:
         for track in self.timeline.loads:
             if not self._stop.is_set():
                 prepared = track.client.prepared(given)
-                clients[track.name] = await stack.enter_async_context(prepared)
+                clients[track.name] = await prepared.__aenter__()
+                stack.push_async_exit(partial(self._unequip, prepared))
         self._crew.equip(clients)
+
+    async def _unequip(
+        self, prepared: AbstractAsyncContextManager[ClientKind], *raised: Any
+    ) -> bool | None:
+        """Leave *prepared*; what went wrong in that makes the run unknown, but loses nothing."""
+        try:
+            return await prepared.__aexit__(*raised)
+        except InputTrouble as trouble:
+            if trouble is raised[1]:
+                raise
+            self._note("fatal", "load", str(trouble))
+            return False
 
     async def _steady(self, observer: Observer, phase: str) -> bool:
         """Observe every steady-state probe (all of them); tell whether all were met."""

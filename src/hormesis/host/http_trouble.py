@@ -41,8 +41,8 @@ class HttpTimeout(HttpTrouble, TimeoutError):
 class HttpDisconnected(HttpTrouble, ConnectionResetError):
     """The connection ended before the answer did.
 
-    ``stale`` is True when it was closed in good order before any byte of an answer came, which is
-    what a server does to a connection that it found idle for too long.
+    ``stale`` is True when it was closed before any byte of an answer came, in good order or, if it
+    has carried an answer before, by a reset: so does a server to a connection that it found idle.
     """
 
     word = "disconnected"

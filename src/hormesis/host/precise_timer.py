@@ -57,7 +57,7 @@ class PreciseTimer:
     def _ring(self) -> None:
         moment_ns, self._moment_ns = self._moment_ns, 0
         if time.monotonic_ns() < moment_ns:
-            self._lead_ns = max(0, self._lead_ns - 9 * _STEP_NS)
+            self._lead_ns = max(0, self._lead_ns - 3 * _STEP_NS)
             while time.monotonic_ns() < moment_ns:
                 pass
         else:

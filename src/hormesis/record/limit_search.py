@@ -50,11 +50,18 @@ class LimitAsked:
     trials_max: int = 60
     down_max: int = 10
     """How often the rate is divided when not even the first one holds."""
+    lasts_s: float = 0.0
+    """How long a trial lasts, in seconds; 0: not known."""
 
     @property
     def rate_min(self) -> float:
-        """Return the lowest rate that is tried."""
-        return self.first / self.factor**self.down_max
+        """Return the lowest rate that is tried: less than one arrival would be no trial."""
+        return max(self.first / self.factor**self.down_max, self.rate_of_one)
+
+    @property
+    def rate_of_one(self) -> float:
+        """Return the rate at which a trial has a single arrival; 0 when that is not known."""
+        return 1 / self.lasts_s if self.lasts_s > 0 else 0.0
 
 
 class LimitSort(str, Enum):
@@ -99,6 +106,8 @@ class Limit:
     why: str
     """What broke at ``high``, the most frequent reason."""
     trials: int
+    single: bool = False
+    """Whether there is a single arrival in a trial at ``high``."""
 
     @property
     def confidence(self) -> float:
@@ -121,6 +130,11 @@ class Limit:
             return f"{least}; at {at} the load generator was the limit: {self.why}"
         if self.sort is LimitSort.BEYOND and low:
             return f"at least {rate_told(low.rate)}, the highest rate that was to be tried ({held})"
+        if self.sort is LimitSort.BELOW and high and self.single:
+            return (
+                f"a single request already breaks the threshold: {self.why} in {high} trials with "
+                "one arrival each"
+            )
         if self.sort is LimitSort.BELOW and high:
             return f"below {rate_told(high.rate)}: {self.why} in {high} trials at that rate already"
         return f"no limit stood after {self.trials} trials: they contradict each other"
@@ -164,7 +178,8 @@ class LimitSearch:
         whys = Counter(one.why for one in against)
         why = whys.most_common(1)[0][0] if whys else ""
         sort = self._sort(low, high, against)
-        return Limit(sort, low_end, high_end, why, len(self.trials))
+        single = high is not None and high <= self.asked.rate_of_one * (1 + 1e-9)
+        return Limit(sort, low_end, high_end, why, len(self.trials), single)
 
     def _sort(self, low: float | None, high: float | None, against: Sequence[Trial]) -> LimitSort:
         if self._next() is not None:
@@ -197,8 +212,8 @@ class LimitSearch:
         if high is None and low is not None:
             return min(low * asked.factor, asked.rate_max) if low < asked.rate_max else None
         if low is None and high is not None:
-            lower = high / asked.factor
-            return lower if lower >= asked.rate_min * (1 - 1e-9) else None
+            lower = max(high / asked.factor, asked.rate_min)
+            return lower if lower < high * (1 - 1e-9) else None
         return None
 
     def _inwards(self, low: float | None, high: float | None) -> float | None:

@@ -82,6 +82,7 @@ struct Connection {
     uint32_t slot;
     int fd;
     char to_head, leaving; /* leaving: the server sends no more than what has come */
+    char answered; /* it has carried an answer before: its server may have found it idle */
 };
 
 typedef struct {

@@ -52,6 +52,7 @@ void connection_drop(Connection *self)
     self->reader = NULL;
     Py_CLEAR(self->out);
     Py_CLEAR(self->secure);
+    self->answered = 0;
     self->fd = -1;
     self->sock = NULL;
     if (fd < 0)
@@ -100,9 +101,9 @@ static int connection_garbled(Connection *self, const char *why, int64_t moment)
     return connection_fail(self, trouble, 1);
 }
 
-enum { AGAIN = -1, BROKEN = -2 };
+enum { AGAIN = -1, BROKEN = -2, RESET = -3 };
 
-/* Why a call of the TLS socket failed: AGAIN, or BROKEN with *why a new text. */
+/* Why a call of the TLS socket failed: AGAIN, or BROKEN or RESET with *why a new text. */
 static int secure_trouble(PyObject **why)
 {
     if (PyErr_ExceptionMatches(PyExc_BlockingIOError)
@@ -110,6 +111,8 @@ static int secure_trouble(PyObject **why)
         PyErr_Clear();
         return AGAIN;
     }
+    int reset = PyErr_ExceptionMatches(PyExc_ConnectionResetError)
+                || PyErr_ExceptionMatches(PyExc_BrokenPipeError);
     PyObject *error = take_exception();
     PyObject *text = error ? PyObject_GetAttrString(error, "strerror") : NULL;
     if (!text || !PyUnicode_Check(text)) {
@@ -120,7 +123,17 @@ static int secure_trouble(PyObject **why)
         PyErr_Clear();
     Py_XDECREF(error);
     *why = text;
-    return BROKEN;
+    return reset ? RESET : BROKEN;
+}
+
+/* Why a call of the kernel failed, by errno: as above. */
+static int socket_trouble(PyObject **why)
+{
+    int number = errno;
+    if (number == EAGAIN || number == EINTR)
+        return AGAIN;
+    *why = PyUnicode_FromString(strerror(number));
+    return number == ECONNRESET || number == EPIPE ? RESET : BROKEN;
 }
 
 static const char *why_text(PyObject *why)
@@ -131,7 +144,7 @@ static const char *why_text(PyObject *why)
     return text ? text : "failed";
 }
 
-/* Send what is left of data; how much, or AGAIN, or BROKEN with *why a new text. */
+/* Send what is left of data; how much, or AGAIN, or BROKEN or RESET with *why a new text. */
 static Py_ssize_t connection_send(Connection *self, PyObject *data, Py_ssize_t from,
                                   PyObject **why)
 {
@@ -146,12 +159,7 @@ static Py_ssize_t connection_send(Connection *self, PyObject *data, Py_ssize_t f
         return PyErr_Occurred() ? secure_trouble(why) : done;
     }
     done = send(self->fd, begin, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (done >= 0)
-        return done;
-    if (errno == EAGAIN || errno == EINTR)
-        return AGAIN;
-    *why = PyUnicode_FromString(strerror(errno));
-    return BROKEN;
+    return done >= 0 ? done : socket_trouble(why);
 }
 
 /* Read what has come: *data points into the wire's buffer, or into *owner. */
@@ -173,12 +181,7 @@ static Py_ssize_t connection_recv(Connection *self, const char **data, PyObject 
     }
     *data = self->wire->buffer;
     ssize_t got = recv(self->fd, self->wire->buffer, READ_BYTES, MSG_DONTWAIT);
-    if (got >= 0)
-        return got;
-    if (errno == EAGAIN || errno == EINTR)
-        return AGAIN;
-    *why = PyUnicode_FromString(strerror(errno));
-    return BROKEN;
+    return got >= 0 ? got : socket_trouble(why);
 }
 
 static int connection_want(Connection *self, uint32_t events)
@@ -186,6 +189,12 @@ static int connection_want(Connection *self, uint32_t events)
     struct epoll_event event = {.events = events};
     event.data.u64 = (uint64_t)self->wire->slots[self->slot].generation << 32 | self->slot;
     return epoll_ctl(self->wire->epoll, EPOLL_CTL_MOD, self->fd, &event);
+}
+
+/* Whether a server may have closed it as idle: then it resets what is sent meanwhile. */
+static int is_stale(Connection *self, Py_ssize_t trouble)
+{
+    return trouble == RESET && self->answered && !self->received;
 }
 
 static int connection_flush(Connection *self)
@@ -196,7 +205,7 @@ static int connection_flush(Connection *self)
         return 0;
     if (done < 0) {
         int64_t moment = monotonic_ns() - self->wire->zero;
-        int result = connection_lost(self, why_text(why), 1, 0, moment, 1);
+        int result = connection_lost(self, why_text(why), 1, is_stale(self, done), moment, 1);
         Py_XDECREF(why);
         return result;
     }
@@ -219,6 +228,7 @@ static int deliver(Connection *self, Response *response, const Head *head, int s
     response->received = self->received;
     if (spoiled || self->leaving || self->out || !head->keep)
         connection_drop(self);
+    self->answered = self->fd >= 0;
     return settle(self, ANSWERED, (PyObject *)response, 1);
 }
 
@@ -317,8 +327,8 @@ static int connection_readable(Connection *self, int64_t moment)
     if (!self->pending)
         /* The server closed an idle connection, or sent what nobody asked for. */
         connection_drop(self);
-    else if (size == BROKEN)
-        result = connection_lost(self, why_text(why), 1, 0, moment, 1);
+    else if (size == BROKEN || size == RESET)
+        result = connection_lost(self, why_text(why), 1, is_stale(self, size), moment, 1);
     else if (size > 0)
         result = connection_take(self, data, size, moment);
     else if (self->reader && reader_end(self->reader))
@@ -374,7 +384,7 @@ Exchange *connection_begin(Connection *self, PyObject *request, int64_t timeout,
     }
     else
         done = connection_send(self, request, 0, &why);
-    if (done == BROKEN) {
+    if (done == BROKEN || done == RESET) {
         int64_t moment = self->fd < 0 ? self->sent : monotonic_ns() - wire->zero;
         connection_lost(self, why_text(why), 0, 0, moment, 0);
         Py_XDECREF(why);

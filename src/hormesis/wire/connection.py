@@ -40,8 +40,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_answered", "_deadline", "_fd", "_first_ns", "_leaving", "_out", "_parser", "_received", "_recv",
-        "_send", "_sent_ns", "_sock", "_to_head", "_waiter", "_wire", "connecting_ns",
+        "_answered", "_deadline", "_fd", "_first_ns", "_leaving", "_out", "_parser", "_received",
+        "_recv", "_send", "_sent_ns", "_sock", "_to_head", "_waiter", "_wire", "connecting_ns",
         "handshaking_ns",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What leaves a block about an answer: a judgement of it, or something that is no answer's doing."""
+"""What leaves a block about an answer: a judgement of it, or no answer's doing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,26 @@ from tests.integration.clients.test_http_session import Pages, answer, pages
 from tests.integration.clients.users import session_at
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("either_caller")]
+
+
+async def test_catching_decides_the_outcome() -> None:
+    served: Pages = {"GET /a": answer(), "GET /b": answer(404), "POST /a": answer()}
+    async with scripted(pages(served)) as server, session_at(server.url) as (http, stage):
+        async with http.get("/a", catch=True) as got:
+            got.failure("wrong text")
+        async with http.get("/b", catch=True) as got:
+            got.success()
+        async with http.post("/a", catch=True) as got:
+            got.failure("late")
+        async with http.get("/a", name="x", catch=True) as got:
+            assert got.text == "ok"
+        with pytest.raises(AssertionError):
+            async with http.get("/a", catch=True):
+                raise AssertionError("no")
+        assert [one[1:] for one in stage.told] == [
+            ("fail", "wrong text"), ("ok", ""), ("info", "late"), ("ok", ""),
+            ("fail", "AssertionError: no"),
+        ]  # fmt: skip
 
 
 async def test_a_mistake_in_the_block_is_no_failure_of_the_operation() -> None:
@@ -70,8 +90,8 @@ async def test_a_relative_url_without_a_base_is_no_operation() -> None:
 
 
 async def test_elapsed_is_told_as_requests_does() -> None:
-    async with scripted(pages({"GET /a": answer()})) as server:
-        async with session_at(server.url) as (http, _):
-            got = await http.get("/a")
-            assert got.elapsed.total_seconds() == pytest.approx(got.elapsed_s, abs=1e-6)
-            assert got.elapsed.total_seconds() > 0
+    page: Pages = {"GET /a": answer()}
+    async with scripted(pages(page)) as server, session_at(server.url) as (http, _):
+        got = await http.get("/a")
+        assert got.elapsed.total_seconds() == pytest.approx(got.elapsed_s, abs=1e-6)
+        assert got.elapsed.total_seconds() > 0

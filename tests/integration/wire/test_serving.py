@@ -19,7 +19,7 @@ from hormesis.host.http_trouble import (
     HttpTrouble,
     HttpUnreachable,
 )
-from tests.integration.clients.scripted_server import Scripted, Visit, scripted
+from tests.integration.clients.scripted_server import OK, Scripted, Visit, scripted
 from tests.integration.wire.feeding import REQUEST, TIMEOUT_NS
 from tests.unit.wire.makes import Make
 
@@ -123,6 +123,30 @@ async def test_a_reset_is_not_an_end(wire: Any) -> None:
         with pytest.raises(HttpDisconnected) as caught:
             await connection.exchange(REQUEST, TIMEOUT_NS)
         assert (caught.value.sent, caught.value.stale) == (True, False)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_reset_where_it_was_used_before_is_stale_unless_an_answer_began(
+    wire: Any, certificate: ssl.SSLContext, secure: bool
+) -> None:
+    def reset_first(begun: bytes) -> Callable[[Scripted, Visit], Awaitable[None]]:
+        async def script(server: Scripted, visit: Visit) -> None:
+            await visit.request()
+            visit.writer.write(OK)
+            await visit.request()
+            visit.writer.write(begun)
+            await visit.writer.drain()
+            visit.reset()
+
+        return script
+
+    for begun, stale in ((b"", True), (OK[:-1], False)):
+        async with scripted(reset_first(begun), tls=certificate if secure else None) as server:
+            connection = await opened(wire, server)
+            assert (await connection.exchange(REQUEST, TIMEOUT_NS)).body == b"ok"
+            with pytest.raises(HttpDisconnected) as caught:
+                await connection.exchange(REQUEST, TIMEOUT_NS)
+            assert (caught.value.sent, caught.value.stale) == (True, stale)
 
 
 async def test_a_connection_closed_before_the_send_never_sent(wire: Any) -> None:

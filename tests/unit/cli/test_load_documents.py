@@ -93,7 +93,7 @@ def test_the_request_is_told_as_a_step(tmp_path: Path) -> None:
     client: Any = made.client
     (step,) = client.steps
     assert (step.method, step.path) == ("PUT", "/shop/a.b?x=${y}&z=1")
-    assert step.name == "/shop/a_b"
+    assert step.name == "PUT /shop/a_b"
     assert step.json_ == {"a": ["${b}", "{{uuid}}"]}
     assert step.headers == {"X-One": "${1}"}
     assert (client.timeout, client.verify) == (2.0, False)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hormesis.checks.threshold import OWN_LATENESS
 from hormesis.compose.finding_limit import trial_of
 from hormesis.compose.limit_page import limit_page
 from hormesis.record.limit_search import TrialEnd
@@ -16,9 +17,11 @@ from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged
 
 
-def judged(outcome: Outcome, *, trouble: str = "", lost: str = "", reason: str = "") -> Judged:
+def judged(
+    outcome: Outcome, *, trouble: str = "", lost: str = "", reason: str = "", summary: str = "told"
+) -> Judged:
     rows = (
-        Verdict("http_req_duration p(95) < 5ms", "threshold", outcome, "told"),
+        Verdict("http_req_duration p(95) < 5ms", "threshold", outcome, summary),
         Verdict("the run completed", EVIDENCE, Outcome.PASS, "told"),
     )
     history = History({}, loads=(LoadRecord("default", 0.0, 1.0, trouble=trouble, lost=lost),))
@@ -41,6 +44,12 @@ def test_a_generator_in_trouble_proves_nothing_either_way(outcome: Outcome) -> N
 def test_a_system_that_is_gone_did_not_hold() -> None:
     trial = trial_of(10, judged(Outcome.UNKNOWN, reason="not reached"))
     assert (trial.ended, trial.why) == (TrialEnd.BROKE, "not reached")
+
+
+def test_what_was_the_generators_own_lateness_proves_nothing() -> None:
+    late = f"p(95) is 5.1ms, allowed < 5ms, but {OWN_LATENESS} 3ms late (p95)"
+    trial = trial_of(10, judged(Outcome.UNKNOWN, summary=late))
+    assert (trial.ended, trial.why) == (TrialEnd.SATURATED, late)
 
 
 def trial(rate: float, ended: str, p95_s: float | None) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hormesis.cli.load_table import duration_told, rate_told, share_told
-from hormesis.cli.load_view import Seconds, bars, figures_line
+from hormesis.cli.load_view import Second, Seconds, bars, figures_line
 from hormesis.engine.live import Live
 from hormesis.words.history import LoadRecord
 from hormesis.words.op import Ended, Op
@@ -48,10 +50,20 @@ def test_the_line_of_figures_tells_what_waited() -> None:
     assert "3 users" in line
     assert "p95 200 ms" in line
     assert "errors 5%" in line
-    assert "20 in all" in line
     assert "waited 12" in line
     assert "lag p99 100 ms" in line
     assert "dropped" not in line
+
+
+def test_the_line_of_figures_fits_a_terminal_and_tells_the_main_things() -> None:
+    live = picture(11.0)
+    second = Second(133_584.2, 0.1234, 0.0123, 0.456, 0.789, 0.0123, 12_345)
+    assert "20 in all" in figures_line(replace(second, lag_p99=None, users=3), live)
+    live.load(1, LoadRecord("l", 0.0, waited=123_456, dropped=123_456))
+    for width in (80, 69):
+        line = figures_line(second, live, width)
+        assert len(line) <= width
+        assert all(part in line for part in ("users", "/s", "p95", "errors", "waited"))
 
 
 def test_bars_show_the_highest_full_and_what_is_not_nothing() -> None:

@@ -257,7 +257,7 @@ async def test_a_server_that_is_down_is_found_by_the_first_request() -> None:
         ([{"name": "a", "get": "/x", "expect": {"b..c": 1}}], {}, "dotted path"),
         ([{"name": "a", "get": "/x", "record": {"a": "{{"}}], {}, "expected a reference"),
         ([{"name": "a", "get": "/x", "think": {"min": "2s", "max": "1s"}}], {}, "no less"),
-        ([], {}, "at least 1 item"),
+        ([], {}, "expected at least one step"),
         ([CLAIM], {"base": "ftp://x"}, "expected a URL"),
         ([CLAIM], {"base": "http://u:p@x"}, "no user in the URL"),
         ([CLAIM], {"headers": {"A": "{{job}}"}}, "cannot use 'job'"),
@@ -282,3 +282,9 @@ def test_equal_files_make_equal_kinds() -> None:
     first, second = kind(CLAIM), kind(CLAIM)
     assert len(first.compiled) == 1
     assert first == second
+
+
+def test_one_wrong_step_is_one_problem() -> None:
+    with pytest.raises(ValidationError) as caught:
+        kind({"get": "/", "expect": "no status"})
+    assert caught.value.error_count() == 1

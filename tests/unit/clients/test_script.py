@@ -188,6 +188,14 @@ async def test_options_and_tags_of_the_kind(folder: Path) -> None:
         ("x = 1\n", "defines no user"),
         ("1 / 0\n", "ZeroDivisionError"),
         ("from hormesis.load import User, task\nclass A(User):\n    weight = 0\n", "no user"),
+        (
+            "from hormesis.load import User, task\nclass A(User):\n    weight = -3\n",
+            "bad.py: class A: expected weight to be a whole number from 0, found -3",
+        ),
+        (
+            "from hormesis.load import User, task\nclass A(User):\n    fixed_count = 'x'\n",
+            "bad.py: class A: expected fixed_count to be a whole number from 0, found 'x'",
+        ),
         (SHOP.replace('options = {"vus": 5}', "options = 5"), "expected options to be a mapping"),
     ],
 )
@@ -195,3 +203,14 @@ def test_bad_scripts(tmp_path: Path, text: str, fragment: str) -> None:
     (tmp_path / "bad.py").write_text(text)
     with pytest.raises(InputTrouble, match=fragment):
         loaded_script(tmp_path / "bad.py")
+
+
+def test_a_bad_url_of_a_user_is_told_before_anything_begins(tmp_path: Path) -> None:
+    text = "from hormesis.load import HttpUser\nclass A(HttpUser):\n    host = {!r}\n"
+    for host in ("ftp://foo", "here:80"):
+        (tmp_path / "bad.py").write_text(text.format(host))
+        with pytest.raises(InputTrouble, match=r"bad.py: host of A: expected a URL"):
+            loaded_script(tmp_path / "bad.py").check_bases()
+    for host in ("", "http://here:80"):
+        (tmp_path / "good.py").write_text(text.format(host))
+        loaded_script(tmp_path / "good.py").check_bases()

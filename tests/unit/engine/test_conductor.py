@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,12 @@ import pytest
 from hormesis.custodian.recover import Replayed
 from hormesis.engine.conductor import DRAIN_S
 from hormesis.engine.injecting import HOLD_MARGIN_S
-from hormesis.words.client import User
+from hormesis.words.client import ClientKind, User
 from hormesis.words.experiment import Limits, LoadTrack, NamedProbe, ProbeTrack
 from hormesis.words.history import History
 from hormesis.words.load import Closed
 from hormesis.words.probe import Observation
-from hormesis.words.trouble import Trouble
+from hormesis.words.trouble import InputTrouble, Trouble
 from tests.unit.engine.fake_custodian import Sore
 from tests.unit.engine.fake_run import Run, action
 from tests.unit.engine.scripted_client import Scripted, Shaped, taking
@@ -331,3 +333,23 @@ async def test_what_follows_from_a_stop_does_not_hide_it(
     history = await run.play()
     assert end_of(history) == ("interrupted", "SIGINT received")
     assert any("while stopping" in note.text for note in history.notes)
+
+
+class LeftBadly(Scripted):
+    """Clients whose script cannot tidy up."""
+
+    @asynccontextmanager
+    async def prepared(self, given: dict[str, Any]) -> AsyncIterator[ClientKind]:
+        yield self
+        raise InputTrouble("shop.py: teardown() raised KeyError: 'token'")
+
+
+@virtually
+async def test_a_teardown_that_raises_makes_the_run_unknown_and_loses_nothing(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    load = replace(visitors(), client=LeftBadly(work=taking(0.5)))
+    history = await Run(tmp_path, monkeypatch, {"loads": (load,)}).play()
+    assert end_of(history) == ("completed", "")
+    assert fatal(history) == ["load: shop.py: teardown() raised KeyError: 'token'"]
+    assert len(history.ops) == 40

@@ -110,7 +110,9 @@ def test_too_little_data_is_no_pass() -> None:
     short = compare(synthetic_run(1, seconds=5), synthetic_run(2, seconds=5, slower=3.0))
     assert set(judgements(short).values()) == {TOO_LITTLE, Judgement.COUNTED}
     assert (short.outcome, short.sentence) == (
-        Outcome.UNKNOWN, "too little data to compare the runs: make them longer",
+        Outcome.UNKNOWN,
+        "too little data to compare the runs: each has to last 13s or longer, with 100 "
+        "operations or more; A had 100 in 5s, B had 100 in 5s",
     )  # fmt: skip
     empty = History(manifest={})
     assert compare(empty, empty).outcome is Outcome.UNKNOWN

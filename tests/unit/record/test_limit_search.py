@@ -155,6 +155,24 @@ def test_a_system_that_never_holds_is_asked_a_few_times_and_told() -> None:
     assert limit.sentence.startswith("below ")
 
 
+@pytest.mark.parametrize("first", [10.0, 0.2, 0.1])
+def test_the_way_down_ends_where_a_trial_has_one_arrival(first: float) -> None:
+    asked = LimitAsked(first=first, lasts_s=5.0)
+    limit, rates = searched(asked, lambda rate: TrialEnd.BROKE)
+    assert min(rates) == min(first, 0.2)
+    assert limit.sentence == (
+        f"a single request already breaks the threshold: {WHY} in 3 of 3 trials with one arrival "
+        "each"
+    )
+
+
+def test_a_single_request_that_holds_is_one_end_of_the_bracket() -> None:
+    limit, rates = searched(LimitAsked(first=10, lasts_s=5.0), breaks_at(0.25))
+    assert min(rates) == 0.2
+    assert limit.sort is LimitSort.FOUND
+    assert limit.low and limit.low.rate == pytest.approx(0.25, rel=0.1)
+
+
 def test_a_first_rate_that_is_too_high_is_no_problem() -> None:
     limit, rates = searched(LimitAsked(first=1000), breaks_at(300))
     assert rates[:3] == [1000, 500, 250]

@@ -15,7 +15,8 @@ from typing import Any
 
 from hormesis.clients.virtual.function_user import scenario_weight, user_of_function
 from hormesis.clients.virtual.shape import LoadShape
-from hormesis.clients.virtual.user import User
+from hormesis.clients.virtual.user import HttpUser, User
+from hormesis.host.http_origin import Origin
 from hormesis.host.user_code import module_of
 from hormesis.words.trouble import InputTrouble
 
@@ -65,6 +66,22 @@ class Script:
         pattern = _pattern(tuple(one.weight for one in self.users if not one.fixed_count))
         shared = [one for one in self.users if not one.fixed_count] or list(self.users)
         return shared[pattern[(number - 1) % len(pattern)]] if pattern else shared[-1]
+
+    def check_bases(self) -> None:
+        """See that the users have URLs to go to, where they say any.
+
+        Raises:
+            InputTrouble: one of these is none.
+        """
+        for one in self.users:
+            made_by = one.made_by
+            if not issubclass(made_by, HttpUser) or not (made_by.base or made_by.host):
+                continue
+            try:
+                Origin.of(made_by.base or made_by.host)
+            except ValueError as error:
+                word = "base" if made_by.base else "host"
+                raise InputTrouble(f"{self.where}: {word} of {one.name}: {error}") from error
 
     @asynccontextmanager
     async def prepared(self, within_s: float = SETUP_S) -> AsyncIterator[Any]:
@@ -138,17 +155,32 @@ def script_of(module: ModuleType, where: str) -> Script:
 
 
 def users_of(module: ModuleType) -> tuple[ScriptUser, ...]:
-    """Return the users that *module* defines itself: classes that are not abstract, scenarios."""
+    """Return the users that *module* defines itself: classes that are not abstract, scenarios.
+
+    Raises:
+        InputTrouble: a weight or a fixed count is no whole number from 0 on.
+    """
     found = [
-        ScriptUser(cls.__name__, cls, cls.weight, cls.fixed_count)
+        ScriptUser(
+            cls.__name__, cls, _count(cls, "weight", cls.weight),
+            _count(cls, "fixed_count", cls.fixed_count),
+        )
         for cls in _own_classes(module, User)
-    ]
+    ]  # fmt: skip
     found += [
         ScriptUser(name, user_of_function(thing), scenario_weight(thing))
         for name, thing in vars(module).items()
         if inspect.isfunction(thing) and scenario_weight(thing)
     ]
     return tuple(one for one in found if one.weight > 0 or one.fixed_count > 0)
+
+
+def _count(cls: type[User], name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        file = Path(inspect.getfile(cls)).name
+        expected = f"expected {name} to be a whole number from 0, found {value!r}"
+        raise InputTrouble(f"{file}: class {cls.__name__}: {expected}")
+    return value
 
 
 def _own_classes(module: ModuleType, base: type) -> list[Any]:

@@ -26,7 +26,9 @@ class _Metric:
 
     def __init__(self, name: str) -> None:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"expected a metric name such as orders_placed, found {name!r}")
+            found = f"found {name!r}"
+            rule = "2 to 128 letters, digits and underscores, no digit first"
+            raise ValueError(f"expected a metric name ({rule}), such as orders_placed; {found}")
         if name in _BUILT_IN:
             raise ValueError(f"{name} is a metric that is measured anyway; choose another name")
         self.name = name
@@ -75,6 +77,10 @@ class Trend(_Metric):
 
     __slots__ = ()
     sort = MetricSort.TREND
+
+    def __init__(self, name: str, is_time: bool = False) -> None:
+        """Make it; ``is_time`` is there for scripts that were k6's, and changes nothing."""
+        super().__init__(name)
 
     def add(self, value: float, **tags: str) -> None:
         """Add one value."""

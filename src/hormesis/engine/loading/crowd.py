@@ -13,6 +13,7 @@ from dataclasses import replace
 from hormesis.engine.loading.bell import Bell, rouse
 from hormesis.engine.loading.scene import Scene
 from hormesis.engine.loading.self_watch import SelfWatch
+from hormesis.engine.loading.summons import Summons
 from hormesis.engine.loading.turnout import Turnout
 from hormesis.engine.loading.virtual_user import VirtualUser
 from hormesis.host.raised import place_of, told
@@ -41,7 +42,9 @@ class NoClient(Exception):
 class Seat:
     """One user with its client and its task."""
 
-    __slots__ = ("call", "client", "due_ns", "leaving", "opened", "task", "user")
+    __slots__ = (
+        "call", "client", "due_ns", "leaving", "opened", "summons", "task", "user",
+    )  # fmt: skip
 
     def __init__(self, user: VirtualUser, client: Client) -> None:
         self.user = user
@@ -52,24 +55,26 @@ class Seat:
         self.leaving = False
         """Whether it is to begin no further iteration."""
         self.call: asyncio.Future[None] | None = None
-        """Done when somebody calls it, while it waits for that."""
+        """Done when somebody wakes it, while it waits for its pace."""
         self.due_ns = -1
         """When the iteration is due that it was called for; -1: none, it was only woken."""
+        self.summons: Summons | None = None
+        """What it waits for between arrivals."""
 
     def wake(self, due_ns: int = -1) -> None:
         """Call it: for an iteration that is due, or only to look around. The first call counts."""
-        if self.call is not None and not self.call.done():
+        if self.summons is not None and self.summons.waited_for:
             self.due_ns = due_ns
+            self.summons.call()
+        elif self.call is not None and not self.call.done():
             self.call.set_result(None)
 
     async def called(self) -> int:
         """Wait to be called; return when the iteration is due, -1 for none."""
         self.due_ns = -1
-        self.call = asyncio.get_running_loop().create_future()
-        try:
-            await self.call
-        finally:
-            self.call = None
+        if self.summons is None:
+            self.summons = Summons(asyncio.get_running_loop())
+        await self.summons
         return self.due_ns
 
 
@@ -110,6 +115,8 @@ class Crowd:
         self._most = 0
         self._iterations = 0
         self._trouble = ""
+        self._refused = ""
+        """Why a client could not be opened, the last time."""
         self._last: Seat | None = None
         self._took = scene.gathering.series(
             MetricSort.TREND, "iteration_duration", scene.place.tags
@@ -173,7 +180,8 @@ class Crowd:
         while not self.ending.rung and not seat.leaving:
             try:
                 await seat.client.open()
-            except OSError:
+            except OSError as error:
+                self._refused = told(error)
                 await self.ending.sleep(BACKOFF_S)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a client is user code
                 self.trouble(error, "the client could not be opened")
@@ -280,7 +288,13 @@ class Crowd:
 
     def played(self) -> None:
         """Note that the shape wants no more users from now on."""
-        self._trouble = self._trouble or self.turnout.trouble()
+        self._trouble = self._trouble or self._never_open() or self.turnout.trouble()
+
+    def _never_open(self) -> str:
+        """Return why not a single client could be opened; empty when one was."""
+        if self.opened or not self._refused:
+            return ""
+        return f"no user could begin, because no client could be opened: {self._refused}"
 
     async def let_end(self) -> None:
         """Let running iterations go on as they would, for as long as the graceful stop lasts.
@@ -347,14 +361,12 @@ class Crowd:
                 for metric, level in zip(HEALTH, self.watch.health(), strict=True)
             ]
         self.record = replace(
-            self.record,
+            self.watch.told_in(self.record),
             users=self._most,
             iterations=self._iterations,
             dropped=self.dropped,
             waited=self.waited,
-            loop_lag_s=self.watch.lag.highest or 0.0,
             trouble=self._trouble,
-            **self.watch.shares(),
         )
         return slices
 
@@ -375,10 +387,9 @@ class Crowd:
 
     def finish(self) -> None:
         """Note when the load ended, and whether its figures can be trusted."""
-        self._trouble = self._trouble or self.watch.trouble()
-        self.record = replace(
-            self.record, ended=self.clock.now(), trouble=self._trouble, **self.watch.shares()
-        )
+        self._trouble = self._trouble or self._never_open() or self.watch.trouble()
+        record = self.watch.told_in(self.record)
+        self.record = replace(record, ended=self.clock.now(), trouble=self._trouble)
 
 
 COUNTERS = ("iterations", "dropped_iterations", "waited_iterations")

@@ -10,6 +10,7 @@ import asyncio
 import time
 from array import array
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from hormesis.engine.loading.alarm import time_is_real
 from hormesis.host.cpu_time import waited_for_cpu_s
 from hormesis.record.histogram import Histogram
 from hormesis.words.clock import Clock
+from hormesis.words.history import LoadRecord
 
 LAG_BUDGET_S = 0.25
 """A generator whose event loop or arrivals are later than this one time in a hundred is
@@ -105,13 +107,17 @@ class SelfWatch:
             self._stretch_began = (now, *readings)
             self._stretch = Histogram()
 
-    def shares(self) -> dict[str, float]:
-        """Return what the record of a load tells of this, by its names."""
-        return {
-            "cpu_share": round(self.cpu_share, 3),
-            "cpu_wait_share": round(self.cpu_wait_share, 3),
-            **{f"late_p{percent}_s": round(self.late_s(percent), 6) for percent in (50, 95, 99)},
-        }
+    def told_in(self, record: LoadRecord) -> LoadRecord:
+        """Return the *record* of a load with what was read."""
+        return replace(
+            record,
+            loop_lag_s=self.lag.highest or 0.0,
+            cpu_share=round(self.cpu_share, 3),
+            cpu_wait_share=round(self.cpu_wait_share, 3),
+            late_p50_s=self.late_s(50),
+            late_p95_s=self.late_s(95),
+            late_p99_s=self.late_s(99),
+        )
 
     def late_s(self, percent: float) -> float:
         """Return how late the generator itself was, in seconds: its event loop or its arrivals.

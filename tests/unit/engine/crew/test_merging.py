@@ -11,17 +11,18 @@ def test_counts_are_added_and_the_worst_of_the_rest_is_kept() -> None:
         {
             "worker 1 of 2": LoadRecord(
                 "x", 1.5, 9.0, users=3, iterations=10, dropped=1, spread_s=0.1, loop_lag_s=0.2,
-                waited=4, cpu_share=0.5,
+                waited=4, cpu_share=0.5, late_p50_s=0.1, late_p95_s=0.2, cpu_wait_share=0.3,
             ),
             "worker 2 of 2": LoadRecord(
                 "x", 1.0, 9.5, users=2, iterations=20, dropped=2, spread_s=0.3, loop_lag_s=0.1,
-                waited=5, cpu_share=0.9,
+                waited=5, cpu_share=0.9, late_p95_s=0.1, late_p99_s=0.4,
             ),
         }
     )  # fmt: skip
     assert found == LoadRecord(
         "x", 1.0, 9.5, users=5, iterations=30, dropped=3, spread_s=0.3, loop_lag_s=0.2, waited=9,
-        cpu_share=0.9, processes=2,
+        cpu_share=0.9, processes=2, late_p50_s=0.1, late_p95_s=0.2, late_p99_s=0.4,
+        cpu_wait_share=0.3,
     )  # fmt: skip
 
 

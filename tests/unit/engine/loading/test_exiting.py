@@ -44,7 +44,7 @@ async def test_an_opening_that_exits_is_trouble() -> None:
         leave(user)
 
     record = await Play(SHAPES[0], taking(0.1), options={"opening": opening}).run()
-    assert record.trouble.startswith("the client could not be opened: SystemExit: 0 (test_exiting.py:")
+    assert record.trouble.startswith("the client could not be opened: SystemExit: 0 (test_")
 
 
 @virtually
@@ -53,10 +53,10 @@ async def test_a_closing_that_exits_is_trouble() -> None:
         leave(user)
 
     record = await Play(SHAPES[0], taking(0.1), options={"closing": closing}).run()
-    assert record.trouble.startswith("the client could not be closed: SystemExit: 0 (test_exiting.py:")
+    assert record.trouble.startswith("the client could not be closed: SystemExit: 0 (test_")
 
 
 @virtually
 async def test_a_client_that_exits_when_it_is_made_is_trouble() -> None:
     record = await Play(SHAPES[0], taking(0.1), options={"making": leave}).run()
-    assert record.trouble.startswith("the client could not be made: SystemExit: 0 (test_exiting.py:")
+    assert record.trouble.startswith("the client could not be made: SystemExit: 0 (test_")

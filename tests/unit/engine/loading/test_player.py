@@ -208,8 +208,7 @@ async def test_an_exception_outside_an_operation_is_trouble() -> None:
 
     play = Play(constant(1, 2.0), broken)
     record = await play.run()
-    line = broken.__code__.co_firstlineno + 1
-    place = f"test_player.py:{line}"
+    place = f"test_player.py:{broken.__code__.co_firstlineno + 1}"
     assert record.trouble == f"the client raised in {place}: KeyError: 'no such job'"
     assert 15 <= record.iterations <= 21, "it goes on, but does not hammer"
 
@@ -290,19 +289,6 @@ async def test_cancelling_gives_no_grace_but_loses_nothing() -> None:
     assert play.read().ended == pytest.approx(5.0)
     assert [op.error for op in play.ops] == ["cut-off"] * 2
     assert sorted(closed) == [1, 2]
-
-
-@virtually
-async def test_a_refusing_system_is_tried_until_it_opens() -> None:
-    async def opening(user: User) -> None:
-        if user.clock.now() < 3.0:
-            raise ConnectionRefusedError
-
-    # Long enough that three seconds without the user are a small part.
-    play = Play(constant(1, 40.0), taking(0.5), {"opening": opening})
-    record = await play.run()
-    assert min(play.sent()) == pytest.approx(3.0, abs=0.1)
-    assert record.trouble == ""
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from hormesis.engine.loading import self_watch
 from hormesis.engine.loading.self_watch import BUSY_LAG_S, LAG_BUDGET_S, SelfWatch, Watching
+from hormesis.words.history import LoadRecord
 from tests.virtual_time import hang, virtual_clock, virtually
 
 
@@ -71,15 +72,15 @@ async def test_its_own_lateness_is_that_of_arrivals_with_a_free_user_and_of_the_
     assert watch.late_s(95) == 0.0
     watch.late.extend([0.0001] * 90 + [0.004] * 10)
     watch.gather()
-    told = watch.shares()
-    assert told["late_p50_s"] == pytest.approx(0.0001, rel=0.02)
-    assert told["late_p95_s"] == pytest.approx(0.004, rel=0.02)
+    told = watch.told_in(LoadRecord("main", 0.0))
+    assert told.late_p50_s == pytest.approx(0.0001, rel=0.02)
+    assert told.late_p95_s == pytest.approx(0.004, rel=0.02)
     for _ in range(100):
         watch.lag.add(0.0012)
     # A timer of the loop counts in whole milliseconds.
-    assert watch.shares()["late_p50_s"] == pytest.approx(0.0002, rel=0.1)
+    assert watch.late_s(50) == pytest.approx(0.0002, rel=0.1)
     watch.lag.add_many(np.full(100, 0.021))
-    assert watch.shares()["late_p99_s"] == pytest.approx(0.02, rel=0.02)
+    assert watch.late_s(99) == pytest.approx(0.02, rel=0.02)
 
 
 def test_how_long_it_waited_for_a_cpu_is_told_of_the_worst_stretch(
@@ -95,6 +96,6 @@ def test_how_long_it_waited_for_a_cpu_is_told_of_the_worst_stretch(
         for _ in range(3):
             await clock.sleep_until(clock.now() + 2.0)
             watch.gather()
-        assert watch.shares()["cpu_wait_share"] == pytest.approx(0.5)
+        assert watch.told_in(LoadRecord("main", 0.0)).cpu_wait_share == pytest.approx(0.5)
 
     test()

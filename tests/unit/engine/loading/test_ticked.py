@@ -93,4 +93,4 @@ async def test_a_shape_that_exits_ends_the_load_and_is_told() -> None:
         raise SystemExit(0)
 
     record = await Play(ticked(tick), taking(0.5)).run()
-    assert record.trouble == "the shape could not go on: SystemExit: 0"
+    assert record.trouble.startswith("the shape could not go on: SystemExit: 0 (test_ticked.py:")
