@@ -31,7 +31,7 @@ async def test_who_is_called_from_a_callback_goes_on_at_once_in_its_own_context(
 
     loop.call_soon(ring)
     loop.call_soon(ring)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0)
     assert then == [["the waiter"], ["the waiter"] * 2]
     assert asyncio.current_task() is not None
     task.cancel()
