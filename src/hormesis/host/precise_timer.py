@@ -4,7 +4,7 @@ An event loop's own timers are whole milliseconds. The kernel's timer is a descr
 watches, set anew to each next moment; see timerfd_create(2).
 
 Waking up takes some microseconds, on virtual machines some dozens. The timer learns how many it
-takes at least nine times in ten, and is set so much earlier; the tenth time it waits the rest.
+takes at least three times in four, and is set so much earlier; the fourth time it waits the rest.
 """
 
 from __future__ import annotations

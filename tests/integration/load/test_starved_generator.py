@@ -32,6 +32,8 @@ def crowded(rivals: int) -> Iterator[None]:
         yield
 
 
+# The busy loops would starve every test beside it as well.
+@pytest.mark.prove
 @pytest.mark.skipif(len(CORES) < 2, reason="the server needs a core of its own")
 def test_what_a_starved_generator_broke_is_unknown(world: World, quick: str) -> None:
     with crowded(3):

@@ -10,7 +10,6 @@ import pytest
 from tests.integration.proxy.echo_server import UNTIL_END, EchoServer
 from tests.integration.proxy.proxy_process import received, round_trip_s
 from tests.integration.toxiproxy.toxiproxy_server import ToxiproxyServer, connected, echoes
-from tests.proving_ground.programs import free_port
 from tests.proving_ground.wait import wait_for
 
 LATE_S = 0.15
@@ -175,9 +174,12 @@ def test_a_changed_limit_counts_what_has_passed(server: ToxiproxyServer, echo: i
 
 
 def test_an_upstream_that_is_not_there_ends_the_connection(server: ToxiproxyServer) -> None:
-    port = server.proxy("nobody", f"127.0.0.1:{free_port()}")
-    with connected(port) as peer:
-        assert end_of(peer) == "eof"
+    # Held, and never listened on: a port that is merely free may become the proxy's own.
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = server.proxy("nobody", f"127.0.0.1:{nobody.getsockname()[1]}")
+        with connected(port) as peer:
+            assert end_of(peer) == "eof"
 
 
 def test_an_upstream_that_is_no_address_ends_the_connection(server: ToxiproxyServer) -> None:
