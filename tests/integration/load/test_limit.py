@@ -44,6 +44,7 @@ def test_the_highest_rate_allowed_is_the_answer_when_it_holds(world: World, quic
     assert answer.data["low"]["rate"] == 30
 
 
+@pytest.mark.prove
 def test_a_search_that_cannot_begin_says_why(world: World) -> None:
     with serving(0.0) as url:
         gone = url

@@ -66,6 +66,7 @@ def test_the_summary_and_the_tables_are_where_they_were_asked_for(world: World, 
     assert (world.folder / "shop_failures.csv").is_file()
 
 
+@pytest.mark.prove
 def test_a_load_that_breaks_its_threshold_fails_and_says_from_where_on(world: World) -> None:
     with serving(0.01) as url:
         answer = world.hormesis(
