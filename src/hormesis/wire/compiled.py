@@ -12,8 +12,8 @@ import ssl
 from hormesis.wire._compiled import Caller, Recorder, Reply, Response, UserMeter
 from hormesis.wire._compiled import Connection as _Connection
 from hormesis.wire._compiled import Wire as _Wire
-from hormesis.wire.dialling import dial
 from hormesis.wire.labels import Labels
+from hormesis.wire.opening import Opening
 from hormesis.wire.secure import Secure
 from hormesis.wire.streaming import Stream
 
@@ -46,40 +46,10 @@ class Wire(_Wire):
         return Connection(self)
 
 
-class Connection(_Connection):
+class Connection(Opening, _Connection):
     """See :class:`hormesis.wire.connection.Connection`."""
 
     __slots__ = ()
-
-    async def open(
-        self,
-        host: str,
-        port: int,
-        *,
-        tls: ssl.SSLContext | None = None,
-        server_name: str = "",
-        timeout_s: float = 30.0,
-    ) -> None:
-        """Open it, or open it anew.
-
-        Raises:
-            HttpTrouble: it cannot be opened in *timeout_s* seconds.
-        """
-        self.close()
-        wire = self._wire
-        wire.check_open()
-        dialled = await dial(
-            wire.loop, host, port,
-            tls=tls, server_name=server_name, timeout_s=timeout_s, zero_ns=wire.zero_ns,
-        )  # fmt: skip
-        self.close()
-        self.connecting_ns = dialled.connecting_ns
-        self.handshaking_ns = dialled.handshaking_ns
-        try:
-            self.attach(dialled.sock)
-        except BaseException:
-            dialled.sock.close()
-            raise
 
     def attach(self, sock: socket.socket) -> None:
         """Use the open, non-blocking *sock* from now on."""

@@ -10,8 +10,8 @@ from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
-from hormesis.wire.dialling import dial
 from hormesis.wire.head import Head, Malformed, read_head
+from hormesis.wire.opening import Opening
 from hormesis.wire.parser import Parser
 from hormesis.wire.response import Response
 from hormesis.wire.secure import Secure
@@ -33,7 +33,7 @@ _heads: dict[bytes, Head] = {}
 """Heads read lately: a server's answers of one second differ in little more than their bodies."""
 
 
-class Connection:
+class Connection(Opening):
     """A connection that is opened, used for one request after another, and closed.
 
     ``connecting_ns`` and ``handshaking_ns`` say how long the last opening took.
@@ -66,36 +66,6 @@ class Connection:
     def usable(self) -> bool:
         """Return whether a request may be sent now: it is open, and none is under way."""
         return self._fd >= 0 and self._waiter is None
-
-    async def open(
-        self,
-        host: str,
-        port: int,
-        *,
-        tls: ssl.SSLContext | None = None,
-        server_name: str = "",
-        timeout_s: float = 30.0,
-    ) -> None:
-        """Open it, or open it anew.
-
-        Raises:
-            HttpTrouble: it cannot be opened in *timeout_s* seconds.
-        """
-        self.close()
-        wire = self._wire
-        wire.check_open()
-        dialled = await dial(
-            wire.loop, host, port,
-            tls=tls, server_name=server_name, timeout_s=timeout_s, zero_ns=wire.zero_ns,
-        )  # fmt: skip
-        self.close()
-        self.connecting_ns = dialled.connecting_ns
-        self.handshaking_ns = dialled.handshaking_ns
-        try:
-            self.attach(dialled.sock)
-        except BaseException:
-            dialled.sock.close()
-            raise
 
     def attach(self, sock: socket.socket) -> None:
         """Use the open, non-blocking *sock* from now on."""
