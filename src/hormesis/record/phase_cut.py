@@ -88,7 +88,7 @@ class _Onset:
 def _onsets(asked: Sequence[tuple[float, Stretch]]) -> list[_Onset]:
     joined = merged([(min(moment, start), end) for moment, (start, end) in asked])
     return [
-        _Onset(since, min(start for _, (start, _) in asked if since <= start < until), until)
+        _Onset(since, min(start for _, (start, _) in asked if since <= start <= until), until)
         for since, until in joined
     ]
 

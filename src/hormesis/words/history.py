@@ -51,10 +51,15 @@ class FaultRecord:
 
     @property
     def window(self) -> tuple[float, float] | None:
-        """Return (injected, released); an unreleased fault lasts for ever; None: not injected."""
+        """Return (injected, released); an unreleased fault lasts for ever; None: not injected.
+
+        An engine that was frozen learns of the injection after the custodian has undone it; the
+        window then has no width.
+        """
         if self.injected is None:
             return None
-        return self.injected, float("inf") if self.released is None else self.released
+        released = float("inf") if self.released is None else self.released
+        return min(self.injected, released), released
 
 
 @dataclass(frozen=True, slots=True)
