@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from proving_ground.usage import UsageError, did_you_mean
 
 CLAIM_WITHOUT_LOCK = "claim-without-lock"
@@ -60,13 +62,26 @@ CANARIES: dict[str, str] = {
 }
 
 
+PARTS = ("queen", "worker", "hive", "leader", "broker")
+"""The packages that have canaries of their own, in ``canaries.py``."""
+
+
+def every_canary() -> dict[str, str]:
+    """Return the canaries of all programs: of the main server, and of every part."""
+    found = dict(CANARIES)
+    for part in PARTS:
+        found.update(importlib.import_module(f"proving_ground.{part}.canaries").CANARIES)
+    return found
+
+
 def parse_canaries(text: str) -> frozenset[str]:
     """Return the canaries named in a comma-separated list; empty means none.
 
     Raises ``UsageError`` for an unknown name, with the nearest known one.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
+    known = every_canary()
     for name in names:
-        if name not in CANARIES:
-            raise UsageError(f"unknown canary {name!r};{did_you_mean(name, CANARIES)}")
+        if name not in known:
+            raise UsageError(f"unknown canary {name!r};{did_you_mean(name, known)}")
     return frozenset(names)

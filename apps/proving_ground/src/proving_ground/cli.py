@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import os
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from proving_ground.canaries import CANARIES, parse_canaries
+from proving_ground.canaries import every_canary, parse_canaries
+from proving_ground.command_options import (
+    Command,
+    add_option,
+    from_environment,
+    port_of,
+    required,
+)
 from proving_ground.durations import duration_s
 from proving_ground.usage import EXIT_MISSING, EXIT_USAGE, MissingPart, UsageError, did_you_mean
 
-_ENVIRONMENT = "PROVING_GROUND_"
+PARTS = ("queen", "worker", "admin", "hive", "leader", "broker")
+"""The packages that bring programs of their own, in ``command.py``."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,29 +63,12 @@ def command_line_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _from_environment(name: str, otherwise: str | None = None) -> str | None:
-    return os.environ.get(_ENVIRONMENT + name) or otherwise
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise UsageError(f"a port from 1 to 65535 was expected, found {text!r}")
-    return int(text)
-
-
-def _required(value: str | None, option: str) -> str:
-    if not value:
-        variable = _ENVIRONMENT + option.upper().replace("-", "_")
-        raise UsageError(f"--{option} (or {variable}) is needed")
-    return value
-
-
 def _postgres_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, type=Path, help="data directory")
-    parser.add_argument("--port", required=True, type=_port, help="port on 127.0.0.1")
+    parser.add_argument("--port", required=True, type=port_of, help="port on 127.0.0.1")
     parser.add_argument(
         "--bin",
-        default=_from_environment("PG_BIN"),
+        default=from_environment("PG_BIN"),
         help="directory of PostgreSQL's binaries (PROVING_GROUND_PG_BIN)",
     )
 
@@ -90,7 +81,7 @@ def _postgres(options: argparse.Namespace) -> int:
 
 def _redis_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, type=Path, help="directory of the files")
-    parser.add_argument("--port", required=True, type=_port, help="port on 127.0.0.1")
+    parser.add_argument("--port", required=True, type=port_of, help="port on 127.0.0.1")
 
 
 def _redis(options: argparse.Namespace) -> int:
@@ -100,22 +91,14 @@ def _redis(options: argparse.Namespace) -> int:
 
 
 def _server_arguments(parser: argparse.ArgumentParser) -> None:
-    def add(option: str, otherwise: str | None, text: str) -> None:
-        variable = option.upper().replace("-", "_")
-        parser.add_argument(
-            f"--{option}",
-            default=_from_environment(variable, otherwise),
-            help=f"{text} ({_ENVIRONMENT}{variable})",
-        )
-
-    add("port", None, "port to listen on")
-    add("host", "127.0.0.1", "address to listen on")
-    add("database-url", None, "PostgreSQL address, postgresql://… or key=value")
-    add("admin-token", None, "token that administrators send")
-    add("cleanup-every", "1s", "time between two cleanups")
-    add("bot-timeout", "5s", "silence after which a bot counts as dead")
-    add("database-timeout", "2s", "longest time that a request spends on the database")
-    add("canary", "", "planted defects to switch on, comma-separated")
+    add_option(parser, "port", None, "port to listen on")
+    add_option(parser, "host", "127.0.0.1", "address to listen on")
+    add_option(parser, "database-url", None, "PostgreSQL address, postgresql://… or key=value")
+    add_option(parser, "admin-token", None, "token that administrators send")
+    add_option(parser, "cleanup-every", "1s", "time between two cleanups")
+    add_option(parser, "bot-timeout", "5s", "silence after which a bot counts as dead")
+    add_option(parser, "database-timeout", "2s", "longest time a request spends on the database")
+    add_option(parser, "canary", "", "planted defects to switch on, comma-separated")
 
 
 def _server(options: argparse.Namespace) -> int:
@@ -124,10 +107,10 @@ def _server(options: argparse.Namespace) -> int:
 
     return run_server(
         ServerSettings(
-            port=_port(_required(options.port, "port")),
+            port=port_of(required(options.port, "port")),
             host=options.host,
-            database_url=_required(options.database_url, "database-url"),
-            admin_token=_required(options.admin_token, "admin-token"),
+            database_url=required(options.database_url, "database-url"),
+            admin_token=required(options.admin_token, "admin-token"),
             cleanup_every_s=duration_s(options.cleanup_every),
             bot_timeout_s=duration_s(options.bot_timeout),
             database_timeout_s=duration_s(options.database_timeout),
@@ -157,19 +140,27 @@ def _no_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def _canaries(_options: argparse.Namespace) -> int:
-    width = max(len(name) for name in CANARIES)
-    for name, text in CANARIES.items():
+    width = max(len(name) for name in every_canary())
+    for name, text in every_canary().items():
         sys.stdout.write(f"{name:<{width}}  {text}\n")
     return 0
 
 
-_Program = tuple[
-    str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]
-]
-_PROGRAMS: dict[str, _Program] = {
+_PROGRAMS: dict[str, Command] = {
     "postgres": ("run PostgreSQL in the foreground", _postgres_arguments, _postgres),
     "redis": ("run Redis in the foreground", _redis_arguments, _redis),
     "server": ("run the main server", _server_arguments, _server),
     "bot": ("run one worker", _bot_arguments, _bot),
     "canaries": ("list the planted defects", _no_arguments, _canaries),
 }
+
+
+def _of_parts() -> dict[str, Command]:
+    """Return the programs of every part."""
+    found: dict[str, Command] = {}
+    for part in PARTS:
+        found.update(importlib.import_module(f"proving_ground.{part}.command").COMMANDS)
+    return found
+
+
+_PROGRAMS.update(_of_parts())

@@ -1,0 +1,1 @@
+"""The administrators' command line, straight to the database."""

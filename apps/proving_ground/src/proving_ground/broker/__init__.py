@@ -1,0 +1,1 @@
+"""The broker: a simulated exchange for the leader."""

@@ -1,0 +1,1 @@
+"""The hive: it supervises workers."""

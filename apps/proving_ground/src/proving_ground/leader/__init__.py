@@ -1,0 +1,1 @@
+"""The leader: a trader that acts only while it holds the lock."""

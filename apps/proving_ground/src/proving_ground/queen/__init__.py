@@ -1,0 +1,1 @@
+"""The queen: the API of tasks and inference."""

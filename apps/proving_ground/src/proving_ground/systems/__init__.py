@@ -1,0 +1,1 @@
+"""The systems that this distribution brings, as Hormesis system files."""

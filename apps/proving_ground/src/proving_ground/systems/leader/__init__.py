@@ -1,0 +1,1 @@
+"""The system of suite leader: the trader, its broker, Redis and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The system of suite services: queen, hive and its workers."""

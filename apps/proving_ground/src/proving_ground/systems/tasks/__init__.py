@@ -1,0 +1,1 @@
+"""The system of suite tasks: the queen and its workers."""

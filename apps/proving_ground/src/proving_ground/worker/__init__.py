@@ -1,0 +1,1 @@
+"""A worker: it executes tasks and serves inference."""
