@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs.catalogue_page import catalogue_page
 from docs.command_line_page import command_line_page
 from docs.kind_page import NOTE, kind_page, markdown_of
 from docs.suite_page import suite_page
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
         f"{REFERENCE}/exit-codes.md": _exit_codes(),
         f"{REFERENCE}/verbs.md": _verbs(),
         f"{REFERENCE}/command-line.md": command_line_page(),
+        f"{REFERENCE}/catalogue.md": catalogue_page(),
     }
     for name in suite_names():
         written[f"{REFERENCE}/suites/{name}.md"] = suite_page(name)
@@ -74,6 +76,7 @@ def _index() -> str:
     lines += ["- [Exit codes](exit-codes.md)", "- [Verbs](verbs.md)", ""]
     lines += ["## Suites", ""]
     lines += [f"- [`{name}`](suites/{name}.md)" for name in suite_names()]
+    lines += ["- [What each scenario passes, catches and takes](catalogue.md)"]
     lines += [""]
     for shelf in SHELVES:
         kinds = list(_own_kinds(shelf))

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import yaml
-
 from docs.kind_page import NOTE, cell_of
 from hormesis.compose.suite import Suite, find_suite
 
@@ -20,23 +16,28 @@ def suite_page(name: str) -> str:
     lines += ["| option | environment | |", "|---|---|---|", *_options(suite), ""]
     lines += ["Besides these, all options of [`hormesis run`](../command-line.md) hold.", ""]
     lines += ["## Scenarios", ""]
-    for scenario, path in suite.scenarios.items():
-        data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        lines += [f"### {scenario}: {data['title']}", ""]
-        if text := str(data.get("description", "")).strip():
-            lines += [text, ""]
+    for name_of_one, scenario in suite.scenarios.items():
+        lines += [f"### {name_of_one}: {scenario.title}", ""]
+        if scenario.description:
+            lines += [scenario.description, ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _options(suite: Suite) -> list[str]:
     about = suite.file
     rows = []
-    if about.select:
-        choices = "\\|".join([*about.select.choices, "all"])
-        rows.append(f"| `--{about.select.option} {choices}` | | {cell_of(about.select.help)} |")
-    for option, meaning in about.options.items():
+    for one in about.selections:
+        choices = "\\|".join([*one.choices, "all"])
+        rows.append(f"| `--{one.option} {choices}` | | {cell_of(one.help)} |")
+    for option, meaning in about.every_option.items():
         variable = f"`{meaning.env}`" if meaning.env else ""
-        rows.append(f"| `--{option} VALUE` | {variable} | {cell_of(meaning.help)} |")
-    if about.results:
+        value = "" if meaning.switch else f" {'|'.join(meaning.choices) or 'VALUE'}"
+        shown = f"--{option}{value}".replace("|", "\\|")
+        default = f" Default: {meaning.default}." if meaning.default else ""
+        rows.append(f"| `{shown}` | {variable} | {cell_of(meaning.help)}{default} |")
+    for name, chosen in about.sets.items():
+        ids = ", ".join(chosen.scenarios) or "all scenarios"
+        rows.append(f"| `--set {name}` | | {cell_of(chosen.help)} ({ids}) |")
+    if about.results and about.results.option:
         rows.append(f"| `--{about.results.option}` | | {cell_of(about.results.help)} |")
     return rows

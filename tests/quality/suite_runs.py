@@ -1,4 +1,4 @@
-"""Run scenarios of suite jobs through the command line, and read what came of them."""
+"""Run scenarios of a bundled suite through the command line, and read what came of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVIDENCE = "evidence"
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """One ``hormesis run jobs …`` that is over; texts as printed."""
+    """One ``hormesis run SUITE …`` that is over; texts as printed."""
 
     code: int
     out: str
@@ -51,18 +51,22 @@ class SuiteRun:
         return f"exit {self.code}\n{self.out[-6000:]}\n{self.err[-3000:]}"
 
 
-def command_of(out: Path, arguments: Sequence[str]) -> list[str]:
+def command_of(out: Path, arguments: Sequence[str], suite: str = "jobs") -> list[str]:
     """Return the command line of a suite run whose directories lie in *out*."""
     program = str(Path(sys.executable).with_name("hormesis"))
-    return [program, "run", "jobs", "--out", str(out), *arguments]
+    return [program, "run", suite, "--out", str(out), *arguments]
 
 
-def run_jobs(
-    out: Path, *arguments: str, canary: str = "", within_s: float = 300.0
+def run_suite(
+    suite: str, out: Path, *arguments: str, canary: str = "", within_s: float = 300.0
 ) -> SuiteRun:
-    """Run suite jobs on a proving ground with *canary* on, and wait for its end."""
+    """Run *suite* on a proving ground with *canary* on, and wait for its end.
+
+    Raises:
+        subprocess.TimeoutExpired: it did not end within *within_s* seconds.
+    """
     done = subprocess.run(
-        command_of(out, arguments),
+        command_of(out, arguments, suite),
         env={**os.environ, "CANARY": canary},
         capture_output=True,
         text=True,
@@ -70,3 +74,10 @@ def run_jobs(
         check=False,
     )
     return SuiteRun(done.returncode, done.stdout, done.stderr)
+
+
+def run_jobs(
+    out: Path, *arguments: str, canary: str = "", within_s: float = 300.0
+) -> SuiteRun:
+    """Run suite jobs on a proving ground with *canary* on, and wait for its end."""
+    return run_suite("jobs", out, *arguments, canary=canary, within_s=within_s)

@@ -1,48 +1,68 @@
-"""The map from canaries to checks is whole: nothing is checked that no defect can fail."""
+"""The maps from canaries to checks are whole: nothing is checked that no defect can fail."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
+import pytest
+
+from hormesis.compose.suite import suite_names
 from proving_ground.canaries import CANARIES
 from tests.quality.canary_map import (
-    SUITE,
+    SUITES,
     checks_in,
+    file_of,
     parts_of,
     probes_in,
-    read_canaries,
+    read_map,
     read_scenario_files,
+    suites_with_maps,
 )
+
+MAPPED = suites_with_maps()
+
+
+def test_every_suite_that_comes_with_hormesis_has_a_map() -> None:
+    assert set(MAPPED) == {name for name, path in suite_names().items() if path.parent == SUITES}
 
 
 def test_every_canary_of_the_proving_ground_is_caught_somewhere() -> None:
-    canaries = read_canaries()
-    assert set(canaries) == set(CANARIES)
-    assert [one.name for one in canaries.values() if not any(one.fails.values())] == []
-    assert [one.name for one in canaries.values() if not set(one.beside) <= set(CANARIES)] == []
+    known = {name for suite in MAPPED for name in read_map(suite).canaries}
+    assert known == set(CANARIES)
 
 
-def test_every_scenario_and_check_of_the_map_exists() -> None:
-    documents = read_scenario_files()
+@pytest.mark.parametrize("suite", MAPPED)
+def test_every_canary_of_a_map_fails_something(suite: str) -> None:
+    canaries = read_map(suite).canaries.values()
+    assert [one.name for one in canaries if not any(one.fails.values())] == []
+    assert [one.name for one in canaries if not {one.name, *one.beside} <= set(CANARIES)] == []
+
+
+@pytest.mark.parametrize("suite", MAPPED)
+def test_every_scenario_and_check_of_the_map_exists(suite: str) -> None:
+    documents, files = read_scenario_files(suite), file_of(suite)
     wrong = []
     known = {check for document in documents.values() for check in checks_in(document)}
-    for canary in read_canaries().values():
+    for canary in read_map(suite).canaries.values():
         wrong += [f"{canary.name}: may {check}" for check in canary.may if check not in known]
         for scenario, expected in canary.fails.items():
-            file = f"{scenario}.yaml"
-            parts = parts_of(file, documents) if file in documents else set()
+            parts = parts_of(files[scenario], documents) if scenario in files else set()
             there = {check for part in parts for check in checks_in(documents[part])}
             wrong += [f"{canary.name}: {scenario} {one}" for one in expected if one not in there]
     assert wrong == []
 
 
-def test_every_check_has_a_canary_wherever_it_is_defined() -> None:
-    documents = read_scenario_files()
+@pytest.mark.parametrize("suite", MAPPED)
+def test_every_check_has_a_canary_wherever_it_is_defined(suite: str) -> None:
+    documents, files = read_scenario_files(suite), file_of(suite)
     caught = {
         (part, check)
-        for canary in read_canaries().values()
+        for canary in read_map(suite).canaries.values()
         for scenario, checks in canary.fails.items()
-        for part in parts_of(f"{scenario}.yaml", documents)
+        if scenario in files
+        for part in parts_of(files[scenario], documents)
         for check in checks
     }
     defined = {(file, name) for file, one in documents.items() for name in checks_in(one)}
@@ -50,20 +70,28 @@ def test_every_check_has_a_canary_wherever_it_is_defined() -> None:
     assert sorted(defined - caught) == []
 
 
-def test_every_probe_is_read_by_a_check_or_by_the_results() -> None:
-    documents = read_scenario_files()
-    results = set(re.findall(r'observations\("([^"]+)"\)', (SUITE / "results.py").read_text()))
+@pytest.mark.parametrize("suite", MAPPED)
+def test_every_scenario_is_failed_by_a_canary(suite: str) -> None:
+    failed = {name for one in read_map(suite).canaries.values() for name in one.fails}
+    assert sorted(set(file_of(suite)) - failed) == []
+
+
+@pytest.mark.parametrize("suite", MAPPED)
+def test_every_probe_is_read_by_a_check_or_by_the_results(suite: str) -> None:
+    documents = read_scenario_files(suite)
+    own = "".join(path.read_text() for path in (SUITES / suite).glob("*.py"))
+    results = set(re.findall(r'observations\("([^"]+)"\)', own))
     read = {(part, probe) for part in documents for probe in results}
     for file in documents:
         parts = parts_of(file, documents)
-        words = {
-            word
-            for part in parts
-            for check in documents[part].get("checks", [])
-            for word in check.values()
-            if isinstance(word, str)
-        }
+        words = {word for part in parts for word in words_about_probes(documents[part])}
         read |= {(part, word) for part in parts for word in words}
     asked = {(file, probe) for file, one in documents.items() for probe in probes_in(one)}
-    assert asked
     assert sorted(asked - read) == []
+
+
+def words_about_probes(document: Mapping[str, Any]) -> set[str]:
+    """Return every text that a check, or what ends a run, says: probes are named among them."""
+    ends = [*document.get("end_when", []), *document.get("stop_when", [])]
+    told = [*document.get("checks", []), *ends]
+    return {word for one in told for word in one.values() if isinstance(word, str)}

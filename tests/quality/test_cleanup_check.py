@@ -15,7 +15,7 @@ EVERY_S = 0.2
 
 def check_of_the_file() -> Eventually:
     """Return the check as it stands in the suite, with the variables that stand beside it."""
-    scenario = read_scenario_files()["J-CHAOS-4.yaml"]
+    scenario = read_scenario_files("jobs")["J-CHAOS-4.yaml"]
     (found,) = scenario["checks"]
     fields = {"probe" if key == "eventually" else key: value for key, value in found.items()}
     return Eventually.model_validate({**fields, "within": scenario["vars"]["repair"]})

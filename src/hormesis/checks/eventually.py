@@ -79,9 +79,11 @@ class Eventually(Check):
             if moment > last_event(history):
                 return [], f"the record does not reach the {self.after} of the tracks"
             return [(moment, f"{moment:.1f} s")], ""
-        records = history.faults_of(self.after)
+        every = history.faults_of(self.after)
+        records = [one for one in every if not one.unreached]
         if not records:
-            return [], f"there was no fault {self.after!r}"
+            why = f": {every[0].unreached} before it began" if every else ""
+            return [], f"there was no fault {self.after!r}{why}"
         edges = []
         for one in records:
             moment_of = one.injected if self.edge == "injected" else one.released

@@ -294,7 +294,7 @@ def _disturbed(
         (
             one.asked
             for one in history.faults
-            if one.id not in own and not one.skipped and one.asked >= injected
+            if one.id not in own and not (one.skipped or one.unreached) and one.asked >= injected
             if one.released is None or one.released > released
         ),
         default=float("inf"),

@@ -10,11 +10,13 @@ import typer
 from rich.text import Text
 
 from hormesis.cli.console import err
+from hormesis.compose.suite_run import DeclinedScenario
 from hormesis.spec.address import bare_address, url_address
 from hormesis.words.outcome import ExitCode
 from hormesis.words.target import Facet, Target
 from hormesis.words.timeline import Timeline
 from hormesis.words.trouble import Trouble
+from hormesis.words.units import text_of_seconds
 
 _OF_PROCESS = frozenset({Facet.PROCESS, Facet.RESTARTABLE, Facet.CLOCK})
 _OF_FOLDER = frozenset({Facet.PATH, Facet.VOLUME, Facet.FUSE})
@@ -49,6 +51,25 @@ def confirm(timeline: Timeline, *, scratch: str, yes: bool) -> None:
         raise Declined("not confirmed; nothing was touched", hint="--yes goes on without asking")
 
 
+def confirm_steps(timeline: Timeline, *, name: str) -> None:
+    """On a terminal, show each step that breaks something, and ask for each whether to take it.
+
+    Raises:
+        DeclinedScenario: one answer was no; the scenario shall not be run.
+    """
+    if not _is_terminal():
+        return
+    steps = [one for one in timeline.actions if not one.skip]
+    for number, action in enumerate(steps, 1):
+        lasts = f" for {text_of_seconds(action.for_s)}" if action.for_s else ""
+        what = f"{action.fault.describe()} on {action.target.name}{lasts}"
+        step = f"{name}, step {number} of {len(steps)}, at {text_of_seconds(action.at_s)}: {what}"
+        if not typer.confirm(f"{step}. Go on?", default=False, err=True):
+            raise DeclinedScenario(
+                f"declined at the terminal: {what}", hint="--noninteractive asks nothing"
+            )
+
+
 def _outside(timeline: Timeline, scratch: str) -> Iterator[str]:
     own = {one.name for one in timeline.experiment.services if not one.attached}
     outside = set(timeline.experiment.attached_addresses)
@@ -65,8 +86,10 @@ def _what(
 ) -> Iterator[str]:
     """Yield what a fault that *needs* these facets hits of *target* that is not the run's own."""
     on_network = Facet.NETWORK in needs
-    if target.service and target.service not in own and (needs & _OF_PROCESS or on_network):
-        yield f"the process {target.service}, which runs already"
+    strangers = {*(target.descent.of if target.descent else [target.service or ""])} - own
+    if target.service and strangers and (needs & _OF_PROCESS or on_network):
+        of = "a child of " if target.descent else ""
+        yield f"{of}the process {', '.join(sorted(strangers))}, which runs already"
     if target.container and (Facet.CONTAINER in needs or on_network):
         yield f"container {target.container}"
     if Facet.HOST in needs:

@@ -24,7 +24,8 @@ def complain(problems: Sequence[str], *, hint: str = "") -> None:
         err.print(Text(f"hormesis: {hint}"))
 
 
-def marked(outcome: Outcome, text: str) -> Text:
-    """Return *text* behind the outcome's sign, in its colour."""
+def marked(outcome: Outcome, text: str, remark: str = "") -> Text:
+    """Return *text* behind the outcome's sign, in its colour; a remark on it is a star."""
     sign, colour = MARKS[outcome]
+    sign += "*" * bool(remark)
     return Text.assemble((f"{sign} ", f"bold {colour}"), text)

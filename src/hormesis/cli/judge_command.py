@@ -7,16 +7,14 @@ from pathlib import Path
 
 from hormesis.cli.console import out
 from hormesis.cli.verdict_view import as_data, show_advice, show_reports, show_run
-from hormesis.compose.judging import judge_directory, render
-from hormesis.compose.suite import find_suite
-from hormesis.record.run_directory import SUITE, runs_at
+from hormesis.compose.judged_again import judged_again
 from hormesis.words.judging import code_of
 from hormesis.words.outcome import ExitCode
 
 
 def check_command(path: Path, *, as_json: bool) -> int:
     """Judge again and return the exit code of the verdict."""
-    judged = [judge_directory(run.path) for run in runs_at(path)]
+    judged = judged_again(path).judged
     codes = [code_of(one.verdict) for one in judged]
     if as_json:
         data = [as_data(one, code, path) for one, code in zip(judged, codes, strict=True)]
@@ -30,15 +28,5 @@ def check_command(path: Path, *, as_json: bool) -> int:
 
 def report_command(path: Path, kinds: tuple[str, ...]) -> int:
     """Judge again and write the reports."""
-    at = runs_at(path)
-    runs = [judge_directory(run.path) for run in at]
-    alone = len(at) == 1
-    folder = at[0].path if alone else at[0].path.parent
-    title = str(runs[0].history.manifest.get("title", "")) if alone else _suite_title(folder)
-    show_reports(out, render(folder, title, runs, kinds or None))
+    show_reports(out, judged_again(path).write_reports(kinds or None))
     return ExitCode.PASS
-
-
-def _suite_title(folder: Path) -> str:
-    suite = find_suite((folder / SUITE).read_text().strip())
-    return suite.file.title if suite else folder.name

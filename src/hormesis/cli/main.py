@@ -10,6 +10,7 @@ import typer
 
 from hormesis import __version__
 from hormesis.cli.load_line import load
+from hormesis.cli.tasks_line import tasks
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
 
@@ -35,6 +36,14 @@ RunDir = Annotated[Path, typer.Argument(help="A run directory, or the folder tha
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Set a variable of the file. Repeatable."),
+]
+SetOrSets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE|SET",
+        help="Set a variable of the file, or choose a set of the suite. Repeatable.",
+    ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Replay with this seed.")]
 Scale = Annotated[
@@ -80,13 +89,25 @@ def run(
             "shows the suite's own options.",
         ),
     ],
-    variables: Set = None,
+    variables: SetOrSets = None,
     seed: Seed = None,
     time_scale: Scale = 1.0,
     out: Out = Path("hormesis-runs"),
     system: System = None,
     scenario: Annotated[
-        list[str] | None, typer.Option(help="Of a suite: only this scenario. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--scenario",
+            "--scenarios",
+            metavar="ID,…|all",
+            help="Of a suite: only these scenarios. Repeatable.",
+        ),
+    ] = None,
+    scenario_dir: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR", help="Of a suite: also the scenarios in this folder. Repeatable."
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Run although another run tests the same target.")
@@ -126,6 +147,7 @@ def run(
         out=out,
         system=system,
         scenarios=tuple(scenario or ()),
+        scenario_dirs=tuple(scenario_dir or ()),
         force=force,
         recover=recover,
         yes=yes,
@@ -140,6 +162,7 @@ def run(
 
 
 app.command()(load)
+app.add_typer(tasks)
 
 
 @app.command()
@@ -262,11 +285,53 @@ def drill(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--target",
+            metavar="FILE",
+            help="Tell instead which scenarios the system in this system file can be tested with, "
+            "and what each of the others lacks.",
+        ),
+    ] = None,
+    suite: Annotated[
+        str, typer.Option(metavar="SUITE", help="With --target: only the scenarios of this suite.")
+    ] = "",
+    reach: Annotated[
+        bool,
+        typer.Option(
+            "--reach", help="With --target: see whether its addresses answer, one connection each."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Tell what this machine can do, how, and what to install for the rest."""
+    if target is not None:
+        from hormesis.cli.target_view import target_command
+
+        raise typer.Exit(target_command(target, suite, reach=reach, as_json=as_json))
+    if suite or reach:
+        raise typer.BadParameter("--suite and --reach are about a --target FILE")
     from hormesis.cli.doctor_command import doctor_command
 
     raise typer.Exit(doctor_command(as_json=as_json))
+
+
+@app.command("init")
+def init_target(
+    suite: Annotated[str, typer.Argument(metavar="SUITE", help="A suite's name or folder.")],
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Left out: SUITE-target.yaml.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the file if it exists.")
+    ] = False,
+) -> None:
+    """Write a commented target file, to run SUITE against a system of your own."""
+    from hormesis.cli.init_command import init_command
+
+    raise typer.Exit(init_command(suite, file, force=force))
 
 
 @app.command("list")

@@ -30,7 +30,8 @@ def plan_command(
     """Print the compiled timeline of *file*."""
     suite = find_suite(str(file))
     if suite is not None:
-        first = next(iter(suite.scenarios.values()), file / "SCENARIO.yaml")
+        files = (one.file for one in suite.scenarios.values() if one.written is None)
+        first = next(files, file / "SCENARIO.yaml")
         raise UsageTrouble(
             f"{file} is a suite of {len(suite.scenarios)} experiments; a plan is made of one",
             hint=f"name a scenario's file, for example hormesis plan {first}",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hormesis.cli.confirmation import confirm
@@ -33,13 +34,15 @@ def run_command(what: str, options: RunOptions) -> int:
     if options.isolated:
         isolate(sys.argv[1:])
     starter = _starter(options)  # First: it may change whose environment this is.
-    request = replace(_request(Path(what), options), starter=starter)
     if options.recover:
         recover_all(err)  # Standard output holds the verdict alone.
     suite = find_suite(what)
     if suite is not None:
-        named = replace(request, suite=what)
-        return run_suite_command(suite, named, options, lambda title: watching(title, options))
+        chosen, options = _set_of(options)
+        named = replace(_request(Path(what), options), starter=starter, suite=what)
+        watched = partial(watching, options=options)
+        return run_suite_command(suite, named, options, watched, chosen_set=chosen)
+    request = replace(_request(Path(what), options), starter=starter)
     _refuse_extra(options)
     if not Path(what).exists():
         known = list(suite_names())
@@ -104,8 +107,21 @@ def _request(file: Path, options: RunOptions) -> RunRequest:
     )
 
 
+def _set_of(options: RunOptions) -> tuple[str, RunOptions]:
+    """Return the set of a suite that ``--set NAME`` chooses, and the options without it."""
+    names = [one for one in options.variables if "=" not in one]
+    if len(names) > 1:
+        raise UsageTrouble(
+            f"--set {names[1]}: --set {names[0]} has chosen a set already",
+            hint="a suite runs one set at a time",
+        )
+    variables = tuple(one for one in options.variables if "=" in one)
+    return (names[0] if names else ""), replace(options, variables=variables)
+
+
 def _refuse_extra(options: RunOptions) -> None:
-    if options.scenarios:
-        raise UsageTrouble("--scenario is for suites; this is one experiment file")
+    if options.scenarios or options.scenario_dirs:
+        option = "--scenario" if options.scenarios else "--scenario-dir"
+        raise UsageTrouble(f"{option} is for suites; this is one experiment file")
     if options.extra:
         raise UsageTrouble(f"no such option: {options.extra[0]}", hint="see `hormesis run --help`")

@@ -16,6 +16,7 @@ class RunOptions:
     out: Path = Path("hormesis-runs")
     system: Path | None = None
     scenarios: tuple[str, ...] = ()
+    scenario_dirs: tuple[Path, ...] = ()
     force: bool = False
     recover: bool = False
     yes: bool = False

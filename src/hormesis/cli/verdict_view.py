@@ -24,7 +24,8 @@ def show_run(console: Console, judged: Judged, code: ExitCode, *, brief: bool = 
     verdict = judged.verdict
     rows = [one for one in verdict.verdicts if _worth_a_line(one, brief=brief)]
     for row in rows:
-        console.print(Text("  ").append_text(marked(row.outcome, f"{row.check}: {row.summary}")))
+        told = f"{row.check}: {row.summary}"
+        console.print(Text("  ").append_text(marked(row.outcome, told, row.remark)))
         if row.outcome is not Outcome.PASS and row.kind != EVIDENCE:
             _show_findings(console, row)
     if told := left_out_told(judged.history):
@@ -40,7 +41,10 @@ def headline(judged: Judged, code: ExitCode) -> Text:
     if skipped := judged.verdict.skipped:
         return Text.assemble(("SKIP ", f"bold {colour}"), f"{judged.name}: {skipped}")
     word = judged.verdict.outcome.value.upper() if code <= ExitCode.UNKNOWN else _word_of(code)
-    return Text.assemble((f"{word} ", f"bold {colour}"), f"{judged.name}: {judged.verdict.reason}")
+    name, remark = judged.name, judged.verdict.remark
+    if remark:
+        word, name = f"{word}*", f"{name} ({judged.verdict.outcome.value}, {remark})"
+    return Text.assemble((f"{word} ", f"bold {colour}"), f"{name}: {judged.verdict.reason}")
 
 
 def left_out_told(history: History) -> str:
@@ -77,6 +81,7 @@ def as_data(judged: Judged, code: ExitCode, directory: Path) -> dict[str, Any]:
         "outcome": judged.verdict.outcome.value,
         "exit_code": int(code),
         "reason": judged.verdict.reason,
+        "remark": judged.verdict.remark,
         "skipped": judged.verdict.skipped,
         "directory": str(directory),
         "dirty": list(judged.verdict.dirty),
@@ -88,6 +93,7 @@ def as_data(judged: Judged, code: ExitCode, directory: Path) -> dict[str, Any]:
                 "summary": one.summary,
                 "findings": [finding.sentence for finding in one.findings],
                 "advice": one.advice,
+                "remark": one.remark,
             }
             for one in judged.verdict.verdicts
         ],

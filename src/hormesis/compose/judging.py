@@ -85,6 +85,7 @@ def write_report(
     directory: RunDirectory, report: Report, title: str, runs: Sequence[Judged]
 ) -> Path:
     """Render one report into *directory* and return the path of its first file."""
-    for name, content in report.files(title, runs).items():
+    files = report.files(title, runs)
+    for name, content in files.items():
         write_atomically(directory.report(name), content)
-    return directory.report(report.file_name)
+    return directory.report(next(iter(files), report.file_name))

@@ -20,7 +20,7 @@ from hormesis.compose.selecting_containers import engines_missing, with_containe
 from hormesis.custodian.privilege import Starter
 from hormesis.custodian.registry import MACHINE, state_folder
 from hormesis.engine.clock import LoopClock
-from hormesis.engine.conductor import Stand
+from hormesis.engine.stand import Stand
 from hormesis.host.means import survey
 from hormesis.host.ports import port_finder
 from hormesis.host.room import backing_of
@@ -71,10 +71,9 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     clock = LoopClock()
     identity = SystemRandom()
     run_id = run_id or f"{identity.randrange(16**6):06x}"
-    title = request.file.stem
     wall = clock.wall()
     scratch = str(folder_of(run_id))
-    path = request.out.resolve() / name_of(wall, title, run_id)
+    path = request.out.resolve() / name_of(wall, request.slug, run_id)
     next_port = port_finder(Random(identity.randrange(2**62)))
     environment = Consulted(request.environment)
     experiment = read_experiment(
@@ -93,6 +92,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         seed=request.seed,
         systems=systems(),
         system=request.system,
+        written=request.written,
     )
     _check_drivers(experiment)
     _check_volumes(experiment)

@@ -22,6 +22,8 @@ def replay_argv(
     what = [request.suite or str(request.file)]
     if request.scenario:
         what += ["--scenario", request.scenario]
+    for folder in request.scenario_dirs:
+        what += ["--scenario-dir", str(folder)]
     for name, value in request.overrides.items():
         what += ["--set", f"{name}={value}"]
     if request.time_scale != 1.0:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hormesis.custodian.privilege import Starter
+from hormesis.spec.document import Document
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,9 @@ class RunRequest:
 
     ``overrides`` are ``--set`` variables; ``environment`` is what ``${env.NAME}`` sees.
     ``time_scale`` multiplies the durations of the experiment's own shape. ``out`` is the folder in
-    which the run directory is made. ``system`` replaces the file's system. ``suite`` and
-    ``scenario`` say where in a suite the file stands, as they are given on a command line.
+    which the run directory is made. ``system`` replaces the file's system. ``suite``,
+    ``scenario`` and ``scenario_dirs`` say where in a suite the file stands, as they are given on a
+    command line. ``written`` is the experiment when *file* holds it in the short form.
     ``starter`` gives the custodian rights that this process lacks. ``reports`` are the kinds to
     write; None: every kind there is. ``command`` is the command line that asked for it, when that
     was no ``hormesis run``: repeating it repeats the run, and ``file`` is only its translation.
@@ -36,9 +38,16 @@ class RunRequest:
     starter: Starter | None = None
     suite: str = ""
     scenario: str = ""
+    scenario_dirs: tuple[Path, ...] = ()
+    written: Document | None = None
     reports: tuple[str, ...] | None = None
     command: tuple[str, ...] = ()
     processes: int = 0
     cluster: str = ""
     metrics_port: int | None = None
     otel: str = ""
+
+    @property
+    def slug(self) -> str:
+        """Return what the run's directory is called after."""
+        return self.scenario or self.file.stem

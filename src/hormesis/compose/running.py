@@ -141,7 +141,7 @@ def _make_directory(prepared: Prepared) -> RunDirectory:
     directory = create_run_directory(
         prepared.request.out.resolve(),
         prepared.wall,
-        prepared.request.file.stem,
+        prepared.request.slug,
         prepared.stand.run_id,
     )
     directory.plan.write_text("\n".join(plan_lines(prepared.timeline)) + "\n")

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import SystemRandom
 
-from hormesis.compose.judging import judge_directory, render, write_report
+from hormesis.compose.judging import judge_directory
 from hormesis.compose.not_run import reason_of, record_not_begun, record_skipped
 from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import Finished, Watch, run
 from hormesis.compose.suite import Suite
+from hormesis.compose.suite_log import SuiteLog
+from hormesis.compose.suite_reports import SuiteReports, suite_reports
+from hormesis.compose.suite_totals import SuiteTotals, totals_of
 from hormesis.engine.clock import LoopClock
-from hormesis.record.run_directory import RunDirectory, create_suite_directory
+from hormesis.host.interrupts import Kept, interrupts_kept
+from hormesis.record.run_directory import create_suite_directory
 from hormesis.words.outcome import ExitCode
 from hormesis.words.report import Judged
 from hormesis.words.trouble import SkipTrouble, Trouble
 
 _ENDS_ALL = (ExitCode.INTERRUPTED, ExitCode.LEFT_DIRTY, ExitCode.USAGE)
 """Codes after which no other scenario is begun."""
+
+
+class DeclinedScenario(Trouble):
+    """The person at the terminal did not want this scenario; nothing of it was done."""
+
+    code = ExitCode.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,9 @@ class SuiteFinished:
     directory: Path
     reports: tuple[Path, ...]
     code: ExitCode
+    totals: SuiteTotals
+    log: Path
+    """Everything that was said while it ran."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +56,18 @@ class Announcements:
     ended: Callable[[Finished], None]
     failed: Callable[[str, Trouble], None]
     skipped: Callable[[Judged], None]
+    asked: Callable[[Prepared], None] = lambda prepared: None
+    """Called before each scenario; raises :class:`DeclinedScenario` when it shall not be run."""
 
 
-def prepare_all(scenarios: Mapping[str, Path], request: RunRequest) -> dict[str, RunRequest]:
-    """Check every scenario before anything starts; return each one's request.
+def suite_directory(suite: Suite, request: RunRequest, ids: Sequence[str]) -> Path:
+    """Make and return the folder for a run of *suite*; scenarios get folders inside it.
 
-    Scenarios that cannot be run on this system are fine: the suite will skip them.
-
-    Raises:
-        InputTrouble: problems of the first scenario that has some.
+    It remembers the *ids*, so that a suite that was killed is known not to be whole.
     """
-    requests = {
-        name: replace(request, file=path, scenario=name) for name, path in scenarios.items()
-    }
-    for one in requests.values():
-        with suppress(SkipTrouble):
-            prepare(one)
-    return requests
-
-
-def suite_directory(suite: Suite, request: RunRequest) -> Path:
-    """Make and return the folder for a run of *suite*; scenarios get folders inside it."""
     identity = f"{SystemRandom().randrange(16**6):06x}"
     return create_suite_directory(
-        request.out.resolve(), LoopClock().wall(), suite.name, identity
+        request.out.resolve(), LoopClock().wall(), suite.name, identity, ids
     )
 
 
@@ -78,59 +78,99 @@ def run_suite(
     tell: Announcements,
     *,
     own_report: bool = False,
+    base: Path | None = None,
 ) -> SuiteFinished:
-    """Run the scenarios one after the other; a failed one does not stop the others."""
-    finished: list[Judged] = []
-    codes: list[ExitCode] = []
-    last = ""
-    for number, (name, request) in enumerate(requests.items(), 1):
-        if last:
-            why = f"the suite ended with {last}"
-            finished.append(record_not_begun(name, request.file, directory, why))
-            continue
+    """Run the scenarios one after the other; a failed one does not stop the others.
+
+    Ctrl-C and SIGTERM end the suite in good order, with a report of what was done so far.
+    *base* is the folder that copies of the suite's own report are put under; left out: the
+    current one.
+    """
+    clock = LoopClock()
+    log = SuiteLog(directory, clock)
+    reports = suite_reports(suite, directory, own=own_report, base=base or Path.cwd())
+    with interrupts_kept() as kept:
+        playing = _Playing(requests, directory, tell, log, reports, kept)
+        log.say(f"suite {suite.name}: {suite.file.title}", f"scenarios: {', '.join(requests)}")
+        for number, name in enumerate(requests, 1):
+            playing.play(number, name)
+        paths = render_suite(reports, playing.finished)
+        totals = totals_of(playing.finished, clock.now())
+        code = ExitCode.worst(playing.codes)
+        log.totals(totals, paths, code)
+    return SuiteFinished(playing.finished, directory, paths, code, totals, log.path)
+
+
+@dataclass
+class _Playing:
+    """Plays scenarios; whatever becomes of one, there is a record of it."""
+
+    requests: Mapping[str, RunRequest]
+    directory: Path
+    tell: Announcements
+    log: SuiteLog
+    reports: SuiteReports
+    kept: Kept
+    finished: list[Judged] = field(default_factory=list)
+    codes: list[ExitCode] = field(default_factory=list)
+    over: str = ""
+    """Why no more scenarios are begun."""
+
+    def play(self, number: int, name: str) -> None:
+        """Play the scenario *name*, the one of that number."""
+        request = self.requests[name]
+        if self.kept.name and not self.over:
+            self.over = f"{self.kept.name} received between two scenarios"
+            self.codes.append(ExitCode.INTERRUPTED)
+        if self.over:
+            self._add(record_not_begun(name, request.file, self.directory, self.over))
+            return
         try:
-            prepared = prepare(replace(request, out=directory, reports=()))
+            prepared = prepare(replace(request, out=self.directory, reports=()))
+            self.tell.asked(prepared)
         except SkipTrouble as trouble:
-            finished.append(record_skipped(name, request.file, directory, trouble))
-            codes.append(ExitCode.UNKNOWN)
-            tell.skipped(finished[-1])
-            continue
-        watch = tell.begins(number, len(requests), prepared)
-        judged, code = _run_one(name, prepared, watch, tell)
-        finished.append(judged)
-        codes.append(code)
+            self._add(record_skipped(name, request.file, self.directory, trouble))
+            self.codes.append(ExitCode.UNKNOWN)
+            self.tell.skipped(self.finished[-1])
+            return
+        except Trouble as trouble:
+            told = reason_of(trouble)
+            self._add(record_not_begun(name, request.file, self.directory, told))
+            self.codes.append(trouble.code)
+            self.tell.failed(name, trouble)
+            return
+        judged, code = self._run(number, name, prepared)
+        path = prepared.directory.path
+        self._add(judged, path if path.is_dir() else None)
+        self.codes.append(code)
         # The others would be refused as well, or worse: only some of them.
-        last = name if code in _ENDS_ALL else ""
-    reports = render_suite(suite, finished, directory, own_report=own_report)
-    code = ExitCode.worst(codes)
-    return SuiteFinished(finished, directory, reports, code)
+        self.over = f"the suite ended with {name}" if code in _ENDS_ALL else ""
+
+    def _run(self, number: int, name: str, prepared: Prepared) -> tuple[Judged, ExitCode]:
+        count = len(self.requests)
+        self.log.say(f"[{number}/{count}] {name}  {prepared.experiment.title}")
+        watch = self.log.following(name, self.tell.begins(number, count, prepared))
+        try:
+            one = run(prepared, watch=watch)
+        except Trouble as trouble:
+            self.tell.failed(name, trouble)
+            self.log.say(*(f"{name}: {problem}" for problem in trouble.problems))
+            if prepared.directory.manifest.is_file():
+                return judge_directory(prepared.directory.path), trouble.code
+            title = prepared.experiment.title
+            file, parent = prepared.request.file, prepared.request.out
+            why = reason_of(trouble)
+            return record_not_begun(name, file, parent, why, title), trouble.code
+        self.tell.ended(one)
+        return one.judged, one.code
+
+    def _add(self, judged: Judged, directory: Path | None = None) -> None:
+        self.finished.append(judged)
+        self.log.ended(judged, directory or self.directory)
+        if directory is not None:
+            self.reports.of_run(judged, directory)
 
 
-def _run_one(
-    name: str, prepared: Prepared, watch: Watch, tell: Announcements
-) -> tuple[Judged, ExitCode]:
-    """Run one scenario; whatever becomes of it, there is a record of it."""
-    try:
-        one = run(prepared, watch=watch)
-    except Trouble as trouble:
-        tell.failed(name, trouble)
-        if prepared.directory.manifest.is_file():
-            return judge_directory(prepared.directory.path), trouble.code
-        title = prepared.experiment.title
-        file, parent = prepared.request.file, prepared.request.out
-        return record_not_begun(name, file, parent, reason_of(trouble), title), trouble.code
-    tell.ended(one)
-    return one.judged, one.code
-
-
-def render_suite(
-    suite: Suite, runs: Sequence[Judged], directory: Path, *, own_report: bool
-) -> tuple[Path, ...]:
+def render_suite(reports: SuiteReports, runs: Sequence[Judged]) -> tuple[Path, ...]:
     """Write the suite's reports into its directory."""
-    if not runs:
-        return ()
-    paths = render(directory, suite.file.title, runs)
-    report = suite.own_report() if own_report else None
-    if report is not None:
-        paths.append(write_report(RunDirectory(directory), report, suite.file.title, runs))
-    return tuple(paths)
+    return reports.of_suite(runs)

@@ -147,7 +147,7 @@ class Keeper:
         outcome = yield from self.effects.revert_all(because, told)
         restored = {
             who.pid
-            for service in self.services if not service.owned
+            for service in self.services if not service.owned and not service.slot
             for who in service.members(self.run)
         }  # fmt: skip
         try:

@@ -16,8 +16,9 @@ from hormesis.custodian.keeper import Keeper
 from hormesis.custodian.loop import Task
 from hormesis.host.listeners import listener_of
 from hormesis.host.process import Identity, boot_id
+from hormesis.host.seats import Seats, Wanted
 from hormesis.host.service import Service
-from hormesis.host.verb_protocol import Missing, Scene
+from hormesis.host.verb_protocol import Missing, NothingDone, Scene
 from hormesis.host.verbs import load_verb
 from hormesis.words.verb import Undone, VerbCall
 
@@ -39,10 +40,11 @@ class Requests:
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
+        self._seats = Seats(keeper.services)
         self._ops: dict[str, Callable[[Request], None]] = {
             "hello": self._hello, "beat": self._beat, "do": self._do, "undo": self._undo,
             "adopt": self._adopt, "service": self._service, "report": self._report,
-            "close": self._close,
+            "seat": self._seat, "leave": self._leave, "close": self._close,
         }  # fmt: skip
 
     def answer(self, request: Request) -> None:
@@ -153,6 +155,31 @@ class Requests:
         service.process, service.generation = who, 1
         self._keeper.services.add(service)
         self._accept(request, {"pid": who.pid, "generation": 1, "state": service.state})
+
+    def _seat(self, request: Request) -> None:
+        """Find the child that a slot stands for now; ``pid`` is None when the others took all."""
+        of = tuple(str(name) for name in request["of"])
+        share = request.get("share")
+        wanted = Wanted(
+            slot=str(request["slot"]), holder=str(request["holder"]), draw=str(request["draw"]),
+            of=of, matching=str(request.get("matching") or ""),
+            order=str(request.get("order") or "oldest"), number=int(request.get("number") or 1),
+            share=None if share is None else float(share),
+        )  # fmt: skip
+        allowed = self._keeper.permit.children
+        if not all((wanted.slot, parent) in allowed for parent in of):
+            told = f"{wanted.slot!r} to be a child of {', '.join(of)}"
+            raise Refused("permit", f"the permit of this run does not allow {told}")
+        try:
+            service = self._seats.take(wanted)
+        except NothingDone as error:
+            raise Refused("nobody", str(error)) from None
+        process = service.process if service is not None else None
+        self._accept(request, {"pid": process.pid if process is not None else None})
+
+    def _leave(self, request: Request) -> None:
+        self._seats.leave(str(request["slot"]), str(request["holder"]))
+        self._accept(request, {})
 
     def _service(self, request: Request) -> None:
         service = self._keeper.services.find(str(request["name"]))

@@ -1,7 +1,8 @@
 """The conductor: one run from its first effect to its last undo, written down as it happens.
 
-starting → steady-before → preparing → tracks → steady-after → finishing → closing → ended.
-Whatever goes wrong, the run goes through *closing*: everything is undone, the end is recorded.
+starting → steady-before → preparing → tracks → steady-after → finishing → failing → closing →
+ended; *failing* only with ``on_fail``. Whatever goes wrong, the run goes through *closing*:
+everything is undone, the end is recorded.
 """
 
 from __future__ import annotations
@@ -9,24 +10,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from hormesis.custodian.privilege import Starter
 from hormesis.custodian.recover import replay
 from hormesis.engine.chores import Chores
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.crew.crew import Crew
 from hormesis.engine.custody import Custodian, Denied
+from hormesis.engine.ending import Ending
+from hormesis.engine.failing import why_not_passing
 from hormesis.engine.followed_writer import FollowedWriter, Follower
 from hormesis.engine.guarding import Guard
-from hormesis.engine.injecting import HOLD_MARGIN_S, Injection, Surgery
+from hormesis.engine.injecting import HOLD_MARGIN_S, Injection, Surgery, in_rounds
 from hormesis.engine.live import Live
 from hormesis.engine.observing import CustodianWorld, Observer, patience_s
 from hormesis.engine.seeing import Eyes
 from hormesis.engine.staging import Stage
+from hormesis.engine.stand import Stand
 from hormesis.engine.waiting import sleep_unless
 from hormesis.engine.witness import Witness
 from hormesis.record.history_tail import HistoryTail
@@ -46,28 +48,6 @@ PATIENCE_S = 5.0
 """How long a stop condition's last look may take once the tracks have ended."""
 REVERT_S = 60.0
 """How long the custodian may take to revert everything, beyond what services take to stop."""
-
-
-@dataclass(frozen=True)
-class Stand:
-    """Where a run takes place. ``scratch`` exists from its first effect to its last undo."""
-
-    run_id: str
-    directory: Path
-    state: Path
-    ledger: Path
-    scratch: str
-    starter: Starter | None = None
-    """What starts custodians with rights that the engine lacks."""
-    processes: int = 0
-    """How many processes generate load; 0 leaves it to the loads."""
-    cluster: str = ""
-    """The address of the cluster whose machines generate load; empty: this one does."""
-
-    @property
-    def control(self) -> str:
-        """The proxy's control socket; its path must be short, a Unix socket holds 107 bytes."""
-        return f"{self.scratch}/proxy.sock"
 
 
 class Conductor:
@@ -106,6 +86,14 @@ class Conductor:
             run=stand.run_id,
             unmade=self._no_client,
         )
+        self._ending = Ending(
+            timeline.experiment.end_when,
+            clock=clock,
+            live=live,
+            settle_s=timeline.experiment.limits.settle_s,
+            writer=writer,
+            ended=self._crew.end,
+        )
         self._custodian: Custodian | None = None
         self._playing: asyncio.Task[None] | None = None
         self._replaying: asyncio.Task[list[str]] | None = None
@@ -124,6 +112,7 @@ class Conductor:
             self.reason, self.detail = reason, detail
             self.live.say(self._clock.now(), f"stopping: {detail}")
             self._stop.set()
+            self._ending.stop()
             self._crew.stop()
 
     def insist(self) -> None:
@@ -153,17 +142,14 @@ class Conductor:
             dirty = await self._close()
             ticking.cancel()
             self._phase("ended")
-            self._writer.end(
-                {
-                    "time": self._clock.now(),
-                    "reason": self.reason,
-                    "detail": self.detail,
-                    "dirty": dirty,
-                }
-            )
+            self._writer.end({**self._so_far(), "dirty": dirty})
             self._watch(self.live)
         if failure is not None:
             raise failure
+
+    def _so_far(self) -> dict[str, Any]:
+        end = {"time": self._clock.now(), "reason": self.reason, "detail": self.detail}
+        return {**end, **self._ending.told()}
 
     def _failed(self, reason: str, error: Exception, told: str) -> Exception | None:
         """Stop because of *error*; return it unless it only follows from an earlier stop."""
@@ -210,7 +196,7 @@ class Conductor:
     async def _play_phases(self) -> None:
         experiment = self.timeline.experiment
         world = CustodianWorld(self.custodian)
-        observer = Observer(world=world, clock=self._clock, sink=self._writer.probe, live=self.live)
+        observer = Observer(world=world, clock=self._clock, sink=self._ending.seen, live=self.live)
         guard = asyncio.create_task(self._guard())
         try:
             self._phase("starting")
@@ -229,21 +215,39 @@ class Conductor:
                 attached=self._witness.attached,
             )
             await stage.up()
-            if not await self._steady(observer, "steady-before"):
-                return
-            if not await self._once(experiment.prepare, "prepare", "preparing"):
-                return
-            async with AsyncExitStack() as stack:
-                await self._equip(stack)
-                await self._tracks(observer)
-                await self._steady(observer, "steady-after")
-                for named in experiment.final_probes:
-                    if not self._stop.is_set():
-                        await observer.until_good(named, given_up=self._stop.is_set)
-                await self._once(experiment.finish, "finish", "finishing")
+            await self._play_on_stage(observer)
+            await self._make_safe()
         finally:
             guard.cancel()
             await self._crew.close()
+
+    async def _play_on_stage(self, observer: Observer) -> None:
+        experiment = self.timeline.experiment
+        if not await self._steady(observer, "steady-before"):
+            return
+        if not await self._once(experiment.prepare, "prepare", "preparing"):
+            return
+        async with AsyncExitStack() as stack:
+            await self._equip(stack)
+            await self._tracks(observer)
+            await self._steady(observer, "steady-after")
+            for named in experiment.final_probes:
+                if not self._stop.is_set():
+                    await observer.until_good(named, given_up=self._stop.is_set)
+            await self._once(experiment.finish, "finish", "finishing")
+
+    async def _make_safe(self) -> None:
+        """Let the clients of ``on_fail`` do theirs when the run does not pass as it stands."""
+        experiment = self.timeline.experiment
+        if not experiment.on_fail:
+            return
+        self._writer.flush()
+        history = HistoryTail(self._stand.directory).read()
+        why = await asyncio.to_thread(why_not_passing, history, experiment.checks, self._so_far())
+        if why:
+            self._note("info", "on-fail", f"performed because the run does not pass: {why}")
+            # Also when the run was stopped: the guard sees to it that this ends.
+            await self._once(experiment.on_fail, "on_fail", "failing", asyncio.Event())
 
     async def _equip(self, stack: AsyncExitStack) -> None:
         """Have the loads' clients prepared, until *stack* is left."""
@@ -284,9 +288,16 @@ class Conductor:
                 self._note("warning", "steady-state", f"not met after the faults: {told}")
         return not missed
 
-    async def _once(self, clients: tuple[ClientKind, ...], load: str, phase: str) -> bool:
+    async def _once(
+        self,
+        clients: tuple[ClientKind, ...],
+        load: str,
+        phase: str,
+        over: asyncio.Event | None = None,
+    ) -> bool:
         """Let one user do each client's iteration once; tell whether every operation was ok."""
-        if self._stop.is_set():
+        over = over or self._stop
+        if over.is_set():
             return False
         if not clients:
             return True
@@ -297,7 +308,7 @@ class Conductor:
             clock=self._clock,
             meter=self._crew.meter,
             output=self._recording.shard(0),
-            over=self._stop,
+            over=over,
         )
         bad = await chores.do(clients)
         if bad and load == "prepare":
@@ -313,6 +324,7 @@ class Conductor:
         self._phase("tracks")
         began = self._clock.now() + self._crew.lead_s
         self.live.tracks_began = began
+        self._ending.begin(began, self.timeline.duration_s)
         self._make_injections()
         over = asyncio.Event()
         monitors = {
@@ -322,6 +334,7 @@ class Conductor:
         monitors |= {
             asyncio.create_task(guard.watch(over)) for guard in self._guards(observer)
         }
+        monitors |= {*self._ending.watches(observer)}
         try:
             # One that fails cancels the others, and every fault that is cancelled is released.
             async with asyncio.TaskGroup() as group:
@@ -329,12 +342,14 @@ class Conductor:
                     group.create_task(injection.play(began))
                 for track in self.timeline.loads:
                     group.create_task(self._announce(track, began))
-                group.create_task(self._crew.play(began))
+                group.create_task(self._ending.plays(self._crew.play(began)))
                 group.create_task(self._until(began + self.timeline.duration_s))
+            await self._ending.settle(self._stop, observer, self.timeline.probes)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
         finally:
             over.set()
+            self._ending.over.set()
             await self._end(monitors)
 
     def _guards(self, observer: Observer) -> list[Guard]:
@@ -375,17 +390,21 @@ class Conductor:
             control=self._stand.control,
             sink=self._writer.fault,
             live=self.live,
-            stop=self._stop,
+            stop=self._ending.over,
+            early=self._ending.why,
+            chosen=self._witness.chosen,
+            note=self._note,
         )
         seed = self.timeline.experiment.seed
         self._injections = [
             Injection(action, surgery, stream_of(seed, action.stream))
             for action in self.timeline.actions
         ]
+        in_rounds(self._injections)
 
     async def _announce(self, track: LoadTrack, began: float) -> None:
         await self._until(began + track.at_s)
-        if not self._stop.is_set():
+        if not self._ending.over.is_set():
             self.live.say(self._clock.now(), f"load {track.name} starts")
 
     def _no_client(self, told: str) -> None:
@@ -399,8 +418,8 @@ class Conductor:
             await observer.repeat(track, over=over, note=self._writer.note)
 
     async def _until(self, moment: float) -> None:
-        """Wait until *moment* or until the run is stopped."""
-        await sleep_unless(self._stop, moment, self._clock)
+        """Wait until *moment* or until the tracks are to end."""
+        await sleep_unless(self._ending.over, moment, self._clock)
 
     async def _guard(self) -> None:
         """Stop the run when it takes too long or the custodian dies; then see that it ends."""

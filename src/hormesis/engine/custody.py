@@ -116,6 +116,20 @@ class Custodian:
         """Undo *effect*; return done, gone or not-mine."""
         return str((await self.ask("undo", effect=effect)).get("undone", ""))
 
+    async def seat(self, slot: str, holder: str, draw: str, **chosen: Any) -> int | None:
+        """Let *slot* stand for a living child; return its pid, None when others took them all.
+
+        Raises:
+            Denied: no child lives, or what *chosen* says is not permitted.
+        """
+        told = await self.ask("seat", slot=slot, holder=holder, draw=draw, **chosen)
+        return None if told.get("pid") is None else int(told["pid"])
+
+    async def leave_seat(self, slot: str, holder: str) -> None:
+        """Give *slot* up; says nothing when the custodian is gone, and everything with it."""
+        with suppress(Denied):
+            await self.ask("leave", slot=slot, holder=holder)
+
     async def service(self, name: str) -> Mapping[str, Scalar]:
         """Return the reading of a service; an ``error`` entry instead of raising."""
         try:

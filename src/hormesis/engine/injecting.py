@@ -7,7 +7,7 @@ not happen is recorded as well, and makes the run unknown.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from hormesis.engine.custody import Denied
 from hormesis.engine.live import Live
+from hormesis.engine.seating import Seats, seated
 from hormesis.engine.waiting import Late, sleep_unless, wait_until
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import Limits
@@ -37,7 +38,7 @@ MOMENT_S = 2.0
 """How much longer than asked a momentary fault that was not seen to bite is looked at."""
 
 
-class Hands(Protocol):
+class Hands(Seats, Protocol):
     """What does and undoes effects: the custodian, as far as a fault knows it."""
 
     async def do(self, effect: str, call: VerbCall, hold_s: float | None) -> dict[str, Any]:
@@ -69,6 +70,16 @@ class Surgery:
     sink: Callable[[FaultRecord], None]
     live: Live
     stop: asyncio.Event
+    early: Callable[[], str] = lambda: ""
+    """Why the tracks end early but in good order, if that is why ``stop`` is set."""
+    chosen: Callable[[str, int], None] = lambda service, pid: None
+    """Hears which process a slot stands for."""
+    note: Callable[[str, str, str], None] = lambda level, source, text: None
+
+    @property
+    def in_haste(self) -> bool:
+        """Whether the run is stopped, so that nothing more is looked at than must be."""
+        return self.stop.is_set() and not self.early()
 
 
 class Injection:
@@ -76,6 +87,10 @@ class Injection:
 
     def __init__(self, action: FaultAction, surgery: Surgery, rng: Random) -> None:
         self.action = action
+        self.over = asyncio.Event()
+        """Set once nothing more comes of it, whatever did."""
+        self.after: tuple[Injection, ...] = ()
+        """What must be over before it begins: the round before."""
         self._with = surgery
         self._rng = rng
         self._effects: list[str] = []
@@ -95,14 +110,34 @@ class Injection:
 
     async def play(self, began: float) -> None:
         """Inject at its time (*began* is when the tracks began), hold, release, see it heal."""
-        if await sleep_unless(self._with.stop, began + self.action.at_s, self._with.clock):
+        try:
+            if await sleep_unless(self._with.stop, began + self.action.at_s, self._with.clock):
+                self._not_reached()
+            else:
+                await self._play_in_turn()
+        finally:
+            self.over.set()
+
+    async def _play_in_turn(self) -> None:
+        for one in self.after:
+            await one.over.wait()
+        if self.after and self._with.stop.is_set():
+            self._not_reached()
             return
-        self._update(asked=self._with.clock.now(), skipped=self.action.skip)
+        self._record = replace(self._record, asked=self._with.clock.now())
         if self.action.skip:
+            self._update(skipped=self.action.skip)
             self._say(f"skipped: {self.action.skip}")
             return
         try:
-            await self._live_through()
+            async with seated(self._with.custodian, self.action) as pid:
+                if pid is None:
+                    self._pass_over()
+                    return
+                self._update()
+                if pid:
+                    self._with.chosen(self.action.target.name, pid)
+                await self._live_through()
         except Denied as error:
             # Only a fault that never began is skipped; one that broke halfway is trouble.
             missing = error.why == "missing" and len(self._effects) == 1
@@ -111,6 +146,16 @@ class Injection:
             self._update(trouble=f"the fault itself broke: {type(error).__name__}: {error}")
         finally:
             self._with.live.faults_on.pop(self.action.id, None)
+
+    def _not_reached(self) -> None:
+        """Record that the tracks ended before it was to begin; of a stopped run that is plain."""
+        if early := self._with.early():
+            self._update(asked=self._with.clock.now(), unreached=f"the run {early}")
+
+    def _pass_over(self) -> None:
+        """Say that no child is left for this member of the round; the others are hit."""
+        told = f"{self.action.id}: fewer children live than slots were picked, so it has none"
+        self._with.note("info", "fault", told)
 
     async def _live_through(self) -> None:
         self._before = await self._read()
@@ -233,8 +278,7 @@ class Injection:
             pause = min(until, self._with.clock.now() + LOOK_S)
             if await sleep_unless(self._with.stop, pause, self._with.clock):
                 break
-        in_haste = self._with.stop.is_set() and self._record.bitten is not None
-        if not looked and not in_haste:
+        if not looked and not (self._with.in_haste and self._record.bitten is not None):
             await self._by(self._with.clock.now() + LAST_LOOK_S, self._look_last)
 
     async def _by(self, moment: float, look: Callable[[], Awaitable[object]]) -> None:
@@ -306,10 +350,10 @@ class Injection:
                 deadline=self._with.clock.now() + self._with.limits.heal_within_s,
                 clock=self._with.clock,
                 every_s=LOOK_S,
-                given_up=self._with.stop.is_set,
+                given_up=lambda: self._with.in_haste,
             )
         except Late as late:
-            why = "the run was stopped" if self._with.stop.is_set() else "it took too long"
+            why = "the run was stopped" if self._with.in_haste else "it took too long"
             self._update(
                 trouble=f"its bite was not seen gone {late.waited_s:.1f} s after release: {why}"
             )
@@ -317,6 +361,16 @@ class Injection:
         else:
             self._update(healed=self._with.clock.now(), proof_gone=proof)
             self._say(f"healed: {proof}")
+
+
+def in_rounds(injections: Sequence[Injection]) -> None:
+    """Let each round of a track wait for the one before it."""
+    rounds: dict[tuple[str, int], list[Injection]] = {}
+    for one in injections:
+        rounds.setdefault((one.action.track, one.action.round), []).append(one)
+    for (track, number), members in rounds.items():
+        for one in members:
+            one.after = tuple(rounds.get((track, number - 1), ()))
 
 
 def _looks_of(action: FaultAction) -> tuple[Look, ...]:

@@ -50,6 +50,10 @@ class Witness:
         """Record that a service runs that nobody started, which the custodian tells nobody."""
         self._writer.process(ProcessRecord(service, self._clock.now(), "attached", pid=pid))
 
+    def chosen(self, slot: str, pid: int) -> None:
+        """Record which child a slot stands for from now on."""
+        self._writer.process(ProcessRecord(slot, self._clock.now(), "chosen", pid=pid))
+
     def _process_changed(self, event: dict[str, Any], moment: float) -> None:
         record = ProcessRecord(
             service=str(event.get("service", "")),

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.faults.parts.life import lives_again
-from hormesis.words.fault import Fault
+from hormesis.words.fault import Fault, Mechanism
 from hormesis.words.look import EffectLook, Look, ProcessLook, Reading
 from hormesis.words.target import Facet, Target
 from hormesis.words.units import Bytes
@@ -25,20 +25,28 @@ class OomKill(Fault):
     """
 
     needs: ClassVar[frozenset[Facet]] = frozenset({Facet.PROCESS, Facet.RESTARTABLE})
+    """With ``back: false``, a process alone."""
     momentary: ClassVar[bool] = True
     mechanism: ClassVar[str] = "cgroup-memory"
     means: ClassVar[frozenset[str]] = frozenset({"cgroup-memory"})
 
     limit: Bytes = Field(default=64_000_000, ge=16_000_000)
     """The memory that the process and the filling program may take together from then on."""
+    back: bool = True
+    """Start it again on release; false when the system's own supervisor must do it."""
+
+    def ways(self) -> tuple[Mechanism, ...]:
+        needs = self.needs if self.back else frozenset({Facet.PROCESS})
+        return (Mechanism(self.mechanism, needs, self.means),)
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
+        promise = VerbCall("rerun", {"subject": target.service, "stop": False, "start": "undo"})
         return [
             VerbCall("cgroup", {
                 "subject": target.service, "controller": "memory", "limit": self.limit,
                 "only_main": True, "oom_score_adj": 1000,
             }),
-            VerbCall("rerun", {"subject": target.service, "stop": False, "start": "undo"}),
+            *([promise] if self.back else []),
             VerbCall("holder", {
                 "subject": target.service, "program": "memory_hog", "process": target.service,
                 "config": {"of": "oom", "limit": self.limit},
@@ -46,7 +54,7 @@ class OomKill(Fault):
         ]  # fmt: skip
 
     def look(self, target: Target) -> tuple[Look, ...]:
-        return (EffectLook(0), EffectLook(2), ProcessLook(target.service or ""))
+        return (EffectLook(0), EffectLook(2 if self.back else 1), ProcessLook(target.service or ""))
 
     def hurts(self, before: Reading, now: Reading) -> str:
         dead = now.get("dead") and now.get("pid") != before.get("pid")
@@ -56,4 +64,4 @@ class OomKill(Fault):
         return f"the kernel killed pid {before.get('pid')} ({where}, oom_kill {now['oom_kills']})"
 
     def healed(self, before: Reading, now: Reading) -> str:
-        return lives_again(before, now)
+        return lives_again(before, now, ours=self.back)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -21,11 +26,45 @@ def on_interrupt(ask: Callable[[str], None], insist: Callable[[], None]) -> Iter
         asked = True
         ask(name)
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in numbers:
+    before = {number: signal.getsignal(number) for number in _NUMBERS}
+    for number in _NUMBERS:
         loop.add_signal_handler(number, received, number.name)
     try:
         yield
     finally:
-        for number in numbers:
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            if handler is not None:
+                signal.signal(number, handler)
+
+
+@dataclass
+class Kept:
+    """Which signal came first, and was kept; empty: none."""
+
+    name: str = ""
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[Kept]:
+    """While inside, keep the first Ctrl-C or SIGTERM for the one who asks; a second one interrupts.
+
+    :func:`on_interrupt` may be used inside; it takes the signals for as long as it lasts. In a
+    thread other than the main one, signals stay as they are.
+    """
+    kept = Kept()
+    if threading.current_thread() is not threading.main_thread():
+        yield kept
+        return
+
+    def received(number: int, frame: FrameType | None) -> None:
+        if kept.name:
+            raise KeyboardInterrupt
+        kept.name = signal.Signals(number).name
+
+    before = {number: signal.signal(number, received) for number in _NUMBERS}
+    try:
+        yield kept
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)

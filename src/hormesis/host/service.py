@@ -24,7 +24,8 @@ class Service:
     not part of the run and is left as it was found. ``expected`` says that its next exit was
     caused by this run. ``process`` stays known after its end, which ``told_end`` marks as reported,
     because its session may outlive it; ``status`` is how it ended, None for a stranger.
-    ``restart_at`` and ``since`` are seconds of CLOCK_MONOTONIC.
+    ``restart_at`` and ``since`` are seconds of CLOCK_MONOTONIC. A ``slot`` is a child of another
+    service, as a stand-in that a fault has chosen.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Service:
     failures: int = 0
     restart_at: float | None = None
     since: float = 0.0
+    slot: bool = False
 
     @property
     def owned(self) -> bool:

@@ -85,6 +85,26 @@ async def ask(dsn: str, query: str, *, timeout_s: float = 2.0, rows_max: int = 1
     raise SqlTrouble("timeout: no answer in time")
 
 
+async def perform(dsn: str, statement: str, *, timeout_s: float = 10.0) -> int:
+    """Perform *statement*, which may write, in a transaction; return how many rows it touched.
+
+    Raises:
+        SqlTrouble: it was not performed, or nobody knows, with the reason.
+        CapabilityTrouble: the driver is not installed.
+    """
+    psycopg = postgres_driver()
+    try:
+        async with asyncio.timeout(timeout_s):
+            connection = await psycopg.AsyncConnection.connect(dsn, application_name=APPLICATION)
+            async with connection:
+                cursor = await connection.execute(statement)
+                return max(int(cursor.rowcount), 0)
+    except TimeoutError:
+        raise SqlTrouble("timeout: no answer in time") from None
+    except psycopg.Error as error:
+        raise SqlTrouble(_told(error)) from error
+
+
 async def _asked(connection: Any, query: str, timeout_s: float, rows_max: int) -> Rows:
     try:
         await connection.set_read_only(True)

@@ -81,12 +81,20 @@ def _before(experiment: Experiment) -> Iterator[PlanLine]:
         yield PlanLine(BEFORE, "", f"mount {volume.path}", volume.name, volume.sort)
     for service in experiment.services:
         yield PlanLine(BEFORE, "", _started(service), service.name, "process")
+    for name, members in experiment.targets.items():
+        if (descent := members[0].descent if members else None) is not None:
+            slots = f"{name}-1"
+            slots += f" … {name}-{descent.count}" if descent.count > 1 else ""
+            what = f"{descent.describe()}, found at each injection"
+            yield PlanLine(BEFORE, "", what, slots, "process")
     for link in experiment.links:
         yield PlanLine(BEFORE, "", f"proxy {link.listen} → {link.upstream}", link.name, "proxy")
     for condition in experiment.steady_state:
         yield _condition(BEFORE, condition)
     for stop in experiment.stop_when:
         yield PlanLine(BEFORE, "", f"stop when {stop.describe()}", stop.name, "guard")
+    for end in experiment.end_when:
+        yield PlanLine(BEFORE, "", f"end early when {end.describe()}", end.name, "guard")
     for client in experiment.prepare:
         yield PlanLine(BEFORE, "", f"prepare: {client.describe()}", "", client.kind)
 
@@ -98,6 +106,8 @@ def _after(experiment: Experiment) -> Iterator[PlanLine]:
         yield PlanLine(AFTER, "", f"observe {probe.probe.describe()}", probe.name, probe.probe.kind)
     for client in experiment.finish:
         yield PlanLine(AFTER, "", f"finish: {client.describe()}", "", client.kind)
+    for client in experiment.on_fail:
+        yield PlanLine(AFTER, "", f"unless it passes: {client.describe()}", "", client.kind)
     for check in experiment.checks:
         yield PlanLine(AFTER, "", f"check {check.title()}", "", check.kind)
     for text in experiment.left_out:

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+import re
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from hormesis.host.http_origin import Origin
 from hormesis.host.prometheus_text import samples_of
 from hormesis.wire.http_get import NoAnswer, http_get
+from hormesis.words.kind import Scalar
 from hormesis.words.probe import Observation, Probe, World
 from hormesis.words.units import Seconds
 
+_NAME = re.compile(r"[A-Za-z_:][\w:]*")
+_REDUCED: Mapping[str, Callable[[Iterable[float]], float]] = {
+    "sum": math.fsum, "max": max, "min": min,
+}  # fmt: skip
+
 
 class Prometheus(Probe):
-    """Read one metric from a ``/metrics`` page.
+    """Read a metric from a ``/metrics`` page, or take a snapshot of several.
 
-    Fields: ``value`` (the sum over all series whose labels match), ``series`` (how many they
-    are) and ``ms``. A page that does not have the metric, or has no number for it, is a reason.
+    Fields: ``value`` (over all series whose labels match, their sum unless ``reduce`` says
+    otherwise), ``series`` (how many they are) and ``ms``. A page that does not have the metric, or
+    has no number for it, is a reason.
+
+    Without ``metric`` it is a snapshot: each series on the page has a field of its own, named as
+    there (``trader_heartbeat_age_seconds{of="scan"}``), and ``value`` is how many they are.
     """
 
     shorthand: ClassVar[str] = "url"
 
     url: str
     """The whole URL of the page."""
-    metric: str = Field(pattern=r"^[A-Za-z_:][A-Za-z0-9_:]*$")
-    """The metric's name."""
+    metric: str | None = Field(default=None, pattern=r"^[A-Za-z_:][A-Za-z0-9_:]*$")
+    """The metric's name; left out: a snapshot."""
+    matching: str = "*"
+    """Of a snapshot: a pattern of the metrics' names, such as `trader_*`."""
+    reduce: Literal["sum", "max", "min"] = "sum"
+    """What becomes of several series."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Labels that a series must have; others do not matter."""
     headers: dict[str, str] = Field(default_factory=dict)
@@ -43,7 +60,7 @@ class Prometheus(Probe):
     def describe(self) -> str:
         """Return the metric with its labels; headers may hold secrets and stay out."""
         labels = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
-        return f"prometheus({self.metric}{'{' + labels + '}' if labels else ''})"
+        return f"prometheus({self.metric or self.matching}{'{' + labels + '}' if labels else ''})"
 
     async def observe(self, world: World) -> Observation:
         """Read the page once."""
@@ -54,16 +71,39 @@ class Prometheus(Probe):
         answer = got.answer
         if answer.status != 200:
             return Observation({"status": answer.status}, reason=f"http-{answer.status}")
-        return self._read(answer.body.decode("utf-8", "replace"), got.ms)
+        page = answer.body.decode("utf-8", "replace")
+        if self.metric is None:
+            return self._snapshot(page, got.ms)
+        return self._read(page, self.metric, got.ms)
 
-    def _read(self, page: str, ms: float) -> Observation:
-        every = list(samples_of(page, self.metric))
+    def _read(self, page: str, metric: str, ms: float) -> Observation:
+        every = list(samples_of(page, metric))
         found = [one for one in every if self.labels.items() <= one.labels.items()]
         if not found:
             missing = "no series with these labels" if every else "no such metric"
-            return Observation({"ms": ms}, reason=f"{self.metric}: {missing} on the page")
-        total = math.fsum(one.value for one in found)
+            return Observation({"ms": ms}, reason=f"{metric}: {missing} on the page")
+        total = _REDUCED[self.reduce](one.value for one in found)
         if not math.isfinite(total):
-            return Observation({"ms": ms, "series": len(found)}, reason=f"{self.metric}: {total}")
-        value = int(total) if total.is_integer() and abs(total) < 2**53 else total
-        return Observation({"value": value, "series": len(found), "ms": ms})
+            return Observation({"ms": ms, "series": len(found)}, reason=f"{metric}: {total}")
+        return Observation({"value": _number(total), "series": len(found), "ms": ms})
+
+    def _snapshot(self, page: str, ms: float) -> Observation:
+        lines: dict[str, list[str]] = {}
+        for line in page.splitlines():
+            found = _NAME.match(line)
+            if found is not None and fnmatchcase(found[0], self.matching):
+                lines.setdefault(found[0], []).append(line)
+        seen: dict[str, Scalar] = {}
+        for name, own in lines.items():
+            for one in samples_of("\n".join(own), name):
+                if self.labels.items() <= one.labels.items() and math.isfinite(one.value):
+                    labels = ",".join(f'{key}="{value}"' for key, value in one.labels.items())
+                    seen[f"{name}{{{labels}}}" if labels else name] = _number(one.value)
+        if not seen:
+            return Observation({"ms": ms}, reason=f"no metric {self.matching} on the page")
+        return Observation({**seen, "value": len(seen), "ms": ms})
+
+
+def _number(value: float) -> int | float:
+    """Return *value*, as a whole number when it is one."""
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value

@@ -89,6 +89,7 @@ _FAULTS = {
     "asked_s": _NUMBER, "injected_s": _NUMBER, "bitten_s": _NUMBER, "released_s": _NUMBER,
     "healed_s": _NUMBER, "asked_value": _NUMBER, "seen_value": _NUMBER, "unit": _TEXT,
     "proof": _TEXT, "proof_gone": _TEXT, "trouble": _TEXT, "released_by": _TEXT, "skipped": _TEXT,
+    "unreached": _TEXT,
 }  # fmt: skip
 
 
@@ -187,7 +188,7 @@ def _fault_row(one: FaultRecord) -> tuple[Any, ...]:
         one.id, one.track, one.kind, one.target, one.by,
         one.asked, one.injected, one.bitten, one.released, one.healed,
         one.asked_value, one.seen_value, one.unit,
-        one.proof, one.proof_gone, one.trouble, one.released_by, one.skipped,
+        one.proof, one.proof_gone, one.trouble, one.released_by, one.skipped, one.unreached,
     )  # fmt: skip
 
 

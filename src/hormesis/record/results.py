@@ -11,7 +11,7 @@ from hormesis.words.check import Verdict
 from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
 
-AROUND = ("prepare", "finish")
+AROUND = ("prepare", "finish", "on_fail")
 """Operations of these loads belong to no test: they make ready and tidy up."""
 
 _DUPLICATES, _INVARIANT = "never-duplicate", "invariant"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,10 @@ LATEST = "latest"
 """The link in the parent directory that points to the newest run."""
 
 SUITE = ".suite"
-"""The file that marks a directory as holding the runs of one suite; it holds the suite's name."""
+"""The file that marks a directory as holding the runs of one suite.
+
+Its first line is the suite's name, the others are the ids of the scenarios that were to be run.
+"""
 
 _SLUG_LENGTH_MAX = 40
 _SHARD = re.compile(r"[1-9][0-9]{0,8}")
@@ -123,7 +127,9 @@ def create_run_directory(parent: Path, wall: float, title: str, run_id: str) -> 
     return run
 
 
-def create_suite_directory(parent: Path, wall: float, name: str, run_id: str) -> Path:
+def create_suite_directory(
+    parent: Path, wall: float, name: str, run_id: str, ids: Sequence[str] = ()
+) -> Path:
     """Make a new directory in *parent* for the runs of a suite, and point ``latest`` to it.
 
     Raises:
@@ -132,11 +138,27 @@ def create_suite_directory(parent: Path, wall: float, name: str, run_id: str) ->
     path = parent / name_of(wall, name, run_id)
     try:
         path.mkdir(parents=True, exist_ok=False)
-        (path / SUITE).write_text(name + "\n")
+        (path / SUITE).write_text("".join(f"{line}\n" for line in (name, *ids)))
     except OSError as trouble:
         raise UsageTrouble(f"cannot make the run directory {path}: {trouble}") from trouble
     _point_latest(path)
     return path
+
+
+def suite_at(path: Path) -> tuple[str, list[str]]:
+    """Return the name of the suite whose runs *path* holds, and the ids that were to be run."""
+    name, *ids = (path / SUITE).read_text().splitlines() or [""]
+    return name.strip(), ids
+
+
+def suite_folder_at(path: Path) -> Path | None:
+    """Return the folder of a suite's runs at *path*, which may be its parent; None if there is no
+    suite with a run.
+    """
+    for candidate in (path, path / LATEST):
+        if (candidate / SUITE).is_file() and runs_in(candidate.resolve()):
+            return candidate.resolve()
+    return None
 
 
 def runs_at(path: Path) -> list[RunDirectory]:
@@ -145,10 +167,8 @@ def runs_at(path: Path) -> list[RunDirectory]:
     Raises:
         InputTrouble: there is no run.
     """
-    for candidate in (path, path / LATEST):
-        if (candidate / SUITE).is_file() and (runs := runs_in(candidate.resolve())):
-            return runs
-    return [open_run_directory(path)]
+    folder = suite_folder_at(path)
+    return [open_run_directory(path)] if folder is None else runs_in(folder)
 
 
 def open_run_directory(path: Path) -> RunDirectory:

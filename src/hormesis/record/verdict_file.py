@@ -54,4 +54,5 @@ def _verdict_of(data: Mapping[str, Any]) -> Verdict:
         ),
         figures=dict(data["figures"]),
         advice=str(data["advice"]),
+        remark=str(data.get("remark") or ""),
     )

@@ -7,14 +7,16 @@ unless the name ends in ``_ms``, shares are 0 to 1; what is not known is null ::
     title, outcome (pass, fail, unknown), left_dirty, reason
     runs        a list, one entry per run:
       name, outcome, left_dirty, reason, dirty[], stopped_by, duration_s, ended, manifest{}
+      remark    what was remarked on a pass, such as late; empty when nothing was
+      early     what ended the tracks before their time: condition, time, told, gave_up; or null
       skipped   the reason why it was not even tried; empty when it was
       replay    the command that runs it again
       checks[]  check, kind, outcome, summary, findings[{sentence, cites[], data{}}], figures{},
-                advice
+                advice, remark
       left_out[]  texts: each check that `unless` left out, with its reason
       evidence[]  the same, about the run itself: whether it can be trusted
       faults[]  id, track, kind, target, state, asked, injected, bitten, released, healed, proof,
-                proof_gone, trouble, released_by, skipped
+                proof_gone, trouble, released_by, skipped, unreached
       phases[]  name, stretches[[start, end]], count, ok, fail, info, rate, errors_share,
                 response{}, service{}, lag{}; those hold count, mean, p50, p95, p99, highest
       loads[]   load, started, ended, users, iterations, dropped, waited, spread_s, loop_lag_s,
@@ -44,6 +46,7 @@ from hormesis.reports.parts.plain_data import plain
 from hormesis.reports.parts.recommendations import recommendations
 from hormesis.reports.parts.standing import standing_of_suite
 from hormesis.reports.parts.totals import end_of, evidence_of
+from hormesis.words.end_condition import early_end
 from hormesis.words.judging import EVIDENCE
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
@@ -83,6 +86,8 @@ def _run(run: Judged) -> dict[str, Any]:
         "skipped": verdict.skipped,
         "duration_s": duration_s,
         "ended": history.end.get("reason") if history.end else None,
+        "remark": verdict.remark,
+        "early": early_end(history.end),
         "manifest": history.manifest,
         "replay": replay_command(history),
         "checks": [one for one in verdict.verdicts if one.kind != EVIDENCE],

@@ -2,7 +2,8 @@
 
 ``fail`` becomes a failure, ``unknown`` an error, and a check about a fault that this machine could
 not try is skipped, as is one that ``unless`` left out. Effects left on the host are an error of
-their own. Every threshold is a check; what users' own checks came to is told in properties.
+their own. What is remarked on a pass (``late``) is in its output. Every threshold is a check; what
+users' own checks came to is told in properties.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _properties(run: Judged) -> ElementTree.Element:
         "replay": replay_command(run.history),
         "version": manifest.get("version"),
         "time_scale": f"{time_scale(run.history):g}",
-        "outcome": run.verdict.outcome.value,
+        "outcome": ", ".join(filter(None, (run.verdict.outcome.value, run.verdict.remark))),
         "reason": run.verdict.reason,
     }
     # A check of the load fails nothing by itself, as in k6: a threshold on it does.
@@ -93,6 +94,10 @@ def _properties(run: Judged) -> ElementTree.Element:
 def _case(run: Judged, verdict: Verdict) -> ElementTree.Element:
     case = _element("testcase", classname=f"{run.name}.{verdict.kind}", name=verdict.check)
     if verdict.outcome is Outcome.PASS:
+        if verdict.remark:
+            told = _element("system-out")
+            told.text = _clean(f"pass, {verdict.remark}: {verdict.summary}")
+            case.append(told)
         return case
     tag = "skipped" if _is_skip(run.history, verdict) else _TAGS[verdict.outcome]
     told = _element(tag, message=verdict.summary, type=verdict.kind)

@@ -117,7 +117,7 @@ def _left_out(run: Judged) -> list[str]:
 
 
 def _check_row(one: Verdict) -> tuple[str, ...]:
-    standing = standing_of_outcome(one.outcome)
+    standing = standing_of_outcome(one.outcome, one.remark)
     return f"{_MARKS[standing.key]} {standing.word}", safe(one.check), safe(one.summary)
 
 
@@ -138,7 +138,11 @@ def _faults(run: Judged) -> list[str]:
     for story in stories[:FAULTS_SHOWN]:
         fault = story.record
         proof = "; ".join(
-            text for text in (fault.proof, fault.proof_gone, fault.trouble, fault.skipped) if text
+            text
+            for text in (
+                fault.proof, fault.proof_gone, fault.trouble, fault.skipped, fault.unreached,
+            )
+            if text
         )
         times = [moment(step.time) for step in story.steps]
         by = f" by {fault.by}" if fault.by else ""

@@ -16,6 +16,7 @@ from hormesis.host.prometheus_text import exposition
 from hormesis.record.exposition import Family, FamilySort, Sample
 from hormesis.record.load_tally import LoadTally
 from hormesis.reports.parts.totals import end_of
+from hormesis.words.check import Verdict
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
 
@@ -52,6 +53,11 @@ def _joined(families: Iterable[Family]) -> list[Family]:
     return list(found.values())
 
 
+def _labels_of(one: Verdict) -> dict[str, str]:
+    labels = {"check": one.check, "kind": one.kind, "outcome": one.outcome.value}
+    return {**labels, "remark": one.remark} if one.remark else labels
+
+
 def _about(run: Judged) -> list[Family]:
     manifest = run.history.manifest
     told = {name: str(manifest.get(name) or "") for name in ("run", "title", "version", "seed")}
@@ -59,7 +65,7 @@ def _about(run: Judged) -> list[Family]:
         Sample({"outcome": one.value}, float(run.verdict.outcome is one)) for one in Outcome
     ]
     checks = [
-        Sample({"check": one.check, "kind": one.kind, "outcome": one.outcome.value}, 1.0)
+        Sample(_labels_of(one), 1.0)
         for one in {(one.check, one.kind): one for one in run.verdict.verdicts}.values()
     ]
     gauge = FamilySort.GAUGE

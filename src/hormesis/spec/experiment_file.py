@@ -11,10 +11,13 @@ from hormesis.spec.bindings import Bindings
 from hormesis.spec.check_forms import Names, ReadCheck, check_references, read_check
 from hormesis.spec.client_forms import read_client
 from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.document import Document
+from hormesis.spec.end_conditions import read_end_conditions
 from hormesis.spec.frames import HeadFrame, LimitsFrame, SkipFrame
 from hormesis.spec.included import Included
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, found
+from hormesis.spec.on_fail import read_on_fail
 from hormesis.spec.processes import Processes, read_processes
 from hormesis.spec.stop_conditions import aborting, read_stop_condition
 from hormesis.spec.substitution import substituted
@@ -27,6 +30,7 @@ from hormesis.spec.variables import Unresolved, Variables
 from hormesis.spec.volumes import read_volumes
 from hormesis.words.catalogue import Catalogue
 from hormesis.words.client import ClientKind
+from hormesis.words.end_condition import EndCondition
 from hormesis.words.experiment import Experiment, Limits, Link, Volume
 from hormesis.words.fault import Fault
 from hormesis.words.secrets import masked, masked_data
@@ -46,6 +50,7 @@ def read_experiment(
     seed: int | None = None,
     systems: Mapping[str, Path] | None = None,
     system: Path | None = None,
+    written: Document | None = None,
 ) -> Experiment:
     """Read, check and return the experiment in the YAML or JSON file at *path*.
 
@@ -57,17 +62,26 @@ def read_experiment(
         time_scale, seed: multiplies durations of its own shape; replaces its seed.
         systems: installed systems, by name: the path of each one's system file.
         system: a system file that replaces the one the experiment names.
+        written: the experiment itself, written out of a shorter form that *path* holds.
 
     Raises:
         InputTrouble: the files have problems; all of them are listed, with places.
         SkipTrouble: they say that it cannot be run on this system; no more of them is checked.
     """
     problems = Problems()
-    included = Included(problems).read(path)
+    included = Included(problems).read(path, written)
     forms = Forms(catalogue, {"time_scale": time_scale}, problems)
     section = system_section(included.last("system"), systems or {}, system, forms)
     given = included.each("vars")
-    variables = variables_of(given, section, bindings, overrides or {}, environment or {}, problems)
+    variables = variables_of(
+        given,
+        section,
+        bindings,
+        overrides or {},
+        environment or {},
+        forms,
+        included.each("variants"),
+    )
     head = _head(included, variables, forms)
     _skip_if_asked(included, head.title, variables, forms)
     limits = _limits(included, variables, forms)
@@ -91,6 +105,7 @@ def read_experiment(
         targets=stage.targets,
         prepare=play.prepare,
         finish=play.finish,
+        on_fail=play.on_fail,
         steady_state=tuple(play.tracks.conditions.get("steady_state", ())),
         faults=tuple(play.tracks.faults),
         loads=tuple(play.tracks.loads),
@@ -99,6 +114,7 @@ def read_experiment(
         checks=tuple(one.check for one in play.checks),
         left_out=play.left_out,
         stop_when=play.conditions(),
+        end_when=play.ends,
         limits=_limits_of(limits),
         variables=known,
         attached_addresses=stage.attached_addresses,
@@ -203,6 +219,8 @@ class _Play:
     checks: tuple[ReadCheck, ...]
     left_out: tuple[str, ...]
     stops: tuple[tuple[StopCondition, ReadCheck | None], ...]
+    ends: tuple[EndCondition, ...]
+    on_fail: tuple[ClientKind, ...]
 
     def conditions(self) -> tuple[StopCondition, ...]:
         """Return what ends the run: what the file says, and checks that abort it."""
@@ -253,6 +271,8 @@ class _Play:
             tuple(one for one, _ in read if not one.unless),
             tuple(one.left_out(raw) for one, raw in read if one.unless),
             tuple(stops),
+            read_end_conditions(resolved("end_when"), tracks),
+            tuple(read_on_fail(resolved("on_fail"))),
         )
 
 
@@ -280,7 +300,7 @@ def _check_targets(tracks: Tracks, stage: _Stage, problems: Problems) -> None:
                 needs = " and ".join(missing)
                 message = f"expected a target with {needs} for the fault {track.fault.kind}"
                 why = stage.absent.get(track.target, "")
-                hint = f"{why}" if why else _facet_hint(missing[0], track.target)
+                hint = why or _facet_hint(missing[0], target, track.fault)
                 problems.add(at, f"{message}, found {target.name}, which has {held}", hint)
                 break
         # How many containers a pattern selects is known when they are looked up.
@@ -319,12 +339,17 @@ def _lacking(fault: Fault, target: Target) -> list[str]:
     return sorted(facet.value for facet in needed)
 
 
-def _facet_hint(facet: str, target: str) -> str:
+def _facet_hint(facet: str, target: Target, fault: Fault) -> str:
+    name = target.name.partition("/")[0]
+    if facet == "restartable" and target.descent is not None:
+        able = "back" in type(fault).model_fields
+        said = ": say `back: false`" if able else f", so it is not for {fault.kind}"
+        return f"a child is started again by its parent, {', '.join(target.descent.of)}{said}"
     if facet == "restartable":
-        return f"say with `start:` how the process of {target} is started again"
+        return f"say with `start:` how the process of {name} is started again"
     if facet in _HINTS:
-        return _HINTS[facet].format(target=target)
-    return f"add `{facet}:` to the target {target}"
+        return _HINTS[facet].format(target=name)
+    return f"add `{facet}:` to the target {name}"
 
 
 _HINTS = {
@@ -339,7 +364,7 @@ def _check_checks(play: _Play, stage: _Stage, forms: Forms) -> None:
     given = play.tracks.names
     services = [one.name for one in stage.processes.services]
     services += [one.name for one in stage.attached]
-    performers = [key for key in ("prepare", "finish") if getattr(play, key)]
+    performers = [key for key in ("prepare", "finish", "on_fail") if getattr(play, key)]
     names = Names(
         faults=sorted(given.get("fault", ())),
         probes=sorted(given.get("probe", ())),

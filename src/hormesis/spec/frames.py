@@ -137,6 +137,20 @@ class ContainerFrame(Frame):
     """The socket of the container engine."""
 
 
+class ChildrenFrame(Frame):
+    """Children of a process: slots, for each of which a living child is found at each injection."""
+
+    of: Word
+    """The parent: the name of a process, or of a target with process, pid or port."""
+    matching: str = ""
+    """A piece of the child's command line, or a pattern for one such as ``worker-* --port 80*``;
+    left out: every child. All descendants are searched, but none below one that is found."""
+    count: Annotated[int, Field(ge=1, le=1000)]
+    """How many slots there are, called NAME-1, NAME-2 …: the most that a fault can hit at once."""
+    order: Literal["oldest", "newest"] = "oldest"
+    """Which living child the first slot stands for."""
+
+
 class TargetFrame(Frame):
     """One thing that faults can hit: a name for some facets. At least one is needed."""
 
@@ -156,6 +170,8 @@ class TargetFrame(Frame):
     """The process id of a running process to attach to."""
     port: Port | None = None
     """The TCP port that a running process to attach to listens on."""
+    children: ChildrenFrame | None = None
+    """Children of a process, which that starts and replaces by itself."""
     path: Word | None = None
     """A folder."""
     volume: Word | None = None
@@ -181,6 +197,26 @@ class SystemUseFrame(Frame):
     """Values for the system's variables."""
 
 
+class GapFrame(Frame):
+    """A gap that is drawn anew each time, from the seed."""
+
+    min: Annotated[Span, Field(gt=0)]
+    """The shortest."""
+    max: Annotated[Span, Field(gt=0)]
+    """The longest."""
+
+
+class RepeatFrame(Frame):
+    """How a fault comes again: until a moment, or so many times."""
+
+    every: Annotated[Span, Field(gt=0)] | GapFrame
+    """The time from one start to the next, but never before the fault before is over."""
+    until: Annotated[Span | None, Field(gt=0)] = None
+    """No round begins at this moment or later, from the start of the tracks."""
+    times: Annotated[int | None, Field(ge=1, le=1000)] = None
+    """How many rounds there are in all."""
+
+
 class FaultFrame(Frame):
     """A fault on the timeline."""
 
@@ -194,6 +230,8 @@ class FaultFrame(Frame):
     """How long it lasts; may be left out for faults that are over at once."""
     pick: Pick = None
     """How many, or which share, of the target's members are hit; left out: all of them."""
+    repeat: RepeatFrame | None = None
+    """How it comes again, each time on members that are picked anew; left out: it happens once."""
 
 
 class LoadFrame(Frame):
@@ -244,11 +282,50 @@ class StopConditionFrame(Frame):
     """Of a probe: how long it must miss on end; left out: one miss is enough."""
 
 
+class EndConditionFrame(Frame):
+    """What ends the tracks before their time: a probe that meets its expectation."""
+
+    name: Word | None = None
+    """How it is called in the verdict; left out: as the probe."""
+    every: Annotated[Seconds, Field(gt=0)] = 1.0
+    """How often it is looked at while the tracks run."""
+    for_: Annotated[Seconds, Field(alias="for")] = 0.0
+    """How long it must be met on end; left out: once is enough."""
+    not_before: Span = 0.0
+    """From when on it is looked at, from the start of the tracks."""
+    settle: Seconds | None = None
+    """How long the run then goes on watching; left out: as `limits` say, unless it does already."""
+
+
+class GiveUpFrame(Frame):
+    """What ends the tracks before their time: a probe whose values do not change any more."""
+
+    give_up: Word
+    """The name of a probe track."""
+    unchanged_for: Annotated[Seconds, Field(gt=0)]
+    """How long its values must have stayed the same; while it cannot be read does not count."""
+    fields: list[Word] = []
+    """Which of its fields must have; left out: all but times (`ms`), and its rows."""
+    name: Word | None = None
+    """How it is called in the verdict; left out: as the probe."""
+    not_before: Span = 0.0
+    """From when on that counts, from the start of the tracks."""
+    settle: Seconds | None = None
+    """How long the run then goes on watching; left out: as `limits` say, unless it does already."""
+
+
 class CheckFrame(Frame):
     """What every check may say beside its own parameters."""
 
     unless: Unless = ""
     """A text; when it is neither empty nor a no (`false`, `no`, `0`) the check is left out."""
+
+
+class OnFailFrame(Frame):
+    """When something is done at the end of a run that does not pass."""
+
+    when: Unless = "always"
+    """A text; when it is empty or a no (`false`, `no`, `0`) it is not done."""
 
 
 class SkipFrame(Frame):
@@ -258,6 +335,15 @@ class SkipFrame(Frame):
     """A text; when it is neither empty nor a no (`false`, `no`, `0`) the experiment is skipped."""
     because: Word
     """What is missing, in a sentence."""
+
+
+class VariantsFrame(Frame):
+    """Sets of variables, of which the value of another variable chooses one."""
+
+    by: Word
+    """The name of the variable whose value chooses."""
+    of: dict[str, dict[str, Any]]
+    """The variables of each choice; they count more than ``vars``, and ``--set`` more than they."""
 
 
 class LimitsFrame(Frame):

@@ -18,9 +18,9 @@ from hormesis.spec.node import Node, Problems
 from hormesis.words.trouble import InputTrouble
 
 TOP_KEYS = (
-    "include", "title", "id", "description", "tags", "seed", "vars", "skip", "system", "targets",
-    "prepare", "finish", "steady_state", "stop_when", "tracks", "final", "checks", "thresholds",
-    "limits",
+    "include", "title", "id", "description", "tags", "seed", "vars", "variants", "skip", "system",
+    "targets", "prepare", "finish", "on_fail", "steady_state", "stop_when", "end_when", "tracks",
+    "final", "checks", "thresholds", "limits",
 )  # fmt: skip
 _FILES_MAX = 50
 
@@ -34,13 +34,13 @@ class Included:
     _seen: dict[str, bool] = field(default_factory=dict)
     """Every file met, and whether reading it has ended."""
 
-    def read(self, path: Path) -> Included:
-        """Read *path* and everything it includes.
+    def read(self, path: Path, written: Document | None = None) -> Included:
+        """Read *path*, or take what was *written* out of it, and everything it includes.
 
         Raises:
             InputTrouble: *path* itself cannot be read.
         """
-        self._add(locate(path), path)
+        self._add(written or locate(path), path)
         return self
 
     @property

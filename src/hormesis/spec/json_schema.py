@@ -16,17 +16,21 @@ from hormesis.spec.field_docs import field_docs
 from hormesis.spec.frames import (
     CheckFrame,
     ConditionFrame,
+    EndConditionFrame,
     FaultFrame,
+    GiveUpFrame,
     HeadFrame,
     LimitsFrame,
     LinkFrame,
     LoadFrame,
+    OnFailFrame,
     ProbeFrame,
     ProcessFrame,
     SkipFrame,
     StopConditionFrame,
     SystemUseFrame,
     TargetFrame,
+    VariantsFrame,
     VolumeFrame,
 )
 from hormesis.spec.translate import keys_of, synonyms_of
@@ -51,6 +55,7 @@ def schema_of(catalogue: Catalogue) -> Schema:
         },
         **head["properties"],
         "vars": _mapping_of({}, "Variables, for `${name}`; `--set name=value` overrides them."),
+        "variants": maker.object(VariantsFrame),
         "skip": _list_of(maker.object(SkipFrame), "When, and why, it cannot be run at all."),
         "system": {
             "description": "What runs: an installed system, a file, or the description itself.",
@@ -59,9 +64,13 @@ def schema_of(catalogue: Catalogue) -> Schema:
         "targets": system["properties"]["targets"],
         "prepare": _list_of(any_client, "Clients that do one iteration before the tracks."),
         "finish": _list_of(any_client, "Clients that do one iteration after the tracks."),
+        "on_fail": _list_of(
+            {"$ref": "#/$defs/on_fail"}, "Clients that do one iteration after a run that fails."
+        ),
         "steady_state": _list_of({"$ref": "#/$defs/condition"}, "What must hold before and after."),
         "tracks": _list_of({"$ref": "#/$defs/track"}, "Faults, loads and probes along the time."),
         "stop_when": _list_of({"$ref": "#/$defs/stop"}, "What ends the run at once."),
+        "end_when": _list_of({"$ref": "#/$defs/end"}, "What ends the tracks before their time."),
         "final": _list_of({"$ref": "#/$defs/condition"}, "Probes that are read once at the end."),
         "checks": _list_of({"$ref": "#/$defs/check"}, "What is claimed about the run."),
         "thresholds": _thresholds(catalogue, maker),
@@ -75,7 +84,9 @@ def schema_of(catalogue: Catalogue) -> Schema:
             ]
         },
         "stop": {"anyOf": [*_stop_probes(catalogue, maker), *_stop_checks(catalogue, maker)]},
+        "end": {"anyOf": _ends(catalogue, maker)},
         "client": {"anyOf": _clients(catalogue, maker)},
+        "on_fail": {"anyOf": _on_fail(catalogue, maker)},
         "check": {"anyOf": _checks(catalogue, maker)},
     }
     return {
@@ -130,6 +141,15 @@ def _stop_probes(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
     return [maker.object(kind, "probe", StopConditionFrame) for kind in kinds]
 
 
+def _ends(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
+    forms = [
+        maker.object(kind, "probe", EndConditionFrame) for kind in catalogue.probes.values()
+    ]
+    for form in forms:
+        form["required"] = [*form["required"], "expect"]
+    return [*forms, maker.object(GiveUpFrame)]
+
+
 def _stop_checks(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
     live = {name: kind for name, kind in catalogue.checks.items() if kind.judges_live}
     forms = _checks(replace(catalogue, checks=live), maker)
@@ -144,6 +164,13 @@ def _clients(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
     return bare + [
         form for kind in catalogue.clients.values() for form in maker.keyed(kind, kind.kind)
     ]
+
+
+def _on_fail(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
+    forms = _clients(catalogue, maker)
+    for form in forms[1:]:
+        form["properties"] |= maker.object(OnFailFrame)["properties"]
+    return forms
 
 
 def _checks(catalogue: Catalogue, maker: _Maker) -> list[Schema]:

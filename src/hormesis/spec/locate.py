@@ -20,6 +20,22 @@ def locate(path: Path) -> Document:
     Raises:
         InputTrouble: it cannot be read, is not UTF-8, or is not what its suffix says.
     """
+    document = locate_any(path)
+    if not isinstance(document.data, dict):
+        found = "a list" if isinstance(document.data, list) else "a single value"
+        if document.data is None:
+            found = "nothing but comments"
+        place = document.place(())
+        _refuse(str(path), f"expected a mapping of keys to values, found {found}", place)
+    return document
+
+
+def locate_any(path: Path) -> Document:
+    """Read the YAML or JSON file at *path*, whatever its top is.
+
+    Raises:
+        InputTrouble: it cannot be read, is not UTF-8, or is not what its suffix says.
+    """
     text = _text(path)
     file, folder = str(path), str(path.absolute().parent)
     if not text.strip():
@@ -27,14 +43,7 @@ def locate(path: Path) -> Document:
     as_json = path.suffix == ".json" or (
         path.suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{["
     )
-    document = (read_json if as_json else read_yaml)(text, file, folder)
-    if not isinstance(document.data, dict):
-        found = "a list" if isinstance(document.data, list) else "a single value"
-        if document.data is None:
-            found = "nothing but comments"
-        place = document.place(())
-        _refuse(file, f"expected a mapping of keys to values, found {found}", place)
-    return document
+    return (read_json if as_json else read_yaml)(text, file, folder)
 
 
 def _text(path: Path) -> str:

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hormesis.spec.address import Address
 from hormesis.spec.bindings import Bindings
+from hormesis.spec.definitions import definitions_in
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.document import Document
 from hormesis.spec.frames import SystemUseFrame
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.locate import locate
 from hormesis.spec.node import Node, Problems, found, listing, mapping
-from hormesis.spec.scalars import told
-from hormesis.spec.variables import RESERVED, Definition, Variables
+from hormesis.spec.variables import Definition, Variables
+from hormesis.spec.variants import chosen_definitions
 from hormesis.words.trouble import InputTrouble, Problem
 
-SYSTEM_KEYS = ("title", "description", "vars", "ports", "processes", "links", "volumes", "targets")
+SYSTEM_KEYS = (
+    "title", "description", "vars", "overrides", "ports", "processes", "links", "volumes", "targets",
+)  # fmt: skip
 _USE_KEYS = ("use", "file", "set")
 
 
 @dataclass(frozen=True)
 class SystemSection:
-    """Where a system is described, and the values that the experiment sets for its variables."""
+    """Where a system is described, and the values that the experiment sets for its variables.
+
+    ``instead``: it replaces the one that the experiment names, whose variables it need not have.
+    """
 
     node: Node | None
     set: Node | None = None
+    instead: bool = False
 
     def part(self, key: str) -> Node | None:
         """Return the value of one of the system's keys, or None when it is left out."""
@@ -49,7 +56,7 @@ def system_section(
     problems = forms.problems
     if instead is not None:
         values = node.under("set") if node is not None and node.has("set") else None
-        return SystemSection(_top(locate(instead), problems), values)
+        return SystemSection(_top(locate(instead), problems), values, instead=True)
     if node is None:
         return SystemSection(None)
     what = "a mapping with use, file, or the system itself"
@@ -130,31 +137,33 @@ def variables_of(
     bindings: Bindings,
     overrides: Mapping[str, str],
     environment: Mapping[str, str],
-    problems: Problems,
+    forms: Forms,
+    variants: Iterable[Node] = (),
 ) -> Variables:
     """Gather the variables of the system, the experiment and the command line in one name space.
 
     *sections* are the ``vars`` of the experiment's files, in order. The command line goes before
-    them, they go before ``system.set``, and that before the system's own ``vars``.
+    the system's ``overrides`` of declared variables, these before the *variants* that are chosen,
+    then come ``vars``, ``system.set``, and the system's own ``vars``.
     """
-    declared = dict(_definitions(section.part("vars"), problems))
-    for name, definition in _definitions(section.set, problems):
+    problems = forms.problems
+    declared = dict(definitions_in(section.part("vars"), problems))
+    for name, definition in definitions_in(section.set, problems):
+        if name not in declared and section.instead:
+            continue
         if name not in declared and definition.node is not None and section.node is not None:
             hint = did_you_mean(name, declared, noun="variables of the system")
             message = f"expected a variable of the system, found {name}"
             problems.add(definition.node, message, hint, at_key=True)
         declared[name] = definition
     for own in sections:
-        declared.update(_definitions(own, problems))
-    for name, text in overrides.items():
-        if name not in declared:
-            hint = did_you_mean(name, declared, noun="declared variables")
-            message = f"--set {name}: expected a declared variable, found {name}"
-            problems.put(Problem(message, hint=hint))
-        declared[name] = Definition(text)
+        declared.update(definitions_in(own, problems))
+    given = {name: Definition(text) for name, text in overrides.items()}
+    differing = dict(definitions_in(section.part("overrides"), problems))
+    plain = {**declared, **_known(differing, declared), **given}
     links = _upstreams(section.part("links"), problems)
-    return Variables(
-        definitions=declared,
+    first = Variables(
+        definitions=plain,
         upstreams=links,
         volumes=_volumes(section.part("volumes"), bindings),
         ports=_ports(section.part("ports"), bindings, problems),
@@ -163,27 +172,22 @@ def variables_of(
         environment=environment,
         problems=problems,
     )
+    # What was chosen may change the text of every variable, so nothing known so far is kept.
+    declared |= chosen_definitions(variants, plain, first.variable, forms)
+    declared |= _known(differing, declared)
+    for name in given:
+        if name not in declared:
+            hint = did_you_mean(name, declared, noun="declared variables")
+            message = f"--set {name}: expected a declared variable, found {name}"
+            problems.put(Problem(message, hint=hint))
+    return replace(first, definitions={**declared, **given}, _known={}, _asked=[])
 
 
-def _definitions(node: Node | None, problems: Problems) -> Iterator[tuple[str, Definition]]:
-    if node is None or not mapping(node, problems):
-        return
-    for name, value in node.items():
-        if name.partition(".")[0] in RESERVED:
-            message = f"expected a name that is not reserved, found {name}"
-            problems.add(value, message, at_key=True)
-        elif not name.replace("-", "_").isidentifier() or not name.isascii():
-            message = f"expected a name of letters, digits, _ and -, found {found(name)}"
-            problems.add(value, message, at_key=True)
-        else:
-            yield name, Definition(_raw(value), value)
-
-
-def _raw(node: Node) -> str:
-    if node.value is None or isinstance(node.value, str | dict | list):
-        return node.value if isinstance(node.value, str) else ""
-    spot = node.document.values.get(node.steps)
-    return spot.raw if spot else told(node.value)
+def _known(
+    overrides: Mapping[str, Definition], declared: Mapping[str, Definition]
+) -> dict[str, Definition]:
+    """Return the overrides that mean something here: a system file serves many experiments."""
+    return {name: one for name, one in overrides.items() if name in declared}
 
 
 def _ports(node: Node | None, bindings: Bindings, problems: Problems) -> dict[str, int]:

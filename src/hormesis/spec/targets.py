@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hormesis.spec.address import Address, address_in, bare_address, url_address
+from hormesis.spec.children import Parents, slots
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.frames import ContainerFrame, LinkFrame, TargetFrame
 from hormesis.spec.kind_forms import Forms
@@ -23,8 +24,8 @@ _URLS: Mapping[str, tuple[str, ...]] = {
     "redis": ("redis", "rediss"),
 }
 _FACETS = (
-    "process", "link", "address", "http", "postgres", "redis", "pid", "port", "path", "volume",
-    "container", "netns", "host",
+    "process", "link", "address", "http", "postgres", "redis", "pid", "port", "children", "path",
+    "volume", "container", "netns", "host",
 )  # fmt: skip
 
 
@@ -68,7 +69,13 @@ class Targets:
         for section in sections:
             if section is not None and mapping(section, self.forms.problems):
                 nodes.update(section.items())
-        return {name: self._members(name, node) for name, node in nodes.items()}
+        young = {name: raw for name, raw in nodes.items() if raw.has("children")}
+        others = {name: raw for name, raw in nodes.items() if name not in young}
+        found = {name: self._members(name, raw) for name, raw in others.items()}
+        # Children are found below others, wherever those stand in the file.
+        parents = Parents(self.processes, found, tuple(nodes), self.forms.problems)
+        found |= {name: self._members(name, raw, parents) for name, raw in young.items()}
+        return {name: found[name] for name in nodes}
 
     def attached_addresses(self) -> tuple[str, ...]:
         """Return the addresses of what no process of ours serves, each once, in order."""
@@ -83,7 +90,9 @@ class Targets:
         pids = [f"pid:{one.pid}" for one in self.attached if one.pid]
         return tuple(dict.fromkeys((*others, *pids)))
 
-    def _members(self, name: str, raw: Node) -> tuple[Target, ...]:
+    def _members(
+        self, name: str, raw: Node, parents: Parents | None = None
+    ) -> tuple[Target, ...]:
         node = substituted(raw, self.variables)
         frame = self.forms.frame(TargetFrame, node)
         if frame is None:
@@ -115,6 +124,11 @@ class Targets:
             host=frame.host,
         )
         services = list(self._services(name, node, frame))
+        if frame.children is not None and parents is not None:
+            if why := parents.missing(frame.children.of):
+                self.absent[name] = why
+                return (target,)
+            return tuple(slots(target, frame.children, node.under("children"), parents))
         if not services:
             return (target,)
         return tuple(
@@ -147,16 +161,21 @@ class Targets:
         )
 
     def _services(self, name: str, node: Node, frame: TargetFrame) -> Iterator[Service]:
-        chosen = [key for key in ("process", "pid", "port") if getattr(frame, key) is not None]
+        chosen = [
+            key
+            for key in ("process", "pid", "port", "children")
+            if getattr(frame, key) is not None
+        ]
         problems = self.forms.problems
         if len(chosen) > 1:
-            problems.add(node, f"expected one of process, pid and port, found {', '.join(chosen)}")
+            told = ", ".join(chosen)
+            problems.add(node, f"expected one of process, pid, port and children, found {told}")
             return
         if frame.start is not None and chosen not in (["pid"], ["port"]):
             problems.add(node.under("start"), "expected start only beside pid or port", at_key=True)
         if frame.process is not None:
             yield from self._selected(name, node, frame.process)
-        elif chosen:
+        elif frame.pid or frame.port:
             if any(one.name == name for one in self.processes.services):
                 message = f"expected a name that is no process's, found {found(name)}"
                 problems.add(node, message, at_key=True)

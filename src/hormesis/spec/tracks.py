@@ -9,6 +9,8 @@ from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.frames import ConditionFrame, FaultFrame, Frame, LoadFrame, ProbeFrame
 from hormesis.spec.kind_forms import Forms, known_keys
 from hormesis.spec.node import Node, found, keys_told
+from hormesis.spec.repeats import read_repeat
+from hormesis.words.end_condition import EndCondition
 from hormesis.words.experiment import FaultTrack, LoadTrack, NamedProbe, ProbeTrack
 from hormesis.words.probe import Probe
 from hormesis.words.stop_condition import StopCondition
@@ -95,6 +97,7 @@ class Tracks:
                 frame.for_ or 0.0,
                 frame.pick,
                 node.place,
+                read_repeat(frame, node, forms.problems),
             )
             self.faults.append(track)
             self.fault_nodes.append(node)
@@ -138,8 +141,10 @@ class Tracks:
         if frame is not None and probe is not None:
             self.probes.append(ProbeTrack(name, probe, frame.every, frame.at))
 
-    def refuse_mixing(self, condition: StopCondition, node: Node, forms: Forms) -> None:
-        """Refuse to record what a stop condition sees among what another probe sees."""
+    def refuse_mixing(
+        self, condition: StopCondition | EndCondition, node: Node, forms: Forms
+    ) -> None:
+        """Refuse to record what a condition of the run sees among what another probe sees."""
         held = self._taken.get(condition.name, ())
         others = [one for one, probe in held if probe is not None and probe != condition.probe]
         if condition.probe is not None and others:

@@ -40,9 +40,22 @@ async def http_get(
         NoAnswer: nothing came in *timeout_s* seconds, or the connection or the request failed.
         ValueError: *url* is no http or https URL.
     """
+    return await http_ask("GET", url, headers=headers, timeout_s=timeout_s)
+
+
+async def http_ask(
+    method: str,
+    url: str,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 2.0,
+) -> Got:
+    """Return the answer to a request of any *method* with *body*; else as :func:`http_get`."""
     origin, target = Origin.and_target(url)
+    length = {"Content-Length": str(len(body))} if body or method != "GET" else {}
     try:
-        request = _request(origin, target, headers or {})
+        request = _request(method, origin, target, {**(headers or {}), **length}) + body
     except ValueError as error:
         raise NoAnswer(f"bad-request: {error}") from error
     tls = ssl.create_default_context() if origin.secure else None
@@ -61,9 +74,9 @@ async def http_get(
     return Got(answer, round(answer.ended_ns / 1e6, 3))
 
 
-def _request(origin: Origin, target: str, headers: Mapping[str, str]) -> bytes:
+def _request(method: str, origin: Origin, target: str, headers: Mapping[str, str]) -> bytes:
     if _UNSAFE_TARGET.search(target):
         raise ValueError(f"expected a target such as /api/jobs?limit=5, found {target!r}")
     standing = {"Host": origin.authority, "User-Agent": "hormesis", "Accept": "*/*"}
-    lines = f"GET {target} HTTP/1.1\r\n{block_of(merged(standing, headers))}\r\n"
+    lines = f"{method} {target} HTTP/1.1\r\n{block_of(merged(standing, headers))}\r\n"
     return lines.encode("latin-1")

@@ -36,6 +36,8 @@ class Verdict:
     findings: Sequence[Finding] = ()
     figures: Mapping[str, Scalar] = field(default_factory=dict)
     advice: str = ""
+    remark: str = ""
+    """What must be said beside a pass, in a word, such as `late`; shown as `PASS*`."""
 
 
 class Check(Kind):
@@ -90,3 +92,10 @@ class RunVerdict:
     stopped_by: str = ""
     skipped: str = ""
     """Names what is missing when the run was not even tried; its outcome is *unknown*."""
+
+    @property
+    def remark(self) -> str:
+        """Return the remarks of the verdicts of a run that passed, each once; empty without any."""
+        if self.outcome is not Outcome.PASS:
+            return ""
+        return ", ".join(dict.fromkeys(one.remark for one in self.verdicts if one.remark))

@@ -12,6 +12,7 @@ from typing import Any
 
 from hormesis.words.check import Check
 from hormesis.words.client import ClientKind
+from hormesis.words.end_condition import EndCondition
 from hormesis.words.fault import Fault
 from hormesis.words.load import Load
 from hormesis.words.probe import Probe
@@ -101,6 +102,27 @@ class NamedProbe:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """How often a fault comes again; all durations in seconds.
+
+    Gaps from start to start are drawn between ``gap_s_min`` and ``gap_s_max``. It ends after
+    ``times`` rounds in all, or before the first round that would begin at ``until_s`` or later.
+
+    Raises:
+        ValueError: nothing ends it.
+    """
+
+    gap_s_min: float
+    gap_s_max: float
+    times: int | None = None
+    until_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.times is None and (self.until_s is None or self.gap_s_min <= 0):
+            raise ValueError("expected rounds that come to an end")
+
+
+@dataclass(frozen=True, slots=True)
 class FaultTrack:
     """A fault, on a selection of targets, from ``at_s`` for ``for_s`` seconds."""
 
@@ -112,6 +134,8 @@ class FaultTrack:
     pick: int | float | None = None
     """How many of the selected targets (a whole number) or which share (below 1); None: all."""
     place: Place | None = None
+    repeat: Repeat | None = None
+    """How it comes again; None: it happens once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +200,8 @@ class Experiment:
     targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     prepare: tuple[ClientKind, ...] = ()
     finish: tuple[ClientKind, ...] = ()
+    on_fail: tuple[ClientKind, ...] = ()
+    """What is done at the end of a run that does not pass, while the system is still there."""
     steady_state: tuple[NamedProbe, ...] = ()
     faults: tuple[FaultTrack, ...] = ()
     loads: tuple[LoadTrack, ...] = ()
@@ -186,6 +212,7 @@ class Experiment:
     left_out: tuple[str, ...] = ()
     """Checks that ``unless`` left out, each with its reason, to be counted and shown."""
     stop_when: tuple[StopCondition, ...] = ()
+    end_when: tuple[EndCondition, ...] = ()
     limits: Limits = field(default_factory=Limits)
     variables: Mapping[str, str] = field(default_factory=dict)
     """The variables as resolved, secrets masked, for the manifest."""

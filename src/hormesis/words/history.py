@@ -48,6 +48,8 @@ class FaultRecord:
     """The same number as it was measured."""
     unit: str = ""
     """The unit of both."""
+    unreached: str = ""
+    """What ended the tracks early, before it was to begin; it was not tried then."""
 
     @property
     def window(self) -> tuple[float, float] | None:
@@ -86,7 +88,10 @@ class ProbeRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProcessRecord:
-    """A change of a service: ``started``, ``exited``. ``planned`` when we caused it.
+    """A change of a service: ``started``, ``attached``, ``exited``. ``planned`` when we caused it.
+
+    ``chosen`` is a child that a fault's slot stands for from then on; what has become of one that
+    no fault holds any more is not told.
 
     ``status`` is the exit code, negative for a signal.
     """

@@ -13,6 +13,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from hormesis.words.check import Check, Finding, RunVerdict, Verdict
+from hormesis.words.end_condition import early_end
 from hormesis.words.history import FaultRecord, History, ProcessRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
@@ -46,7 +47,7 @@ def judge_run(history: History, checks: Sequence[Check]) -> RunVerdict:
     dirty = tuple(str(text) for text in end.get("dirty") or ())
     return RunVerdict(
         outcome=outcome,
-        reason=_reason(judged, evidence, dirty),
+        reason=_reason(judged, evidence, dirty) + _ended_early(end),
         verdicts=(*judged, *evidence),
         dirty=dirty,
         stopped_by=_stopped_by(end),
@@ -108,6 +109,11 @@ def _stopped_by(end: Mapping[str, object]) -> str:
     if reason == INTERRUPTED:
         return INTERRUPTED
     return str(end.get("detail") or "a limit") if reason == "stopped" else ""
+
+
+def _ended_early(end: Mapping[str, object]) -> str:
+    early = early_end(end)
+    return f"; the run {early}" if early and end.get("reason") == "completed" else ""
 
 
 def _reason(judged: Sequence[Verdict], evidence: Sequence[Verdict], dirty: Sequence[str]) -> str:
@@ -187,7 +193,11 @@ def _completed(history: History) -> Verdict:
         detail = f": {history.end['detail']}" if history.end.get("detail") else ""
         early = f"the run ended at {moment:.1f} s, {reason or 'for no stated reason'}{detail}"
         return _row(name, [Finding(early, (f"{moment:.1f} s",))], "", duration_s=moment)
-    return _row(name, [], f"it ended as planned after {moment:.1f} s", duration_s=moment)
+    ended = early_end(history.end)
+    how = f"as planned after {moment:.1f} s"
+    if ended is not None:
+        how = f"as asked after {moment:.1f} s: it {ended}"
+    return _row(name, [], f"it ended {how}", duration_s=moment)
 
 
 def _whole(history: History) -> Verdict:
@@ -199,21 +209,28 @@ def _bit_and_healed(track: str, records: Sequence[FaultRecord]) -> Verdict:
     troubles = [
         Finding(sentence, (one.id,)) for one in records for sentence in _fault_troubles(one)
     ]
+    unreached = [one for one in records if one.unreached]
     if not records:
         troubles = [Finding(f"fault {track} was never asked for")]
+    elif len(unreached) == len(records):
+        troubles = [Finding(f"fault {track}: {unreached[0].unreached} before it began")]
     proofs = [
         Finding(f"{one.target}: {one.proof}; then {one.proof_gone or 'it was gone'}", (one.id,))
         for one in records
         if one.bitten is not None and one.healed is not None
     ]
-    targets = f"{len(records)} target{'s' * (len(records) != 1)}"
-    fine = f"its bite was seen, and seen gone, on {targets}"
-    return _row(f"fault {track} bit and healed", troubles, fine, proofs, targets=len(records))
+    tried = len(records) - len(unreached)
+    fine = f"its bite was seen, and seen gone, on {tried} target{'s' * (tried != 1)}"
+    if unreached:
+        fine = f"{fine}; {len(unreached)} more were not reached: {unreached[0].unreached}"
+    return _row(f"fault {track} bit and healed", troubles, fine, proofs, targets=tried)
 
 
 def _fault_troubles(one: FaultRecord) -> Iterator[str]:
     """Yield what is wrong with one fault's record, in sentences."""
     what = f"fault {one.track} on {one.target}"
+    if one.unreached:
+        return
     if one.skipped:
         yield f"{what} was skipped: {one.skipped}"
         return
@@ -238,7 +255,9 @@ def _load_ran(load: str, history: History) -> Verdict:
     count = count_of(history.ops, load)
     troubles = []
     if not records:
-        troubles.append(Finding(f"load {load} never started"))
+        early = early_end(history.end)
+        why = f"load {load}: the run {early} before it began" if early else ""
+        troubles.append(Finding(why or f"load {load} never started"))
     troubles += [Finding(f"load {load}: {one.trouble}") for one in records if one.trouble]
     troubles += [Finding(f"load {load}: {one.lost}") for one in records if one.lost]
     if records and not count:

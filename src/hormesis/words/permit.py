@@ -19,7 +19,8 @@ class Permit:
     ``allowed`` are the pairs of a verb and its subject: the service, link, database or folder that
     the call's ``subject`` argument names. ``bounded`` are those of them that may only be held for
     so long: all that faults call; the system itself is there until the end. ``watched`` are
-    services that may be watched besides. ``hold_s_max`` bounds how long any effect may last, in
+    services that may be watched besides. ``children`` are the pairs of a slot and a service whose
+    children the slot may stand for. ``hold_s_max`` bounds how long any effect may last, in
     seconds. ``effects_max`` bounds how many may be active at once.
     """
 
@@ -28,6 +29,7 @@ class Permit:
     hold_s_max: float = 600.0
     effects_max: int = 256
     bounded: tuple[tuple[str, str], ...] = ()
+    children: tuple[tuple[str, str], ...] = ()
 
     def refusal(self, call: VerbCall, hold_s: float | None, active: int) -> str:
         """Return why *call* is not allowed, or an empty text when it is."""
@@ -58,10 +60,12 @@ class Permit:
         allowed: Sequence[Sequence[str]] = data.get("allowed", ())
         bounded: Sequence[Sequence[str]] = data.get("bounded", ())
         watched: Sequence[str] = data.get("watched", ())
+        children: Sequence[Sequence[str]] = data.get("children", ())
         return cls(
             allowed=tuple((str(verb), str(subject)) for verb, subject in allowed),
             bounded=tuple((str(verb), str(subject)) for verb, subject in bounded),
             watched=tuple(watched),
             hold_s_max=float(data.get("hold_s_max", 600.0)),
             effects_max=int(data.get("effects_max", 256)),
+            children=tuple((str(slot), str(parent)) for slot, parent in children),
         )

@@ -27,6 +27,9 @@ class Report(Kind):
     unasked: ClassVar[bool] = True
     """Whether it is written when nobody says which reports are wanted."""
 
+    per_run: ClassVar[bool] = False
+    """Whether, of a suite, there is one for each run, in that run's directory."""
+
     file_name: str = ""
     """The name of the file inside the run directory; of several files, the first one's."""
 

@@ -35,6 +35,27 @@ class Facet(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Descent:
+    """Which processes a slot may stand for: children of services, looked up at each injection.
+
+    ``of`` are the parents; the search covers all their descendants, but none below one that is
+    found. ``matching`` is a piece of a command line, or a pattern for one; empty: any child.
+    ``order`` is ``oldest`` or ``newest`` first. ``slot`` counts from 1 to ``count``.
+    """
+
+    of: tuple[str, ...]
+    matching: str = ""
+    order: str = "oldest"
+    slot: int = 1
+    count: int = 1
+
+    def describe(self) -> str:
+        """Return which processes are meant, in words."""
+        like = f" like {self.matching!r}" if self.matching else ""
+        return f"children of {', '.join(self.of)}{like}, {self.order} first"
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One thing that a fault can hit; a file's target may select several of these.
 
@@ -43,7 +64,8 @@ class Target:
     knows how to start it; ``clock`` is the file through which its clock is set. ``link`` is a
     proxy link's name. ``address`` is ``host:port``. ``path`` is a folder, and that of ``volume``
     too; ``fuse`` is the socket for the volume's rules. ``container`` is a container's name, and
-    ``docker`` the socket of its engine. ``netns`` is the path of a network namespace.
+    ``docker`` the socket of its engine. ``netns`` is the path of a network namespace. With
+    ``descent``, ``service`` is a slot: which process it stands for is found out at each injection.
     """
 
     name: str
@@ -62,6 +84,7 @@ class Target:
     docker: str | None = None
     netns: str | None = None
     host: bool = False
+    descent: Descent | None = None
 
     @property
     def facets(self) -> frozenset[Facet]:

@@ -14,7 +14,9 @@ from hormesis.words.target import Target
 class FaultAction:
     """One fault on one target. ``id`` is unique; ``stream`` names its sub-stream of the seed.
 
-    The mechanism is chosen; ``skip`` says why there is none on this machine.
+    The mechanism is chosen; ``skip`` says why there is none on this machine. ``round`` counts the
+    repetitions of its track from 1; no round begins before the one before it is over. ``share`` is
+    the share of the children that live by then which the round may hit at most.
     """
 
     id: str
@@ -25,6 +27,8 @@ class FaultAction:
     for_s: float
     stream: str
     skip: str = ""
+    round: int = 1
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

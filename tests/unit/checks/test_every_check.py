@@ -88,6 +88,18 @@ CASES = {
         ),
         "op 1",
     ),
+    "completes": Case(
+        {"of": "submit", "key": "job", "found_in": "done", "within": "20s"},
+        run(
+            ops=[op(1, name="submit", value={"job": "a"})],
+            probes=[look(15.0, probe="done", rows=[{"job": "a"}], fields={"count": 1})],
+        ),
+        run(
+            ops=[op(1, name="submit", value={"job": "a"})],
+            probes=[look(25.0, probe="done", fields={"value": None, "count": 0})],
+        ),
+        "op 1",
+    ),
     "never-exit": Case(
         {"of": "server"},
         run(processes=(started(),)),

@@ -23,6 +23,21 @@ def prepared(folder: Path, target: dict[str, object], fault: dict[str, object]) 
     return prepare(RunRequest(file=file, out=folder))
 
 
+def test_children_of_what_runs_already_are_not_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "it.json"
+    targets = {"old": {"pid": 1}, "kids": {"children": {"of": "old", "count": 2}}}
+    file.write_text(json.dumps({
+        "title": "it",
+        "system": {"targets": targets},
+        "tracks": [{"target": "kids", "fault": "pause", "for": "1s"}],
+    }))  # fmt: skip
+    asked(prepare(RunRequest(file=file, out=tmp_path)))
+    told = capsys.readouterr().err
+    assert told.count("a child of the process old, which runs already") == 2
+
+
 def asked(it: Prepared, *, yes: bool = False) -> None:
     confirm(it.timeline, scratch=it.stand.scratch, yes=yes)
 
@@ -31,6 +46,8 @@ def test_what_the_run_started_is_not_asked_about(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked(prepared(tmp_path, {"process": "web"}, {"fault": "pause"}))
+    children = {"children": {"of": "web", "count": 2}}
+    asked(prepared(tmp_path, children, {"fault": "pause"}))
     assert capsys.readouterr().err == ""
 
 

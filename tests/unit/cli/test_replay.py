@@ -17,6 +17,7 @@ from hormesis.compose.manifest import manifest_of
 from hormesis.compose.preparing import Prepared
 from hormesis.compose.request import RunRequest
 from hormesis.compose.suite import find_suite
+from hormesis.compose.suite_selection import Asked
 from hormesis.words.trouble import UsageTrouble
 from tests.unit.cli.command_line import CommandLine
 
@@ -165,7 +166,7 @@ def test_each_scenario_s_replay_is_of_that_scenario_alone(
     assert suite is not None
     told = [shlex.split(manifest_of(one)["replay"]) for one in caught.runs]
     ids = [words[words.index("--scenario") + 1] for words in told]
-    assert ids == list(suite.select("race"))
+    assert ids == list(suite.select(Asked({"test-type": "race"})))
     assert all(words.count("--scenario") == 1 for words in told)
 
 

@@ -13,7 +13,9 @@ from hormesis.compose import suite_run
 from hormesis.compose.judging import judge_directory
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import CrashTrouble, Finished
-from hormesis.compose.suite import Suite, SuiteFile
+from hormesis.compose.suite import Suite
+from hormesis.compose.suite_file import SuiteFile
+from hormesis.compose.suite_reports import SuiteReports
 from hormesis.compose.suite_run import Announcements, run_suite
 from hormesis.record.run_directory import RunDirectory, runs_in
 from hormesis.record.verdict_file import read_verdict
@@ -72,7 +74,7 @@ class Played:
                 raise ending
             return Finished(JUDGED, self.folder, (), ending)
 
-        def render(suite: Suite, runs: Sequence[Judged], *given: Any, **options: Any) -> tuple[()]:
+        def render(reports: SuiteReports, runs: Sequence[Judged]) -> tuple[()]:
             self.reported = list(runs)
             return ()
 

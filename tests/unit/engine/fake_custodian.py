@@ -66,6 +66,9 @@ class FakeCustodian:
     holds: dict[str, float | None] = field(default_factory=dict)
     calls: dict[str, VerbCall] = field(default_factory=dict)
     active: list[str] = field(default_factory=list)
+    children: tuple[int, ...] = ()
+    """The pid that a slot is given; 0: others took them all; none: no child lives."""
+    seated: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.clock = virtual_clock()
@@ -89,6 +92,16 @@ class FakeCustodian:
             return "gone"
         self.active.remove(effect)
         return "not-mine" if effect in self.foreign else "done"
+
+    async def seat(self, slot: str, holder: str, draw: str, **chosen: Any) -> int | None:
+        self.seated[holder] = {"slot": slot, "draw": draw, **chosen}
+        await self._take("seat", holder, None if self.children else "nobody")
+        if self.children[0] == 0:
+            return None
+        return self.children[0]
+
+    async def leave_seat(self, slot: str, holder: str) -> None:
+        await self._take("leave", holder, None)
 
     def words(self) -> list[str]:
         return [f"{word} {effect}" for _, word, effect in self.told]

@@ -12,9 +12,10 @@ import pytest
 
 from hormesis.custodian.recover import Replayed
 from hormesis.engine import conductor as conductor_module
-from hormesis.engine.conductor import Conductor, Stand
+from hormesis.engine.conductor import Conductor
 from hormesis.engine.custody import Denied
 from hormesis.engine.live import Live
+from hormesis.engine.stand import Stand
 from hormesis.record.history_reader import read_history
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.experiment import Experiment

@@ -13,6 +13,7 @@ from proving_ground.canaries import every_canary, parse_canaries
 from proving_ground.command_options import (
     Command,
     add_option,
+    count_of,
     from_environment,
     port_of,
     required,
@@ -146,12 +147,31 @@ def _canaries(_options: argparse.Namespace) -> int:
     return 0
 
 
+def _up_arguments(parser: argparse.ArgumentParser) -> None:
+    add_option(parser, "data", "./proving-ground", "directory of all files and logs")
+    add_option(parser, "port-offset", "0", "number added to every port")
+    add_option(parser, "admin-token", "admin-secret-token", "token that administrators send")
+    add_option(parser, "workers", "2", "how many workers the hive keeps")
+
+
+def _up(options: argparse.Namespace) -> int:
+    from proving_ground.up_program import run_up
+
+    return run_up(
+        Path(options.data),
+        count_of("port-offset", options.port_offset),
+        required(options.admin_token, "admin-token"),
+        count_of("workers", options.workers, at_least=1),
+    )
+
+
 _PROGRAMS: dict[str, Command] = {
     "postgres": ("run PostgreSQL in the foreground", _postgres_arguments, _postgres),
     "redis": ("run Redis in the foreground", _redis_arguments, _redis),
     "server": ("run the main server", _server_arguments, _server),
     "bot": ("run one worker", _bot_arguments, _bot),
     "canaries": ("list the planted defects", _no_arguments, _canaries),
+    "up": ("start the whole of it with one command", _up_arguments, _up),
 }
 
 

@@ -65,6 +65,15 @@ class Body:
             raise BadRequest(f"{name}: a JSON object without NUL characters was expected")
         return value
 
+    def mappings(self, name: str, *, most: int) -> Sequence[Mapping[str, Any]]:
+        """Return a list of objects."""
+        values = self._fields.get(name)
+        if not isinstance(values, list) or not 0 < len(values) <= most:
+            raise BadRequest(f"{name}: a list of 1 to {most} objects was expected")
+        if not all(isinstance(value, dict) for value in values):
+            raise BadRequest(f"{name}: a list of objects was expected")
+        return values
+
     def texts(self, name: str, *, most: int) -> Sequence[str] | None:
         """Return a list of non-empty strings, or None when it is absent."""
         values = self._fields.get(name)

@@ -311,6 +311,14 @@ class Crew:
         for worker in self._workers:
             worker.stop()
 
+    def end(self) -> None:
+        """End every load as if its time were over: iterations that run have their graceful stop."""
+        self._stopped = True
+        if self._player is not None:
+            self._player.end()
+        for worker in self._workers:
+            worker.stop(gently=True)
+
     @property
     def users(self) -> int:
         """How many users there are now."""

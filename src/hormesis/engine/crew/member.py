@@ -126,7 +126,7 @@ class Member:
                 if isinstance(message, Stop):
                     self._stopped = True
                     for player in self._players:
-                        player.stop()
+                        player.end() if message.gently else player.stop()
                 if isinstance(message, Imports):
                     # What the engine could import must be found here too, scripts' modules say.
                     sys.path.extend(one for one in message.path if one not in sys.path)

@@ -63,7 +63,9 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """No iteration begins any more."""
+    """No iteration begins any more; with *gently* the running ones have their graceful stop."""
+
+    gently: bool = False
 
 
 @dataclass(frozen=True, slots=True)

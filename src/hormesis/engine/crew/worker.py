@@ -142,9 +142,9 @@ class Worker:
         self._heard = self._clock.now()
         self._say(Begin(began))
 
-    def stop(self) -> None:
-        """Tell it that no iteration is to begin any more."""
-        self._say(Stop())
+    def stop(self, *, gently: bool = False) -> None:
+        """Tell it that no iteration is to begin any more; see :class:`Stop`."""
+        self._say(Stop(gently))
 
     def _say(self, message: Message) -> None:
         if self._line is not None and not self.over.is_set():

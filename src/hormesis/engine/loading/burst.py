@@ -72,19 +72,19 @@ class _Rounds:
 
     async def _gathered(self) -> bool:
         """Wait until all users wait for the instant; tell whether all do."""
-        await self._crowd.over.wait(self._all_wait)
-        return self._waiting == self._shape.users and not self._crowd.over.rung
+        await self._crowd.ending.wait(self._all_wait)
+        return self._waiting == self._shape.users and not self._crowd.ending.rung
 
     def _gone(self, task: asyncio.Task[None]) -> None:
         """Give up: without all users it is no burst."""
         rouse(self._all_wait)
 
     async def _until(self, instant: float) -> bool:
-        """Wait for the instant; tell whether the load was stopped meanwhile."""
+        """Wait for the instant; tell whether the load was ended meanwhile."""
         there = asyncio.get_running_loop().create_future()
         alarm = alarm_of(self._crowd.clock, lambda: rouse(there))
         try:
             alarm.set(round(instant * 1e9))
-            return await self._crowd.over.wait(there)
+            return await self._crowd.ending.wait(there)
         finally:
             alarm.close()

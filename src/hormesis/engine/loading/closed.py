@@ -19,7 +19,7 @@ async def play_closed(crowd: Crowd, shape: Closed) -> None:
     while (passed := crowd.clock.now() - start) < shape.duration_s:
         there = change.to(shape.users_at(passed))
         left = min(LOOK_S, shape.duration_s - passed)
-        if await crowd.over.sleep(left if there else 0.0):
+        if await crowd.ending.sleep(left if there else 0.0):
             return
 
 

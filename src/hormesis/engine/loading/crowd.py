@@ -164,7 +164,7 @@ class Crowd:
             NoClient: a client could not be made; the load is stopped.
         """
         seats: list[Seat] = []
-        while len(seats) < count and not self.over.rung:
+        while len(seats) < count and not self.ending.rung:
             seats.append(self.start(work))
             if len(seats) % MADE_AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -275,16 +275,23 @@ class Crowd:
 
     def stop(self) -> None:
         """End the load now: no iteration begins any more, pauses end at once."""
-        self.ending.ring()
         self.over.ring()
+        self.end()
+
+    def end(self) -> None:
+        """End the load as if its time were over: no iteration begins any more."""
+        self.ending.ring()
         for seat in self.seats.values():
             seat.wake()
 
-    async def all_ended(self, within_s: float | None = None) -> None:
-        """Wait until every user has ended, *within_s* have passed, or the load is stopped."""
+    async def all_ended(self, within_s: float | None = None, until: Bell | None = None) -> None:
+        """Wait until every user has ended, *within_s* have passed, or the load is stopped.
+
+        With *until* it is that bell that ends the wait.
+        """
         if self.seats:
             self._none_left = asyncio.get_running_loop().create_future()
-            await self.over.wait(self._none_left, within_s)
+            await (until or self.over).wait(self._none_left, within_s)
 
     def played(self) -> None:
         """Note that the shape wants no more users from now on."""
@@ -302,9 +309,7 @@ class Crowd:
         Their pauses are not shortened: users that all went on at once would be a burst that nobody
         asked for, in the last figures of the load.
         """
-        self.ending.ring()
-        for seat in self.seats.values():
-            seat.wake()
+        self.end()
         await self.all_ended(self.track.graceful_stop_s)
         self.over.ring()
         if self.seats:

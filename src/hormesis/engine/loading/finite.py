@@ -16,8 +16,8 @@ async def play_finite(crowd: Crowd, shape: Finite) -> None:
     if shape.iterations:
         crowd.turnout.look(shape.users, 0)
         await crowd.start_many(shape.users, work.each if shape.each else work.shared)
-    await crowd.all_ended(shape.duration_s_max)
-    if not crowd.over.rung:
+    await crowd.all_ended(shape.duration_s_max, crowd.ending)
+    if not crowd.ending.rung:
         crowd.ending.ring()
         crowd.dropped += work.left
 

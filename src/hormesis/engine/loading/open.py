@@ -31,7 +31,7 @@ async def play_open(crowd: Crowd, shape: Open) -> None:
     arrivals = Arrivals(crowd, shape)
     try:
         await arrivals.ready()
-        if not crowd.over.rung:
+        if not crowd.ending.rung:
             await arrivals.go_on()
     finally:
         arrivals.close()
@@ -66,7 +66,7 @@ class Arrivals:
             if self._made % MADE_AT_ONCE == 0:
                 await asyncio.sleep(0)
         if self._opening:
-            await self._crowd.over.wait(self._opened, READY_WITHIN_S)
+            await self._crowd.ending.wait(self._opened, READY_WITHIN_S)
 
     async def go_on(self) -> None:
         """Play the schedule from now on."""
@@ -74,8 +74,8 @@ class Arrivals:
         self._zero_ns = self._beginning_ns()
         end_ns = self._zero_ns + round(self._shape.duration_s * 1e9)
         self._ring()
-        if not await crowd.over.sleep((end_ns - crowd.now_ns()) * 1e-9):
-            await crowd.over.wait(self._begun, BACKLOG_S)
+        if not await crowd.ending.sleep((end_ns - crowd.now_ns()) * 1e-9):
+            await crowd.ending.wait(self._begun, BACKLOG_S)
         crowd.ending.ring()
         while (due_ns := self._due_ns(self._next)) is not None:
             if due_ns > min(crowd.now_ns(), end_ns):

@@ -57,6 +57,7 @@ class Player:
         self._drain = Drain(meter, output)
         self._crowds: dict[str, Crowd] = {}
         self._stopped = False
+        self._ended = False
         self._slice = 0
         self._began = 0.0
         self._frozen = 0
@@ -73,6 +74,12 @@ class Player:
         for crowd in self._crowds.values():
             crowd.stop()
 
+    def end(self) -> None:
+        """End all loads as if their time were over; those that have not begun never do."""
+        self._ended = True
+        for crowd in self._crowds.values():
+            crowd.end()
+
     async def play(self, began: float) -> None:
         """Play every track from *began* (run time in seconds) plus its own start.
 
@@ -86,6 +93,8 @@ class Player:
             self._crowds[track.name] = self._crowd(track)
         if self._stopped:
             self.stop()
+        if self._ended:
+            self.end()
         self._began = began
         self._slice = self._slice_of(self._clock.now())
         try:
@@ -117,7 +126,7 @@ class Player:
     async def _play(self, track: LoadTrack, began: float) -> None:
         crowd = self._crowds[track.name]
         moment = began + track.at_s
-        if await crowd.over.sleep(moment - self._clock.now()):
+        if await crowd.ending.sleep(moment - self._clock.now()):
             return
         shape = track.load.shape().part(self._part, self._parts)
         crowd.scene.arrivals = isinstance(shape, Open | Burst)

@@ -27,7 +27,7 @@ async def play_ticked(crowd: Crowd, shape: Ticked) -> None:
                 level.aim(*wanted)
             there = change.to(share_of(level.at(passed), shape.index, shape.parts))
             left = min(LOOK_S, shape.duration_s_max - passed)
-            if await crowd.over.sleep(left if there else 0.0):
+            if await crowd.ending.sleep(left if there else 0.0):
                 return
     except (Exception, SystemExit) as error:
         if crowd.unmade:

@@ -53,7 +53,7 @@ def _row(verdict: Verdict) -> Markup:
     body = element("p", verdict.summary, cls="summary") if verdict.summary else None
     return element(
         "article",
-        outcome_pill(verdict.outcome),
+        outcome_pill(verdict.outcome, verdict.remark),
         head,
         element("div", body, _figures(verdict), _findings(verdict.findings), cls="check-body"),
         cls=f"check {verdict.outcome.value}",

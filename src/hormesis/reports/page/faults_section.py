@@ -66,6 +66,7 @@ def _proofs(fault: FaultRecord) -> Content:
         ("Released by", by),
         ("Trouble", fault.trouble),
         ("Skipped", fault.skipped),
+        ("Not reached", fault.unreached),
     )
     told = [element("div", element("dt", k), element("dd", text)) for k, text in pairs if text]
     return element("dl", told, cls="proofs") if told else None

@@ -20,9 +20,9 @@ def standing_pill(standing: Standing) -> Markup:
     return pill(standing.key, standing.word)
 
 
-def outcome_pill(outcome: Outcome) -> Markup:
-    """Return the pill of one verdict."""
-    return standing_pill(standing_of_outcome(outcome))
+def outcome_pill(outcome: Outcome, remark: str = "") -> Markup:
+    """Return the pill of one verdict, with the *remark* of a pass."""
+    return standing_pill(standing_of_outcome(outcome, remark))
 
 
 def badge(text: str, why: str = "", key: str = "") -> Markup:

@@ -9,6 +9,7 @@ from hormesis.words.history import History, ProcessRecord
 
 SERVICES_MAX = 12
 MARKS_MAX = 400
+_SEEN = frozenset({"started", "attached", "chosen"})
 
 
 def process_strips(history: History, end: float) -> list[dict[str, Any]]:
@@ -21,17 +22,21 @@ def process_strips(history: History, end: float) -> list[dict[str, Any]]:
 
 def _strip(service: str, seen: list[ProcessRecord], end: float) -> dict[str, Any]:
     stretches: list[dict[str, Any]] = []
-    up_since: float | None = None if seen[0].change == "started" else 0.0
+    up_since: float | None = None if seen[0].change in _SEEN else 0.0
     down_since: float | None = None
+    # A slot is chosen anew: when its child ends, nobody is away, for its parent has others.
+    is_slot = any(one.change == "chosen" for one in seen)
     for one in seen:
-        if one.change == "started":
+        if one.change in _SEEN:
             if down_since is not None:
                 stretches.append(_stretch(down_since, one.time, "down", "not running"))
             up_since, down_since = (one.time if up_since is None else up_since), None
         else:
             if up_since is not None:
                 stretches.append(_stretch(up_since, one.time, "up", "running"))
-            up_since, down_since = None, (one.time if down_since is None else down_since)
+            up_since = None
+            if not is_slot:
+                down_since = one.time if down_since is None else down_since
     if up_since is not None:
         stretches.append(_stretch(up_since, max(end, up_since), "up", "running"))
     if down_since is not None:

@@ -22,6 +22,7 @@ from hormesis.reports.parts.manifest_facts import description_of, time_scale, tr
 from hormesis.reports.parts.standing import standing_of_run
 from hormesis.reports.parts.totals import end_of
 from hormesis.reports.parts.wording import moment
+from hormesis.words.end_condition import early_end
 from hormesis.words.history import History
 from hormesis.words.report import Judged
 
@@ -64,6 +65,9 @@ def run_badges(run: Judged) -> Markup:
         told.append(badge(f"cut off at {when}", "the run did not end", "unknown"))
     elif history.end.get("reason", "completed") != "completed":
         told.append(badge(f"ended: {history.end['reason']}", key="unknown"))
+    elif early := early_end(history.end):
+        word = "gave up" if early.gave_up else "ended early"
+        told.append(badge(f"{word} at {moment(early.time)}", f"{early.condition}: {early.told}"))
     if verdict.stopped_by:
         told.append(badge(f"stopped by limit: {verdict.stopped_by}", key="unknown"))
     return element("div", told, cls="badges")

@@ -56,13 +56,14 @@ def _fault_rows(history: History, end: float) -> tuple[list[Model], int]:
 
 
 def _fault_bar(story: FaultStory, end: float) -> Model:
+    fault = story.record
     times = [None if step.time is None else round(step.time, 3) for step in story.steps]
     told = [f"{step.name} {moment(step.time)}" for step in story.steps]
     return {
         "times": times,
         "end": round(end, 3),
         "word": story.word,
-        "kind": story.record.kind,
+        "kind": fault.kind,
         "told": told,
-        "proof": shortened(story.record.proof or story.record.trouble or story.record.skipped, 140),
+        "proof": shortened(fault.proof or fault.trouble or fault.skipped or fault.unreached, 140),
     }

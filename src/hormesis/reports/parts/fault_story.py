@@ -67,6 +67,8 @@ def fault_story(fault: FaultRecord) -> FaultStory:
 def _state(fault: FaultRecord) -> tuple[str, str]:
     if fault.skipped:
         return "skipped", "skipped"
+    if fault.unreached:
+        return "skipped", "not reached"
     if fault.injected is None:
         return "unknown", "not injected"
     if fault.bitten is None:

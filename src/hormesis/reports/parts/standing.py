@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hormesis.reports.parts.wording import plural
 from hormesis.words.outcome import Outcome
@@ -33,14 +33,17 @@ _TOLD = {"dirty": "left dirty", "fail": "failed", "unknown": "unknown", "skipped
          "pass": "passed"}  # fmt: skip
 
 
-def standing_of_outcome(outcome: Outcome) -> Standing:
-    """Return the standing that stands for one check's outcome."""
-    return _OUTCOMES[outcome]
+def standing_of_outcome(outcome: Outcome, remark: str = "") -> Standing:
+    """Return the standing that stands for one check's outcome, with a pass's *remark*."""
+    found = _OUTCOMES[outcome]
+    if outcome is not Outcome.PASS or not remark:
+        return found
+    return replace(found, word=f"{found.word}, {remark}")
 
 
 def standing_of_run(run: Judged) -> Standing:
     """Return one run's standing; effects left on the host outrank every outcome."""
-    standing = _OUTCOMES[run.verdict.outcome]
+    standing = standing_of_outcome(run.verdict.outcome, run.verdict.remark)
     if run.verdict.dirty or run.verdict.skipped:
         standing = _DIRTY if run.verdict.dirty else _SKIPPED
     return Standing(standing.key, standing.word, standing.glyph, run.verdict.reason)

@@ -39,6 +39,7 @@ class Totals:
     recover_s_max: float | None
     recoveries_failed: int
     faults: int
+    """Those that an early end left no time for are not counted."""
     faults_proven: int
     checks: int
     checks_passed: int
@@ -59,7 +60,8 @@ def totals_of(runs: Sequence[Judged]) -> Totals:
     histories = [run.history for run in runs]
     ops = sum(len(history.ops) for history in histories)
     response = response_spread(history.ops for history in histories)
-    stories = [story for history in histories for story in fault_stories(history.faults)]
+    faults = [one for history in histories for one in history.faults if not one.unreached]
+    stories = fault_stories(faults)
     claims = [one for run in runs for one in claims_of(run.verdict.verdicts)]
     recoveries = [one for one in claims if one.kind == _RECOVERS]
     ok = sum(count_of(history.ops, outcome=Ended.OK) for history in histories)

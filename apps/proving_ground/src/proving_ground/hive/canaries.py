@@ -1,5 +1,31 @@
-"""The planted defects of this part."""
+"""The planted defects of the hive: all off unless named, each where such a bug would be."""
 
 from __future__ import annotations
 
-CANARIES: dict[str, str] = {}
+REGISTRATION_HALF_DONE = "registration-half-done"
+HIVE_KEEPS_THE_DEAD = "hive-keeps-the-dead"
+OOM_NOT_REMOVED = "oom-not-removed"
+WORKER_COUNT_WRONG = "worker-count-wrong"
+DISK_FULL_IS_500 = "disk-full-is-500"
+CRASH_ON_DISK_FULL = "crash-on-disk-full"
+HALF_WRITTEN_MODEL = "half-written-model"
+DISK_FULL_FOR_EVER = "disk-full-for-ever"
+DRAIN_WAITS_FOR_EVER = "drain-waits-for-ever"
+HIVE_HANGS_WITHOUT_DESCRIPTORS = "hive-hangs-without-descriptors"
+
+CANARIES: dict[str, str] = {
+    REGISTRATION_HALF_DONE: (
+        "a worker that has announced itself counts as ready before it has acknowledged"
+    ),
+    HIVE_KEEPS_THE_DEAD: "the hive never notices that a worker has died, and replaces none",
+    OOM_NOT_REMOVED: "a worker that the kernel killed for want of memory stays listed as ready",
+    WORKER_COUNT_WRONG: "dead workers go on being counted as ready ones",
+    DISK_FULL_IS_500: "a model that does not fit on the disk is answered 500 instead of 507",
+    CRASH_ON_DISK_FULL: "the hive exits (70) when it cannot write a model",
+    HALF_WRITTEN_MODEL: "what was written of a model that did not fit stays on the disk",
+    DISK_FULL_FOR_EVER: "once the disk was full, every model is refused, also when there is room",
+    DRAIN_WAITS_FOR_EVER: "a worker that does not stop when it is told to is waited for for ever",
+    HIVE_HANGS_WITHOUT_DESCRIPTORS: (
+        "without free descriptors the hive lets requests wait instead of refusing them"
+    ),
+}

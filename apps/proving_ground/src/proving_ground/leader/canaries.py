@@ -1,5 +1,74 @@
-"""The planted defects of this part."""
+"""The planted defects of the leader, each where such a bug would really be."""
 
 from __future__ import annotations
 
-CANARIES: dict[str, str] = {}
+SPLIT_BRAIN_WITHOUT_FENCING = "split-brain-without-fencing"
+NO_BACKOFF = "no-backoff"
+READY_IGNORES_THE_LOCK = "ready-ignores-the-lock"
+LEADER_METRIC_STICKS = "leader-metric-sticks"
+NO_PAUSE_ON_LOSS = "no-pause-on-loss"
+HEALTH_FOLLOWS_REDIS = "health-follows-redis"
+HEARTBEAT_THREAD_DIES = "heartbeat-thread-dies"
+NEVER_RESUMES = "never-resumes"
+NEVER_REACQUIRES = "never-reacquires"
+CRASH_ON_REDIS_LOSS = "crash-on-redis-loss"
+STANDBY_NEVER_TAKES_OVER = "standby-never-takes-over"
+API_DIES_WITH_DATABASE = "api-dies-with-database"
+ORDERS_NEVER_RECONNECT = "orders-never-reconnect"
+DUPLICATE_ORDER_AFTER_DATABASE_BLIP = "duplicate-order-after-database-blip"
+ORDER_FORGOTTEN = "order-forgotten"
+ORDER_SENT_AGAIN_UNDER_A_NEW_KEY = "order-sent-again-under-a-new-key"
+THROTTLE_NEVER_DRAINS = "throttle-never-drains"
+THROTTLE_BYPASSED = "throttle-bypassed"
+UNBOUNDED_THROTTLE_QUEUE = "unbounded-throttle-queue"
+TOKEN_NOT_REFRESHED = "token-not-refreshed"
+WEBSOCKET_NEVER_RECONNECTS = "websocket-never-reconnects"
+STALE_DATA_LOOKS_FRESH = "stale-data-looks-fresh"
+SCAN_BLOCKS_THE_LOOP = "scan-blocks-the-loop"
+LEADER_LEAKS_MEMORY = "leader-leaks-memory"
+
+CANARIES: dict[str, str] = {
+    SPLIT_BRAIN_WITHOUT_FENCING: (
+        "a leader that slept through the end of its lock goes on until somebody tells it, and "
+        "order writes are not checked against the fencing token"
+    ),
+    NO_BACKOFF: "a lost lock is asked for again every 20 ms, however long Redis is gone",
+    READY_IGNORES_THE_LOCK: "/ready looks at the heartbeats only, not at the lock or the pause",
+    LEADER_METRIC_STICKS: "trader_is_leader is set when the lock is won and never taken back",
+    NO_PAUSE_ON_LOSS: "trading goes on although the lock is lost",
+    HEALTH_FOLLOWS_REDIS: "/health answers 503 while Redis is out of reach",
+    HEARTBEAT_THREAD_DIES: "the scan loop dies of the first lost lock and is not started again",
+    NEVER_RESUMES: "a pause because of a lost lock is kept when the lock is won again",
+    NEVER_REACQUIRES: "the lock is asked for three times after a loss, and then never again",
+    CRASH_ON_REDIS_LOSS: "the leader exits (70) when Redis is lost",
+    STANDBY_NEVER_TAKES_OVER: "an instance that finds the lock taken never asks for it again",
+    API_DIES_WITH_DATABASE: "the leader exits (70) as soon as a database connection is lost",
+    ORDERS_NEVER_RECONNECT: (
+        "lost database connections stay in the pool and no new one is opened: 503 for ever"
+    ),
+    DUPLICATE_ORDER_AFTER_DATABASE_BLIP: (
+        "repeated orders are recognised from memory, which is cleared with a lost database "
+        "connection, and the table has no unique constraint"
+    ),
+    ORDER_FORGOTTEN: (
+        "while the database is out of reach orders are acknowledged and kept in memory, from "
+        "which nobody writes them"
+    ),
+    ORDER_SENT_AGAIN_UNDER_A_NEW_KEY: (
+        "an order whose execution could not be written down is sent to the broker again, under "
+        "a new idempotency key"
+    ),
+    THROTTLE_NEVER_DRAINS: "once 60 orders wait, the throttle queue stops sending for ever",
+    THROTTLE_BYPASSED: "orders go to the broker at once, past the throttle queue",
+    UNBOUNDED_THROTTLE_QUEUE: "the throttle queue takes any number of orders",
+    TOKEN_NOT_REFRESHED: "the broker's token is fetched once, and never again",
+    WEBSOCKET_NEVER_RECONNECTS: "a lost market data connection is not opened again",
+    STALE_DATA_LOOKS_FRESH: (
+        "the market data heartbeat is beaten by a timer instead of by what arrives"
+    ),
+    SCAN_BLOCKS_THE_LOOP: (
+        "each scan computes for most of a second inside the event loop; on a busy machine the "
+        "lock is renewed too late"
+    ),
+    LEADER_LEAKS_MEMORY: "every scan keeps a megabyte for ever",
+}

@@ -1,5 +1,32 @@
-"""The planted defects of this part."""
+"""The planted defects of a worker: all off unless named, each where such a bug would be."""
 
 from __future__ import annotations
 
-CANARIES: dict[str, str] = {}
+from proving_ground.worker import inference_canaries
+
+NO_RETRY_BACKOFF = "no-retry-backoff"
+BREAKER_NEVER_OPENS = "breaker-never-opens"
+BREAKER_NEVER_CLOSES = "breaker-never-closes"
+BREAKER_SHARED_BETWEEN_TYPES = "breaker-shared-between-types"
+LEASE_NOT_RENEWED = "lease-not-renewed"
+RETRIES_WITHOUT_IDEMPOTENCY = "retries-without-idempotency"
+WORK_DROPPED_ON_STOP = "work-dropped-on-stop"
+COMPLETES_WITHOUT_WORKING = "completes-without-working"
+COMPLETION_HALF_WRITTEN = "completion-half-written"
+SLOW_WORK = "slow-work"
+
+CANARIES: dict[str, str] = {
+    NO_RETRY_BACKOFF: "a failed task is tried again at once",
+    BREAKER_NEVER_OPENS: "failures are not counted: a breaker never opens",
+    BREAKER_NEVER_CLOSES: "an open breaker stays open, its probe is never tried",
+    BREAKER_SHARED_BETWEEN_TYPES: "one breaker serves all types of task",
+    LEASE_NOT_RENEWED: "a lease is not renewed, so that a long task is given to another as well",
+    RETRIES_WITHOUT_IDEMPOTENCY: "a repeated webhook bears another idempotency key each time",
+    WORK_DROPPED_ON_STOP: "a worker that is told to stop drops what it has in hand",
+    COMPLETES_WITHOUT_WORKING: "delays are not waited for: more is completed than the work allows",
+    COMPLETION_HALF_WRITTEN: (
+        "of every other task that is done only half is written: its execution stays open"
+    ),
+    SLOW_WORK: "each task takes two seconds longer than its work",
+    **inference_canaries.CANARIES,
+}

@@ -1,0 +1,51 @@
+"""What the hive counts about itself, in Prometheus' terms."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from proving_ground.descriptors import open_descriptors
+from proving_ground.hive.roster import CAUSES, STATES, Roster
+
+PREFIX = "hive_"
+
+
+class HiveMetrics:
+    """One hive's metrics; ``started_at_s`` is its start in seconds since the epoch."""
+
+    def __init__(self, roster: Roster, started_at_s: float) -> None:
+        self.registry = own = CollectorRegistry()
+        self._roster = roster
+        self._workers = Gauge(PREFIX + "workers", "Workers by state", ["state"], registry=own)
+        self.wanted = Gauge(PREFIX + "workers_wanted", "Workers asked for", registry=own)
+        self.started = Counter(PREFIX + "workers_started", "Workers started", registry=own)
+        self.deaths = Counter(
+            PREFIX + "worker_deaths", "Ends of workers by cause", ["cause"], registry=own
+        )
+        for cause in CAUSES:
+            self.deaths.labels(cause)
+        self.registrations = Counter(
+            PREFIX + "registrations",
+            "Steps of registrations and heartbeats by result",
+            ["step", "result"],
+            registry=own,
+        )
+        self.requests = Counter(
+            PREFIX + "requests", "Requests by route and status", ["route", "status"], registry=own
+        )
+        self.models_refused = Counter(
+            PREFIX + "models_refused", "Models that did not fit on the disk", registry=own
+        )
+        Gauge(
+            PREFIX + "open_descriptors", "Descriptors that the hive has open", registry=own
+        ).set_function(open_descriptors)
+        Gauge(PREFIX + "start_time_seconds", "Start, in seconds since the epoch", registry=own).set(
+            started_at_s
+        )
+
+    def text(self) -> bytes:
+        """Return the exposition."""
+        counts = self._roster.counts()
+        for state in STATES:
+            self._workers.labels(state).set(counts[state])
+        return generate_latest(self.registry)

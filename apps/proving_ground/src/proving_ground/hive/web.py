@@ -1,0 +1,222 @@
+"""The HTTP API of the hive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from proving_ground.descriptors import short_of_descriptors
+from proving_ground.hive.canaries import DISK_FULL_IS_500, HIVE_HANGS_WITHOUT_DESCRIPTORS
+from proving_ground.hive.metrics import HiveMetrics
+from proving_ground.hive.models import BadName, DiskFull, Models
+from proving_ground.hive.roster import READY, Refused, Roster
+from proving_ground.hive.settings import HiveSettings
+from proving_ground.hive.supervisor import WORKERS_MAX, Supervisor
+from proving_ground.request_body import BadRequest, Body, checked_text
+
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_Handler = Callable[[Request], Awaitable[Response]]
+_RESERVE = 8
+_PORT_MAX = 65535
+
+
+class Hive:
+    """The routes and what they work on; ``app`` is the ASGI application."""
+
+    def __init__(self, settings: HiveSettings, *, started_at_s: float) -> None:
+        self._settings = settings
+        self._roster = Roster(
+            settings.canaries,
+            registration_timeout_s=settings.registration_timeout_s,
+            heartbeat_timeout_s=settings.heartbeat_timeout_s,
+        )
+        self._metrics = HiveMetrics(self._roster, started_at_s)
+        self._supervisor = Supervisor(settings, self._roster, self._metrics)
+        self._models = Models(settings.data, settings.canaries)
+        self._began_s = time.monotonic()
+        self.app = Starlette(
+            routes=self._routes(),
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: self._http_error},
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        rounds = asyncio.create_task(self._supervisor.run(), name="supervisor")
+        try:
+            yield
+        finally:
+            rounds.cancel()
+            await asyncio.wait([rounds], timeout=1.0)
+            await self._supervisor.stop()
+
+    def _routes(self) -> list[Route]:
+        def route(method: str, path: str, handler: _Handler) -> Route:
+            return Route(path, self._answer(path, handler), methods=[method])
+
+        return [
+            route("GET", "/health", self._health),
+            route("GET", "/ready", self._ready),
+            route("GET", "/metrics", self._exposition),
+            route("GET", "/workers", self._workers),
+            route("POST", "/scale", self._scale),
+            route("POST", "/workers/{name}/announce", self._announce),
+            route("POST", "/workers/{name}/acknowledge", self._acknowledge),
+            route("POST", "/workers/{name}/heartbeat", self._heartbeat),
+            route("POST", "/workers/{name}/drain", self._drain),
+            route("GET", "/models", self._list_models),
+            route("PUT", "/models/{name}", self._put_model),
+            route("GET", "/models/{name}", self._model),
+            route("DELETE", "/models/{name}", self._delete_model),
+        ]
+
+    def _answer(self, path: str, handler: _Handler) -> _Handler:
+        """Wrap a handler: errors become JSON, and the answer is counted."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                if short_of_descriptors(_RESERVE):
+                    response = await self._short_of_descriptors()
+                else:
+                    response = await handler(request)
+            except (BadRequest, BadName) as error:
+                response = _error(400, "bad-request", str(error))
+            except Refused as error:
+                response = _error(409, "refused", str(error))
+            except ClientDisconnect:
+                response = _error(400, "client-gone", "the client has gone")
+            except Exception as error:  # noqa: BLE001 - the last resort: logged, and a 500
+                _LOG.exception("%s %s failed", request.method, path)
+                response = _error(500, "internal", type(error).__name__)
+            self._metrics.requests.labels(f"{request.method} {path}", response.status_code).inc()
+            return response
+
+        return answer
+
+    async def _short_of_descriptors(self) -> Response:
+        if HIVE_HANGS_WITHOUT_DESCRIPTORS in self._settings.canaries:
+            while short_of_descriptors(_RESERVE):
+                await asyncio.sleep(0.1)
+        response = _error(503, "out-of-descriptors", "no more connections can be served")
+        # Each connection that goes gives one descriptor back.
+        response.headers["connection"] = "close"
+        response.headers["retry-after"] = "1"
+        return response
+
+    async def _http_error(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return _error(status, "not-found", f"{request.method} {request.url.path}")
+
+    async def _health(self, _request: Request) -> Response:
+        counts = self._roster.counts()
+        document = {
+            "status": "healthy" if counts[READY] else "degraded",
+            "pid": os.getpid(),
+            "uptime_s": round(time.monotonic() - self._began_s, 3),
+            "workers": {"wanted": self._supervisor.wanted, **counts},
+        }
+        return JSONResponse(document)
+
+    async def _ready(self, _request: Request) -> Response:
+        ready = self._roster.counts()[READY]
+        return JSONResponse({"ready": ready}, 200 if ready else 503)
+
+    async def _exposition(self, _request: Request) -> Response:
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+
+    async def _workers(self, _request: Request) -> Response:
+        now_s = time.monotonic()
+        return JSONResponse(
+            {
+                "wanted": self._supervisor.wanted,
+                "counts": dict(self._roster.counts()),
+                "workers": list(self._roster.documents(now_s)),
+                "dead": list(self._roster.dead_documents(now_s)),
+            }
+        )
+
+    async def _scale(self, request: Request) -> Response:
+        body = await Body.of(request)
+        self._supervisor.scale(body.number("workers", least=0, most=WORKERS_MAX))
+        return JSONResponse({"wanted": self._supervisor.wanted})
+
+    async def _announce(self, request: Request) -> Response:
+        name, body = _name_of(request), await Body.of(request)
+        host = body.text_or_none("host") or "127.0.0.1"
+        port = body.number("port", least=1, most=_PORT_MAX)
+        token = self._step("announce", lambda: self._roster.announce(name, host, port, _now_s()))
+        return JSONResponse({"token": token})
+
+    async def _acknowledge(self, request: Request) -> Response:
+        name, token = _name_of(request), (await Body.of(request)).text("token")
+        self._step("acknowledge", lambda: self._roster.acknowledge(name, token, _now_s()))
+        return JSONResponse({"state": READY})
+
+    async def _heartbeat(self, request: Request) -> Response:
+        name, token = _name_of(request), (await Body.of(request)).text("token")
+        self._step("heartbeat", lambda: self._roster.heartbeat(name, token, _now_s()))
+        return JSONResponse({})
+
+    def _step(self, step: str, work: Callable[[], _T]) -> _T:
+        try:
+            result = work()
+        except Refused:
+            self._metrics.registrations.labels(step, "refused").inc()
+            raise
+        self._metrics.registrations.labels(step, "done").inc()
+        return result
+
+    async def _drain(self, request: Request) -> Response:
+        name = _name_of(request)
+        self._supervisor.drain(name)
+        return JSONResponse({"name": name, "state": "draining"}, 202)
+
+    async def _list_models(self, _request: Request) -> Response:
+        return JSONResponse(dict(self._models.listing()))
+
+    async def _put_model(self, request: Request) -> Response:
+        name = str(request.path_params["name"])
+        try:
+            size = await self._models.put(name, request.stream())
+        except DiskFull as error:
+            self._metrics.models_refused.inc()
+            if DISK_FULL_IS_500 in self._settings.canaries:
+                return _error(500, "internal", "OSError")
+            return _error(507, "insufficient-storage", str(error))
+        return JSONResponse({"name": name, "bytes": size}, 201)
+
+    async def _model(self, request: Request) -> Response:
+        name = str(request.path_params["name"])
+        size = self._models.size(name)
+        if size is None:
+            return _error(404, "not-found", "no such model")
+        return JSONResponse({"name": name, "bytes": size})
+
+    async def _delete_model(self, request: Request) -> Response:
+        if not self._models.delete(str(request.path_params["name"])):
+            return _error(404, "not-found", "no such model")
+        return Response(status_code=204)
+
+
+def _name_of(request: Request) -> str:
+    return checked_text("name", request.path_params["name"])
+
+
+def _now_s() -> float:
+    return time.monotonic()
+
+
+def _error(status: int, code: str, detail: str) -> Response:
+    return JSONResponse({"error": code, "detail": detail}, status)

@@ -1,0 +1,102 @@
+"""What the trader may do right now: it trades while it leads and nobody has paused it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from proving_ground.leader.canaries import (
+    HEARTBEAT_THREAD_DIES,
+    LEADER_LEAKS_MEMORY,
+    NEVER_RESUMES,
+    NO_PAUSE_ON_LOSS,
+    SCAN_BLOCKS_THE_LOOP,
+)
+from proving_ground.leader.heartbeats import SCAN, Heartbeats
+from proving_ground.leader.leadership import Leadership
+
+BY_OPERATOR, BY_LOST_LOCK = "operator", "lost-lock"
+_SCAN_EVERY_S = 0.25
+_BLOCKING_CPU_S = 1.0
+_LEAK_BYTES = 1024 * 1024
+
+
+class NotTrading(Exception):
+    """Nothing may be written now; the text says why."""
+
+
+class Trader:
+    """Paused or trading, and the scan loop; ``leadership`` is set once it is made."""
+
+    leadership: Leadership
+
+    def __init__(self, heartbeats: Heartbeats, canaries: frozenset[str]) -> None:
+        self._heartbeats = heartbeats
+        self._canaries = canaries
+        self._reasons: set[str] = set()
+        self._lost_once = False
+        self._last_term = 0
+        self._leaked: list[bytearray] = []
+        self.leader_shown = 0
+
+    @property
+    def pause_reasons(self) -> list[str]:
+        """Return why nothing is traded; empty: it is."""
+        if not self._pauses_on_loss:
+            return sorted(self._reasons)
+        led = self.leadership.leads and self.leadership.term
+        return sorted(self._reasons if led else self._reasons | {BY_LOST_LOCK})
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is traded."""
+        return bool(self.pause_reasons)
+
+    def token(self) -> int:
+        """Return the token that writes bear now; raises ``NotTrading``."""
+        reasons = self.pause_reasons
+        if reasons:
+            raise NotTrading(", ".join(reasons))
+        self._last_term = self.leadership.term or self._last_term
+        return self._last_term
+
+    def won(self) -> None:
+        """The lock was won."""
+        self.leader_shown = 1
+        if not (NEVER_RESUMES in self._canaries and self._lost_once):
+            self._reasons.discard(BY_LOST_LOCK)
+
+    def lost(self, _reason: str) -> None:
+        """The lock was lost: pause at once."""
+        self._lost_once = True
+        if self._pauses_on_loss:
+            self._reasons.add(BY_LOST_LOCK)
+
+    def pause(self) -> None:
+        """Pause until an operator resumes; winning the lock does not."""
+        self._reasons.add(BY_OPERATOR)
+
+    def resume(self) -> None:
+        """Take the operator's pause back."""
+        self._reasons.discard(BY_OPERATOR)
+
+    async def scan(self) -> None:
+        """Look for something to trade, for ever; here it only shows that it is alive."""
+        while not (HEARTBEAT_THREAD_DIES in self._canaries and self._lost_once):
+            self._heartbeats.beat(SCAN)
+            if SCAN_BLOCKS_THE_LOOP in self._canaries:
+                _burn(_BLOCKING_CPU_S)
+            if LEADER_LEAKS_MEMORY in self._canaries:
+                self._leaked.append(bytearray(b"\1" * _LEAK_BYTES))
+            await asyncio.sleep(_SCAN_EVERY_S)
+
+    @property
+    def _pauses_on_loss(self) -> bool:
+        return NO_PAUSE_ON_LOSS not in self._canaries or not self._last_term
+
+
+def _burn(cpu_s: float) -> None:
+    """Use the CPU for *cpu_s* seconds of the thread's own time."""
+    until_s = time.thread_time() + cpu_s
+    while time.thread_time() < until_s:
+        pass

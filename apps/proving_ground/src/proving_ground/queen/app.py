@@ -1,0 +1,221 @@
+"""The queen's HTTP application: what is served, and what every answer has in common."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from proving_ground.database import Database
+from proving_ground.database_trouble import UNAVAILABLE, DatabaseTrouble
+from proving_ground.queen import breakers, workers
+from proving_ground.queen.auth_routes import AuthRoutes
+from proving_ground.queen.canaries import (
+    DEAD_WORKERS_COUNTED,
+    QUEEN_500_ON_DATABASE_LOSS,
+    QUEEN_HEALTH_LIES,
+)
+from proving_ground.queen.endpoint import (
+    ADMIN,
+    USER,
+    Endpoint,
+    Handler,
+    Refused,
+    described,
+    error,
+)
+from proving_ground.queen.gate import Gate
+from proving_ground.queen.housekeeping import Housekeeping
+from proving_ground.queen.inference import Inference
+from proving_ground.queen.metrics import QueenMetrics
+from proving_ground.queen.openapi import openapi
+from proving_ground.queen.settings import QueenSettings
+from proving_ground.queen.task_routes import TaskRoutes
+from proving_ground.request_body import BadRequest
+
+_LOG = logging.getLogger(__name__)
+BELOW = "/api/v1"
+HEALTH_TIMEOUT_S = 1.0
+_STOP_S = 2.0
+
+
+class Queen:
+    """The routes and what they work on; ``app`` is the ASGI application."""
+
+    def __init__(self, settings: QueenSettings, *, started_at_s: float) -> None:
+        self._settings = settings
+        self._metrics = QueenMetrics(started_at_s)
+        self._database = Database(
+            settings.database_url,
+            timeout_s=settings.database_timeout_s,
+            connections_max=settings.database_connections_max,
+            canaries=settings.canaries,
+        )
+        self._gate = Gate(settings, self._database)
+        self._housekeeping = Housekeeping(settings, self._database, self._metrics)
+        self._inference = Inference(settings, self._database, self._metrics)
+        self._began_s = time.monotonic()
+        self.endpoints = self._endpoints()
+        inference = self._inference.routes()
+        self._described = [described(route) for route in inference]
+        self.app = Starlette(
+            routes=[*self._routes(), *self._inference_routes(inference)],
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: self._http_error},
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        rounds = [
+            asyncio.create_task(self._housekeeping.run(), name="housekeeping"),
+            asyncio.create_task(self._inference.run(), name="inference"),
+        ]
+        try:
+            yield
+        finally:
+            for one in rounds:
+                one.cancel()
+            await asyncio.wait(rounds, timeout=_STOP_S)
+            await self._database.close()
+
+    def _endpoints(self) -> list[Endpoint]:
+        tasks = TaskRoutes(self._settings, self._database, self._metrics).endpoints()
+        users = AuthRoutes(self._settings, self._database).endpoints()
+        own = [*users, *tasks, *self._state_endpoints()]
+        health = {200: "healthy", 503: "the database is out of reach"}
+        ready = {200: "ready", 503: "not ready, with the reason"}
+        below = [
+            *own,
+            Endpoint("GET", "/health", self._health, "Is it healthy?", health, needs_schema=False),
+        ]
+        return [
+            *(_below(endpoint) for endpoint in below),
+            Endpoint("GET", "/health", self._health, "Is it healthy?", health, needs_schema=False),
+            Endpoint("GET", "/ready", self._ready, "May it be used?", ready, needs_schema=False),
+            Endpoint("GET", "/metrics", self._exposition, "Prometheus metrics",
+                     {200: "the exposition"}, needs_schema=False),
+            Endpoint("GET", "/openapi.json", self._openapi, "This document",
+                     {200: "the document"}, needs_schema=False),
+        ]
+
+    def _state_endpoints(self) -> list[Endpoint]:
+        unknown = {401: "no token, or one that is not good"}
+        return [
+            Endpoint("GET", "/breakers", self._breakers, "The breakers that ever counted a failure",
+                     {200: "breakers", **unknown}, USER),
+            Endpoint("DELETE", "/breakers/{type}", self._reset_breaker, "Close a breaker by hand",
+                     {200: "it is closed", 403: "administrators only", **unknown}, ADMIN),
+            Endpoint("GET", "/workers", self._workers, "Who works",
+                     {200: "workers, and how many are alive", **unknown}, USER),
+        ]
+
+    def _routes(self) -> list[Route]:
+        return [
+            Route(one.path, self._answer(one.path, self._guarded(one)), methods=[one.method])
+            for one in self.endpoints
+        ]
+
+    def _inference_routes(self, routes: list[Route]) -> list[Route]:
+        return [
+            Route(one.path, self._answer(one.path, one.endpoint), methods=list(one.methods or ()))
+            for one in routes
+        ]
+
+    def _guarded(self, endpoint: Endpoint) -> Handler:
+        async def answer(request: Request) -> Response:
+            if endpoint.needs_schema and not self._housekeeping.schema_ready:
+                raise DatabaseTrouble(UNAVAILABLE, "the schema has not been created yet")
+            return await self._gate(endpoint, request)
+
+        return answer
+
+    def _answer(self, path: str, handler: Callable[[Request], Awaitable[Response]]) -> Handler:
+        """Wrap a handler: errors become JSON, and the answer is counted."""
+
+        async def answer(request: Request) -> Response:
+            began_s = time.monotonic()
+            try:
+                response = await handler(request)
+            except BadRequest as problem:
+                response = error(400, "bad-request", str(problem))
+            except Refused as refusal:
+                response = error(refusal.status, refusal.code, refusal.detail)
+            except DatabaseTrouble as trouble:
+                response = error(self._status_of_trouble(), trouble.code, trouble.detail)
+            except Exception as problem:  # noqa: BLE001 - the last resort: logged, and a 500
+                _LOG.exception("%s %s failed", request.method, path)
+                response = error(500, "internal", type(problem).__name__)
+            route = f"{request.method} {path}"
+            self._metrics.requests.labels(route, response.status_code).inc()
+            self._metrics.request_seconds.labels(route).observe(time.monotonic() - began_s)
+            return response
+
+        return answer
+
+    def _status_of_trouble(self) -> int:
+        return 500 if QUEEN_500_ON_DATABASE_LOSS in self._settings.canaries else 503
+
+    async def _http_error(self, request: Request, problem: Exception) -> Response:
+        status = problem.status_code if isinstance(problem, HTTPException) else 500
+        self._metrics.requests.labels("unmatched", status).inc()
+        code = HTTPStatus(status).phrase.lower().replace(" ", "-")
+        return error(status, code, f"{request.method} {request.url.path}")
+
+    async def _breakers(self, _request: Request) -> Response:
+        return JSONResponse({"breakers": list(await breakers.all_of(self._database))})
+
+    async def _reset_breaker(self, request: Request) -> Response:
+        await breakers.reset(self._database, request.path_params["type"])
+        return JSONResponse({"type": request.path_params["type"], "state": "closed"})
+
+    async def _workers(self, _request: Request) -> Response:
+        found = await workers.all_of(self._database, self._settings.lease_s)
+        everybody = DEAD_WORKERS_COUNTED in self._settings.canaries
+        alive = sum(everybody or one["state"] in workers.ALIVE for one in found)
+        return JSONResponse({"workers": list(found), "alive": alive})
+
+    async def _health(self, _request: Request) -> Response:
+        return await self._look(needs_schema=False)
+
+    async def _ready(self, _request: Request) -> Response:
+        return await self._look(needs_schema=True)
+
+    async def _look(self, *, needs_schema: bool) -> Response:
+        """Ask the database over the same connections that requests use, for at most a second."""
+        database = "up"
+        if QUEEN_HEALTH_LIES not in self._settings.canaries:
+            try:
+                await self._database.fetch("SELECT 1", {}, timeout_s=HEALTH_TIMEOUT_S)
+            except DatabaseTrouble as trouble:
+                database = f"{trouble.code}: {trouble.detail}"
+            if database == "up" and needs_schema and not self._housekeeping.schema_ready:
+                database = "the schema has not been created yet"
+        healthy = database == "up"
+        document = {
+            "status": "healthy" if healthy else "unhealthy",
+            "database": database,
+            "pid": os.getpid(),
+            "uptime_s": round(time.monotonic() - self._began_s, 3),
+        }
+        return JSONResponse(document, 200 if healthy else 503)
+
+    async def _exposition(self, _request: Request) -> Response:
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+
+    async def _openapi(self, _request: Request) -> Response:
+        return JSONResponse(openapi([*self.endpoints, *self._described]))
+
+
+def _below(endpoint: Endpoint) -> Endpoint:
+    return replace(endpoint, path=BELOW + endpoint.path)

@@ -1,0 +1,39 @@
+"""The planted defects of inference at the queen."""
+
+from __future__ import annotations
+
+UNBOUNDED_QUEUE = "unbounded-queue"
+NO_INFERENCE_TIMEOUT = "no-inference-timeout"
+LOST_CONNECTION_NOT_RETRIED = "lost-connection-not-retried"
+WORKER_FAILURE_IS_500 = "worker-failure-is-500"
+DESCRIPTOR_LEAK = "descriptor-leak"
+QUEUE_NEVER_DRAINS = "queue-never-drains"
+HIVE_NEEDED_FOR_EVERY_REQUEST = "hive-needed-for-every-request"
+HIVE_ASKED_WITHOUT_PAUSE = "hive-asked-without-pause"
+WORKERS_ASKED_FOR_ONCE = "workers-asked-for-once"
+QUEEN_HANGS_WITHOUT_DESCRIPTORS = "queen-hangs-without-descriptors"
+CRASH_ON_CONNECTION_FLOOD = "crash-on-connection-flood"
+SLOW_INFERENCE = "slow-inference"
+FLAKY_INFERENCE = "flaky-inference"
+
+CANARIES: dict[str, str] = {
+    UNBOUNDED_QUEUE: "any number of requests for inference may wait at the queen",
+    NO_INFERENCE_TIMEOUT: "the queen waits for a worker as long as it takes",
+    LOST_CONNECTION_NOT_RETRIED: (
+        "a request whose worker is lost is given up, although another could serve it"
+    ),
+    WORKER_FAILURE_IS_500: "a request that no worker could serve is answered 500",
+    DESCRIPTOR_LEAK: "each request for inference leaves a descriptor of the queen open",
+    QUEUE_NEVER_DRAINS: "a request that fails keeps its place in the queue for ever",
+    HIVE_NEEDED_FOR_EVERY_REQUEST: (
+        "the queen refuses inference while the hive cannot be asked, although it knows the workers"
+    ),
+    HIVE_ASKED_WITHOUT_PAUSE: "a hive that does not answer is asked again at once, without end",
+    WORKERS_ASKED_FOR_ONCE: "the queen goes on with the workers that it was told of first",
+    QUEEN_HANGS_WITHOUT_DESCRIPTORS: (
+        "without free descriptors the queen lets requests wait instead of refusing them"
+    ),
+    CRASH_ON_CONNECTION_FLOOD: "the queen exits (70) when it has more than 500 descriptors open",
+    SLOW_INFERENCE: "each inference waits 700 ms for something that it does not need",
+    FLAKY_INFERENCE: "every tenth inference answers 500 although nothing is wrong",
+}

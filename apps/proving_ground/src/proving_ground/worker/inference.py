@@ -1,0 +1,217 @@
+"""Inference at a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any, LiteralString
+
+import uvicorn
+from prometheus_client import Counter, Gauge
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from proving_ground.database import Database
+from proving_ground.database_trouble import DatabaseTrouble
+from proving_ground.request_body import BadRequest, Body
+from proving_ground.worker.inference_canaries import (
+    DRAIN_DROPS_REQUESTS,
+    INFERENCE_NOT_IDEMPOTENT,
+    WORKER_CRASH_ON_MEMORY,
+)
+from proving_ground.worker.metrics import PREFIX, WorkerMetrics
+from proving_ground.worker.registration import Registration
+from proving_ground.worker.settings import WorkerSettings
+
+_LOG = logging.getLogger(__name__)
+_SLOTS = 32
+_QUEUE_MAX = 128
+_ROUNDS_OF_HASHING = 1000
+_SCRATCH_BYTES_PER_TOKEN = 16 * 1024
+TOKENS_MAX = 4096
+_ATTEMPTS_MAX = 100
+EXIT_MEMORY = 70
+
+_STORED: LiteralString = "SELECT worker, answer FROM inferences WHERE request_id = %(id)s"
+_RECORD_ONCE: LiteralString = """
+INSERT INTO inferences (request_id, worker, answer) VALUES (%(id)s, %(worker)s, %(answer)s)
+ON CONFLICT (request_id) DO UPDATE SET request_id = inferences.request_id
+RETURNING worker, answer"""
+_RECORD_EACH_TIME: LiteralString = """
+INSERT INTO inferences (request_id, worker, answer) VALUES (%(id)s, %(worker)s, %(answer)s)
+ON CONFLICT (request_id) DO UPDATE SET executed = inferences.executed + 1, worker = %(worker)s
+RETURNING worker, answer"""
+
+
+class _QuietServer(uvicorn.Server):
+    """A server inside a program that has its own way to hear signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class InferenceService:
+    """Registers at the hive, sends heartbeats and serves ``POST /infer`` on its port."""
+
+    def __init__(self, settings: WorkerSettings, metrics: WorkerMetrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._database = (
+            Database(
+                settings.database_url,
+                timeout_s=settings.database_timeout_s,
+                connections_max=8,
+                canaries=settings.canaries,
+            )
+            if settings.database_url
+            else None
+        )
+        self._slots = asyncio.Semaphore(_SLOTS)
+        self._in_hand = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._draining = False
+        self._server: _QuietServer | None = None
+        self._answers = Counter(
+            PREFIX + "inferences", "Answers by status", ["status"], registry=metrics.registry
+        )
+        Gauge(
+            PREFIX + "inferences_in_hand", "Requests in hand", registry=metrics.registry
+        ).set_function(lambda: self._in_hand)
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        port = self._settings.port
+        assert port is not None
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((self._settings.host, port))
+        listener.listen(1024)
+        config = uvicorn.Config(
+            Starlette(routes=self._routes()),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _QuietServer(config)
+        serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="inference")
+        registering = asyncio.create_task(self._register(port), name="registration")
+        try:
+            await asyncio.gather(serving, registering)
+        finally:
+            registering.cancel()
+            self._server.should_exit = True
+            await asyncio.wait([serving, registering], timeout=2.0)
+            if self._database is not None:
+                await self._database.close()
+
+    async def drain(self) -> None:
+        """Take nothing new, and finish what is in hand."""
+        self._draining = True
+        if DRAIN_DROPS_REQUESTS not in self._settings.canaries:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), self._settings.grace_s)
+
+    async def _register(self, port: int) -> None:
+        if self._settings.hive_url:
+            await Registration(self._settings, port).run()
+
+    def _routes(self) -> list[Route]:
+        return [
+            Route("/infer", self._infer, methods=["POST"]),
+            Route("/health", self._health, methods=["GET"]),
+            Route("/metrics", self._exposition, methods=["GET"]),
+        ]
+
+    async def _health(self, _request: Request) -> Response:
+        document = {
+            "status": "draining" if self._draining else "healthy",
+            "name": self._settings.name,
+            "pid": os.getpid(),
+            "in_hand": self._in_hand,
+        }
+        return JSONResponse(document, 503 if self._draining else 200)
+
+    async def _exposition(self, _request: Request) -> Response:
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+
+    async def _infer(self, request: Request) -> Response:
+        if self._draining:
+            return self._refused(503, "draining", "this worker is going away")
+        if self._in_hand >= _QUEUE_MAX:
+            return self._refused(503, "queue-full", f"{_QUEUE_MAX} requests are in hand")
+        self._in_hand += 1
+        self._idle.clear()
+        try:
+            answer = JSONResponse(await self._answer(await Body.of(request)))
+        except BadRequest as error:
+            return self._refused(400, "bad-request", str(error))
+        except DatabaseTrouble as trouble:
+            return self._refused(503, trouble.code, trouble.detail)
+        except MemoryError:
+            if WORKER_CRASH_ON_MEMORY in self._settings.canaries:
+                os._exit(EXIT_MEMORY)
+            return self._refused(503, "out-of-memory", "this worker has reached its memory limit")
+        except ClientDisconnect:
+            return self._refused(400, "client-gone", "the client has gone")
+        finally:
+            self._in_hand -= 1
+            if not self._in_hand:
+                self._idle.set()
+        self._answers.labels(200).inc()
+        return answer
+
+    def _refused(self, status: int, code: str, detail: str) -> Response:
+        self._answers.labels(status).inc()
+        return JSONResponse({"error": code, "detail": detail}, status)
+
+    async def _answer(self, body: Body) -> dict[str, Any]:
+        request_id, prompt = body.text("request_id"), body.text("prompt")
+        tokens = body.number("max_tokens", least=1, most=TOKENS_MAX, otherwise=16)
+        attempt = body.number("attempt", least=1, most=_ATTEMPTS_MAX, otherwise=1)
+        async with self._slots:
+            stored = await self._stored(request_id) if attempt > 1 else None
+            if stored is None:
+                stored = await self._record(request_id, await self._execute(prompt, tokens))
+        worker, answer = stored
+        return {"text": answer, "worker": worker, "request_id": request_id}
+
+    async def _execute(self, prompt: str, tokens: int) -> str:
+        """Spend what an inference costs: memory, a little computing, and time."""
+        # Not zeros: those would cost address space, and no memory.
+        scratch = bytearray(b"\1") * (tokens * _SCRATCH_BYTES_PER_TOKEN)
+        digest = hashlib.pbkdf2_hmac("sha256", prompt.encode(), b"model", _ROUNDS_OF_HASHING)
+        scratch[: len(digest)] = digest
+        await asyncio.sleep(self._settings.inference_s)
+        return scratch[: len(digest)].hex()[: 2 * tokens]
+
+    async def _stored(self, request_id: str) -> tuple[str, str] | None:
+        """Return what became of an earlier attempt of the same request, if anything did."""
+        if self._database is None or INFERENCE_NOT_IDEMPOTENT in self._settings.canaries:
+            return None
+        rows = await self._database.fetch(_STORED, {"id": request_id})
+        return (rows[0]["worker"], rows[0]["answer"]) if rows else None
+
+    async def _record(self, request_id: str, answer: str) -> tuple[str, str]:
+        """Record the inference, once however many attempts there were; return what counts."""
+        if self._database is None:
+            return self._settings.name, answer
+        each_time = INFERENCE_NOT_IDEMPOTENT in self._settings.canaries
+        rows = await self._database.fetch(
+            _RECORD_EACH_TIME if each_time else _RECORD_ONCE,
+            {"id": request_id, "worker": self._settings.name, "answer": answer},
+        )
+        return rows[0]["worker"], rows[0]["answer"]

@@ -1,0 +1,19 @@
+"""The planted defects of inference and registration at a worker."""
+
+from __future__ import annotations
+
+INFERENCE_NOT_IDEMPOTENT = "inference-not-idempotent"
+DRAIN_DROPS_REQUESTS = "drain-drops-requests"
+REGISTRATION_WITHOUT_BACKOFF = "registration-without-backoff"
+WORKER_CRASH_ON_MEMORY = "worker-crash-on-memory"
+
+CANARIES: dict[str, str] = {
+    INFERENCE_NOT_IDEMPOTENT: (
+        "a request for inference that comes a second time is executed and recorded again"
+    ),
+    DRAIN_DROPS_REQUESTS: "a worker that is told to stop drops the requests that it has in hand",
+    REGISTRATION_WITHOUT_BACKOFF: (
+        "a worker that cannot reach the hive tries again at once, without end"
+    ),
+    WORKER_CRASH_ON_MEMORY: "a worker that is refused memory exits (70) instead of saying so",
+}

@@ -1,0 +1,82 @@
+"""Run one worker until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+from proving_ground.database import Database
+from proving_ground.serving import checked_dsn, log_to_stderr, loop_factory, warn_of_canaries
+from proving_ground.usage import UsageError
+from proving_ground.worker.canaries import CANARIES
+from proving_ground.worker.inference import InferenceService
+from proving_ground.worker.memory import limit_memory
+from proving_ground.worker.metrics import WorkerMetrics
+from proving_ground.worker.settings import WorkerSettings
+from proving_ground.worker.tasks import TaskService
+
+_LOG = logging.getLogger(__name__)
+_CONNECTIONS_OWN = 3
+_STOP_S = 2.0
+
+
+def run_worker(settings: WorkerSettings) -> int:
+    """Work until SIGTERM or SIGINT; return the exit status.
+
+    Raises ``UsageError`` when there is neither a database nor a port, or an unreadable address.
+    """
+    if settings.database_url is None and settings.port is None:
+        raise UsageError("--database-url for tasks, --port for inference, or both are needed")
+    if settings.database_url is not None:
+        checked_dsn(settings.database_url)
+    log_to_stderr()
+    warn_of_canaries(settings.canaries, CANARIES)
+    if settings.memory_limit_bytes is not None:
+        limit_memory(settings.memory_limit_bytes)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(_run(settings))
+
+
+async def _run(settings: WorkerSettings) -> int:
+    metrics = WorkerMetrics()
+    database = _database(settings)
+    services: list[TaskService | InferenceService] = []
+    if database is not None:
+        services.append(TaskService(settings, database, metrics))
+    if settings.port is not None:
+        services.append(InferenceService(settings, metrics))
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    running = [asyncio.create_task(service.run()) for service in services]
+    stop = asyncio.create_task(_until(told))
+    done, _ = await asyncio.wait([*running, stop], return_when=asyncio.FIRST_COMPLETED)
+    if stop in done:
+        _LOG.info("told to stop, finishing what is in hand")
+        await asyncio.gather(*(service.drain() for service in services))
+    stop.cancel()
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running, timeout=_STOP_S)
+    if database is not None:
+        await database.close()
+    for task in done - {stop}:
+        task.result()
+    return 0
+
+
+async def _until(told: asyncio.Event) -> None:
+    await told.wait()
+
+
+def _database(settings: WorkerSettings) -> Database | None:
+    if settings.database_url is None:
+        return None
+    return Database(
+        settings.database_url,
+        timeout_s=settings.database_timeout_s,
+        connections_max=_CONNECTIONS_OWN + settings.concurrency,
+        canaries=settings.canaries,
+    )

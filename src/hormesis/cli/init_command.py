@@ -1,0 +1,46 @@
+"""``hormesis init``: a commented target file for a suite, to describe one's own system in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+
+from hormesis.cli.console import out
+from hormesis.compose.registry import systems
+from hormesis.compose.suite import find_suite, suite_names
+from hormesis.compose.suite_needs import needs_of
+from hormesis.compose.target_file import target_text
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.words.outcome import ExitCode
+from hormesis.words.trouble import UsageTrouble
+
+
+def init_command(name: str, file: Path | None, *, force: bool) -> int:
+    """Write the target file for the suite called *name*; without *file*, ``NAME-target.yaml``.
+
+    Raises:
+        UsageTrouble: there is no such suite, the file exists already, or it cannot be written.
+    """
+    suite = find_suite(name)
+    if suite is None:
+        hint = did_you_mean(name, suite_names(), noun="suites")
+        raise UsageTrouble(f"{name}: expected the name or folder of a suite", hint=hint)
+    path = file or Path(f"{suite.name}-target.yaml")
+    text = target_text(name, suite.file, needs_of(suite.scenarios, systems()))
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise UsageTrouble(
+            f"{path} exists already", hint="give --force to overwrite it, or --out for another"
+        ) from None
+    except OSError as error:
+        raise UsageTrouble(f"cannot write {path}: {error.strerror or error}") from None
+    out.print(
+        Text(
+            f"{path} written; edit it, then: hormesis doctor --target {path} --suite {name}, "
+            f"hormesis run {name} --system {path}"
+        )
+    )
+    return ExitCode.PASS

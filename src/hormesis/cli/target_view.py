@@ -1,0 +1,123 @@
+"""``hormesis doctor --target FILE``: what a system of one's own can be tested with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.text import Text
+
+from hormesis.cli.columns import columns
+from hormesis.cli.console import out
+from hormesis.compose.fitness import SuiteFitness, suite_fitness, unreached
+from hormesis.compose.suite import Suite, find_suite, suite_names
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.words.outcome import ExitCode
+from hormesis.words.trouble import UsageTrouble
+
+
+def target_command(target: Path, suite: str, *, reach: bool, as_json: bool) -> int:
+    """Tell of every scenario whether the system in the file *target* can be tested with it.
+
+    Return PASS when every scenario can be run (and, with *reach*, every address answers), UNKNOWN
+    when only some can, CAPABILITY_MISSING when none can or an address does not answer.
+
+    Raises:
+        UsageTrouble: there is no such suite.
+        InputTrouble: the target file has problems; all of them are listed.
+    """
+    told = [suite_fitness(one, target, dict(os.environ)) for one in _suites(suite)]
+    addresses = list(dict.fromkeys(
+        one for each in told for fit in each.scenarios for one in fit.addresses
+    ))  # fmt: skip
+    silent = asyncio.run(unreached(addresses)) if reach else {}
+    code = _code(told, silent)
+    if as_json:
+        out.print_json(json.dumps(_data(told, addresses, silent, code, reach=reach)))
+        return code
+    for one in told:
+        _show(one)
+    if reach:
+        _show_addresses(addresses, silent)
+    return code
+
+
+def _suites(name: str) -> list[Suite]:
+    names = [name] if name else list(suite_names())
+    found = [(one, find_suite(one)) for one in names]
+    for one, suite in found:
+        if suite is None:
+            known = suite_names()
+            hint = did_you_mean(one, known, noun="suites")
+            raise UsageTrouble(f"--suite {one}: expected the name or folder of a suite", hint=hint)
+    return [suite for _, suite in found if suite is not None]
+
+
+def _code(told: Sequence[SuiteFitness], silent: Mapping[str, str]) -> ExitCode:
+    able = [fit.able for one in told for fit in one.scenarios]
+    if silent or not any(able):
+        return ExitCode.CAPABILITY_MISSING
+    return ExitCode.PASS if all(able) else ExitCode.UNKNOWN
+
+
+def _show(one: SuiteFitness) -> None:
+    able = sum(fit.able for fit in one.scenarios)
+    out.print(Text(f"{one.suite}: {able} of {len(one.scenarios)} scenarios can be run", "bold"))
+    rows: list[tuple[Text, str, str]] = []
+    for fit in one.scenarios:
+        mark = Text("✔", style="green") if fit.able else Text("–", style="yellow")
+        if not fit.able:
+            text = "lacks " + " · ".join(str(lack) for lack in fit.lacks)
+        elif fit.left_out:
+            text = "without " + " · ".join(str(lack) for lack in fit.left_out)
+        else:
+            text = fit.title
+        rows.append((mark, fit.scenario, text))
+    rows += [(Text("!", style="yellow"), "", str(lack)) for lack in one.unused]
+    for line in columns(rows):
+        out.print(line)
+    out.print()
+
+
+def _show_addresses(addresses: Sequence[str], silent: Mapping[str, str]) -> None:
+    out.print(Text("What it would touch", style="bold"))
+    rows = [
+        (
+            Text("–", style="yellow") if one in silent else Text("✔", style="green"),
+            one,
+            silent.get(one, "there"),
+        )
+        for one in addresses
+    ]
+    for line in columns(rows):
+        out.print(line)
+
+
+def _data(
+    told: Sequence[SuiteFitness],
+    addresses: Sequence[str],
+    silent: Mapping[str, str],
+    code: ExitCode,
+    *,
+    reach: bool,
+) -> dict[str, object]:
+    return {
+        "exit_code": int(code),
+        "suites": [
+            {
+                "suite": one.suite,
+                "scenarios": [{**asdict(fit), "able": fit.able} for fit in one.scenarios],
+                "unused": [asdict(lack) for lack in one.unused],
+            }
+            for one in told
+        ],
+        "addresses": [
+            {"address": one, "reached": one not in silent if reach else None,
+             "why": silent.get(one, "")}
+            for one in addresses
+        ],
+    }  # fmt: skip

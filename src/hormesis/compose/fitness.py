@@ -1,0 +1,273 @@
+"""Fitness: which scenarios a system can be tested with, and what the others lack.
+
+Every scenario is read, checked and compiled on the system as for a run. Nothing is started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hormesis.compose.preparing import Prepared, prepare
+from hormesis.compose.registry import systems
+from hormesis.compose.request import RunRequest
+from hormesis.compose.suite import Suite
+from hormesis.compose.suite_needs import references_in, texts_in
+from hormesis.compose.suite_options import option_values
+from hormesis.compose.suite_prepare import requests_of
+from hormesis.host.process import stat_of
+from hormesis.spec.declared import declared_variables
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.included import Included
+from hormesis.spec.locate import locate
+from hormesis.spec.node import Problems
+from hormesis.words.experiment import Experiment
+from hormesis.words.probe import Probe
+from hormesis.words.trouble import InputTrouble, Problem, SkipTrouble, Trouble
+
+REACH_S = 1.0
+_BY_LINK = "proxy"
+_TOLD = {"restartable": "how it is started again", "network": "a network of its own"}
+"""Facets that are no keys of a target, in words."""
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What a scenario lacks, and what to do next."""
+
+    what: str
+    next_step: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.next_step}" if self.next_step else self.what
+
+
+@dataclass(frozen=True)
+class Fitness:
+    """Whether one scenario can be run on the system. ``left_out`` are faults it would skip."""
+
+    scenario: str
+    title: str
+    lacks: tuple[Lack, ...] = ()
+    left_out: tuple[Lack, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """What it would touch that the run does not start: ``host:port``, ``pid:N``, containers."""
+
+    @property
+    def able(self) -> bool:
+        """Whether it can be run."""
+        return not self.lacks
+
+
+@dataclass(frozen=True)
+class SuiteFitness:
+    """What a target file can be used for, of one suite; ``unused`` are names that nobody knows."""
+
+    suite: str
+    scenarios: tuple[Fitness, ...]
+    unused: tuple[Lack, ...] = field(default_factory=tuple)
+
+
+def suite_fitness(suite: Suite, target: Path, environment: Mapping[str, str]) -> SuiteFitness:
+    """Return what of *suite* the system in the file *target* can be tested with.
+
+    Raises:
+        InputTrouble: the target file itself has problems; all of them are listed.
+    """
+    request = RunRequest(file=target, out=Path(), environment=environment, system=target)
+    offered = option_values(suite.file, {}, environment).variables
+    requests = requests_of(suite.scenarios, request, offered)
+    found: list[Fitness] = []
+    problems: list[Problem] = []
+    for name, one in requests.items():
+        title = suite.scenarios[name].title
+        try:
+            prepared = prepare(one)
+        except SkipTrouble as trouble:
+            lacks = tuple(Lack(one.message, one.hint) for one in trouble.problems)
+            found.append(Fitness(name, title, lacks))
+        except Trouble as trouble:
+            own = [problem for problem in trouble.problems if _stands_in(problem, target)]
+            problems += own if isinstance(trouble, InputTrouble) else []
+            found.append(Fitness(name, title, _lacks(trouble.problems)))
+        else:
+            found.append(_able(name, title, prepared, target))
+    if problems:
+        raise InputTrouble({str(problem): problem for problem in problems}.values())
+    return SuiteFitness(suite.name, tuple(found), tuple(_unused(target, requests)))
+
+
+async def unreached(addresses: Sequence[str], timeout_s: float = REACH_S) -> dict[str, str]:
+    """Return why those of *addresses* that do not answer do not: one connection to each."""
+    told = await asyncio.gather(*(_reached(one, timeout_s) for one in addresses))
+    return {one: why for one, why in zip(addresses, told, strict=True) if why}
+
+
+async def _reached(address: str, timeout_s: float) -> str:
+    head, _, rest = address.rpartition(":")
+    if head == "pid":
+        return "" if stat_of(int(rest)) else "there is no such process"
+    if not rest.isdecimal():
+        return ""  # A container: it was found running when the scenario was read.
+    try:
+        async with asyncio.timeout(timeout_s):
+            _, writer = await asyncio.open_connection(head.strip("[]"), int(rest))
+    except TimeoutError:
+        return f"no answer within {timeout_s:g} s"
+    except OSError as error:
+        return os.strerror(error.errno) if error.errno else str(error)
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return ""
+
+
+def _able(name: str, title: str, prepared: Prepared, target: Path) -> Fitness:
+    """Return what nothing but a run would tell of a scenario that can be read: faults in vain."""
+    experiment = prepared.experiment
+    skips = {one.track: one.skip for one in prepared.timeline.actions if one.skip}
+    left_out = [
+        Lack(f"the fault {track}: {why}", "see `hormesis doctor`") for track, why in skips.items()
+    ]
+    lacks = [*_unknown_processes(experiment), *_idle_links(prepared, target)]
+    return Fitness(name, title, tuple(lacks), tuple(left_out), experiment.attached_addresses)
+
+
+def _unknown_processes(experiment: Experiment) -> Iterator[Lack]:
+    services = {one.name for one in experiment.services}
+    asked: list[Probe] = [one.probe for one in experiment.probes]
+    asked += [one.probe for one in (*experiment.steady_state, *experiment.final_probes)]
+    names = [str(service) for one in asked if (service := getattr(one, "service", ""))]
+    for name in dict.fromkeys(names):
+        if name not in services:
+            yield _process_lack(name)
+
+
+def _idle_links(prepared: Prepared, target: Path) -> Iterator[Lack]:
+    """Yield links that faults would break although nothing connects through them.
+
+    Where a link listens is new with each run, so only what the run starts or plays can use it.
+    """
+    broken = {
+        action.target.link: action.track
+        for action in prepared.timeline.actions
+        if action.target.link and action.fault.by == _BY_LINK
+    }
+    if not broken:
+        return
+    request = prepared.request
+    tops = Included(Problems()).read(request.file, request.written).tops
+    parts = [(key, node.value) for top in tops for key, node in top.items()]
+    parts += locate(target).data.items()
+    used = {
+        name.removeprefix("link.").rpartition(".")[0]
+        for key, value in parts
+        if key not in ("targets", "links")
+        for _, text in texts_in(value)
+        for name in references_in(text)
+        if name.startswith("link.")
+    }
+    for link, track in broken.items():
+        if link not in used:
+            yield Lack(
+                f"a part that connects through the link {link}, which the fault {track} breaks",
+                f"let the run start that part (`processes`), with ${{link.{link}.url}} as address",
+            )
+
+
+def _process_lack(name: str) -> Lack:
+    return Lack(f"the process {name}", f"add `{name}:` with pid or port to `targets`")
+
+
+def _stands_in(problem: Problem, target: Path) -> bool:
+    return problem.place is not None and Path(problem.place.file) == target
+
+
+_MISSING: Sequence[tuple[re.Pattern[str], str, str]] = (
+    (
+        re.compile(r"expected a declared variable, found \$\{(?P<name>[^}]*)\}"),
+        "the variable {name}",
+        "add `{name}:` to `vars`",
+    ),
+    (
+        re.compile(r"expected the name of a target, found '(?P<name>[^']*)'"),
+        "the target {name}",
+        "add `{name}:` to `targets`",
+    ),
+    (
+        re.compile(r"expected the name of a link, found '(?P<name>[^']*)'"),
+        "the link {name}",
+        "add `{name}: {{upstream: …}}` to `links`",
+    ),
+    (
+        re.compile(r"expected the name of a volume, found '(?P<name>[^']*)'"),
+        "the volume {name}",
+        "add `{name}: {{kind: tmpfs, size: …}}` to `volumes`",
+    ),
+    (
+        re.compile(r"expected the name or pattern of a service, found '(?P<name>[^']*)'"),
+        "the process {name}",
+        "add `{name}:` with pid or port to `targets`",
+    ),
+    (
+        re.compile(
+            r"expected a target with (?P<facets>.+) for the fault (?P<fault>\S+), "
+            r"found (?P<name>[^,]+), which has .*"
+        ),
+        "{facets} of the target {name}, for the fault {fault}",
+        "",
+    ),
+)
+"""What the reader says of names that are nothing's, and how a target file mends it."""
+
+
+def _lacks(problems: Sequence[Problem]) -> tuple[Lack, ...]:
+    """Return what *problems* come to, each once.
+
+    Where a name is missing, what else is said of the scenario is most often its consequence.
+    """
+    named: dict[str, Lack] = {}
+    others: dict[str, Lack] = {}
+    for problem in problems:
+        lack = _missing(problem)
+        if lack is not None:
+            named.setdefault(lack.what, lack)
+        else:
+            others.setdefault(str(problem), Lack(str(problem)))
+    return tuple((named or others).values())
+
+
+def _missing(problem: Problem) -> Lack | None:
+    for pattern, what, next_step in _MISSING:
+        if said := pattern.fullmatch(problem.message):
+            parts = said.groupdict()
+            if facets := parts.get("facets"):
+                each = (_TOLD.get(one, f"`{one}:`") for one in facets.split(" and "))
+                parts["facets"] = " and ".join(each)
+            return Lack(what.format(**parts), next_step.format(**parts) or problem.hint)
+    return None
+
+
+def _unused(target: Path, requests: Mapping[str, RunRequest]) -> Iterator[Lack]:
+    """Yield overrides in the file *target* of variables that no scenario has."""
+    overrides = locate(target).data.get("overrides")
+    if not isinstance(overrides, dict):
+        return
+    known = {
+        name
+        for one in requests.values()
+        for name in declared_variables(
+            one.file, systems=systems(), system=target, written=one.written
+        )
+    }
+    for name in overrides:
+        if name not in known:
+            what = f"overrides.{name} is a variable of none of the {len(requests)} scenarios"
+            hint = did_you_mean(name, known)
+            near = hint.startswith("did you mean")
+            yield Lack(what, hint if near else "it changes nothing there")

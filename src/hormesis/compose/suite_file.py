@@ -1,0 +1,126 @@
+"""The suite file: what ``suite.yaml`` may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from hormesis.spec.frames import Frame, Word
+from hormesis.spec.scalars import told
+
+Written = Annotated[str, BeforeValidator(lambda value: _as_written(value))]
+"""A text for which any scalar will do."""
+
+
+def _as_written(value: object) -> object:
+    return told(value) if isinstance(value, bool | int | float) else value
+
+
+class SuiteOption(Frame):
+    """A command-line option that fills a variable of every scenario that has it."""
+
+    var: str = ""
+    """The variable that it fills."""
+    sets: Literal["out", "verbose", "yes"] | None = None
+    """Instead of a variable: the option of ``hormesis run`` that it is another name of."""
+    env: str = ""
+    """The environment variable that is taken when the option is not given."""
+    help: str = ""
+    switch: bool = False
+    """Whether it takes no value; given, it says ``yes``."""
+    choices: list[Written] = Field(default_factory=list)
+    """The values it takes; left out: any."""
+    default: Written = ""
+    """The value when neither the option nor the environment says one."""
+
+    @model_validator(mode="after")
+    def _sets_one_thing(self) -> SuiteOption:
+        if bool(self.var) == bool(self.sets):
+            found = "both" if self.var else "neither"
+            raise ValueError(f"expected exactly one of var and sets, found {found}")
+        if self.sets == "out" and self.switch:
+            raise ValueError("expected an option that sets out to take a value, found a switch")
+        if self.sets in ("verbose", "yes") and not self.switch:
+            raise ValueError(f"expected an option that sets {self.sets} to be a switch")
+        if self.switch and self.choices:
+            raise ValueError("expected a switch to have no choices")
+        if self.choices and self.default and self.default not in self.choices:
+            raise ValueError(f"expected one of its choices as default, found {self.default}")
+        return self
+
+
+class SuiteSelection(Frame):
+    """An option whose choices name scenarios."""
+
+    option: Word
+    help: str = ""
+    default: str = "all"
+    choices: Mapping[str, Sequence[str]] = Field(default_factory=dict)
+
+
+class SuiteSet(Frame):
+    """Scenarios and values that belong together, chosen by ``--set NAME``."""
+
+    scenarios: list[str] = Field(default_factory=list)
+    """The scenarios of the set; left out: all."""
+    vars: dict[str, Any] = Field(default_factory=dict)
+    """Values for variables of the scenarios that have them."""
+    help: str = ""
+
+
+class SuiteResults(Frame):
+    """A report of the suite's own: ``file.py:Class``."""
+
+    report: Word
+    option: str = ""
+    """The switch that asks for it."""
+    help: str = ""
+    always: bool = False
+    """Whether it is written without being asked for."""
+    folder: str = ""
+    """Where copies are put, relative to where the command is started; left out: nowhere."""
+
+    @model_validator(mode="after")
+    def _can_be_had(self) -> SuiteResults:
+        if not self.option and not self.always:
+            raise ValueError("expected an option that asks for the report, or always: true")
+        return self
+
+
+class SuiteFile(Frame):
+    """What ``suite.yaml`` may hold."""
+
+    title: Word
+    description: str = ""
+    options: Mapping[str, SuiteOption] = Field(default_factory=dict)
+    select: SuiteSelection | list[SuiteSelection] | None = None
+    sets: Mapping[str, SuiteSet] = Field(default_factory=dict)
+    results: SuiteResults | None = None
+    short_form: str = ""
+    """The file that every scenario in the short form includes; left out: there are none."""
+    asks: bool = False
+    """Whether, on a terminal, every step that breaks something is confirmed one by one."""
+
+    @property
+    def selections(self) -> tuple[SuiteSelection, ...]:
+        """Return every selection there is."""
+        if self.select is None:
+            return ()
+        return (self.select,) if isinstance(self.select, SuiteSelection) else tuple(self.select)
+
+    @property
+    def every_option(self) -> Mapping[str, SuiteOption]:
+        """Return the options, with the one that a suite which asks always has."""
+        if not self.asks or "noninteractive" in self.options:
+            return self.options
+        return {**self.options, "noninteractive": _UNASKED}
+
+
+_UNASKED = SuiteOption(
+    sets="yes",
+    switch=True,
+    env="NONINTERACTIVE",
+    help="Ask nothing before a step that breaks something.",
+)

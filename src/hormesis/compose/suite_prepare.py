@@ -1,0 +1,64 @@
+"""Preparing a suite: every scenario is checked before the first one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from hormesis.compose.preparing import prepare
+from hormesis.compose.registry import systems
+from hormesis.compose.request import RunRequest
+from hormesis.compose.suite_folder import Scenario
+from hormesis.spec.declared import declared_variables
+from hormesis.spec.node import Problems
+from hormesis.words.trouble import InputTrouble, SkipTrouble
+
+
+def requests_of(
+    scenarios: Mapping[str, Scenario], request: RunRequest, offered: Mapping[str, str]
+) -> dict[str, RunRequest]:
+    """Return each scenario's request.
+
+    The *offered* variables, from options and sets of the suite, go to those scenarios that have
+    them; the overrides of *request*, from ``--set``, go to all.
+    """
+    requests = {}
+    for name, one in scenarios.items():
+        known = declared_variables(
+            one.file, systems=systems(), system=request.system, written=one.written
+        )
+        taken = {variable: text for variable, text in offered.items() if variable in known}
+        requests[name] = replace(
+            request,
+            file=one.file,
+            written=one.written,
+            scenario=name,
+            overrides={**taken, **request.overrides},
+        )
+    return requests
+
+
+def check_all(requests: Mapping[str, RunRequest]) -> None:
+    """Check every scenario before anything starts.
+
+    Scenarios that cannot be run on this system are fine: the suite will skip them.
+
+    Raises:
+        InputTrouble: files have problems; all problems of all scenarios are listed.
+    """
+    problems = Problems()
+    for one in requests.values():
+        try:
+            with suppress(SkipTrouble):
+                prepare(one)
+        except InputTrouble as trouble:
+            for problem in trouble.problems:
+                problems.put(problem)
+    problems.raise_if_any()
+
+
+def reaching_nothing(requests: Mapping[str, RunRequest], offered: Mapping[str, str]) -> list[str]:
+    """Return the variables, of the *offered*, that none of the scenarios has."""
+    taken = {name for one in requests.values() for name in one.overrides}
+    return [name for name in offered if name not in taken]

@@ -1,0 +1,104 @@
+"""``on_fail``: performed while the system is still there, and only when the run does not pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hormesis.words.check import Check, Verdict
+from hormesis.words.experiment import NamedProbe
+from hormesis.words.history import History
+from hormesis.words.outcome import Outcome
+from hormesis.words.probe import Observation
+from tests.unit.engine.fake_custodian import Sore
+from tests.unit.engine.fake_run import Run, action
+from tests.unit.engine.scripted_client import Scripted, taking
+from tests.unit.engine.test_conductor import phases, visitors
+from tests.unit.engine.test_observing import Scripted as ScriptedProbe
+from tests.unit.engine.test_observing import Sight
+from tests.virtual_time import virtually
+
+Patch = pytest.MonkeyPatch
+
+
+class Enough(Check):
+    """So many operations were ok."""
+
+    least: int = 1
+
+    def judge(self, history: History) -> Verdict:
+        count = sum(op.load == "visitors" for op in history.ops)
+        outcome = Outcome.PASS if count >= self.least else Outcome.FAIL
+        return self.verdict(outcome, f"{count} operations")
+
+
+def run_of(folder: Path, patch: Patch, **parts: Any) -> Run:
+    parts = {
+        "loads": (visitors(),),
+        "on_fail": (Scripted(work=taking(0.2, "abort")),),
+        "checks": (Enough(),),
+        **parts,
+    }
+    return Run(folder, patch, parts, (action(Sore()),))
+
+
+def performed(history: History) -> bool:
+    done = any(op.load == "on_fail" for op in history.ops)
+    assert done == ("failing" in phases(history))
+    return done
+
+
+@virtually
+async def test_a_run_that_passes_needs_nothing(tmp_path: Path, monkeypatch: Patch) -> None:
+    assert not performed(await run_of(tmp_path, monkeypatch).play())
+
+
+@virtually
+async def test_a_run_that_fails_is_followed_by_it(tmp_path: Path, monkeypatch: Patch) -> None:
+    history = await run_of(tmp_path, monkeypatch, checks=(Enough(least=10_000),)).play()
+    assert performed(history)
+    assert phases(history)[-3:] == ["failing", "closing", "ended"]
+    (note,) = [one for one in history.notes if one.source == "on-fail"]
+    assert "1 of 1 checks failed" in note.text
+
+
+@virtually
+async def test_a_fault_that_lasts_to_the_end_is_no_reason(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = run_of(tmp_path, monkeypatch)
+    run = Run(tmp_path, monkeypatch, dict(run.parts), (action(Sore(), for_s=0.0),))
+    history = await run.play()
+    assert not performed(history)
+
+
+@virtually
+async def test_a_system_that_is_not_steady_is_one(tmp_path: Path, monkeypatch: Patch) -> None:
+    sick = ScriptedProbe(see=Sight(lambda moment: Observation({"value": 0})), expect=1)
+    history = await run_of(
+        tmp_path, monkeypatch, steady_state=(NamedProbe("ready", sick, 1.0),)
+    ).play()
+    assert performed(history)
+    assert not history.faults
+
+
+@virtually
+async def test_a_run_that_is_stopped_is_followed_by_it(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = run_of(tmp_path, monkeypatch)
+    run.later(5.0, lambda: run.conductor.stop("interrupted", "SIGINT received"))
+    history = await run.play()
+    assert performed(history)
+
+
+@virtually
+async def test_it_cannot_hold_up_a_run_that_was_stopped(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = run_of(tmp_path, monkeypatch, on_fail=(Scripted(work=taking(3600.0, "abort")),))
+    run.later(5.0, lambda: run.conductor.stop("interrupted", "SIGINT received"))
+    await run.play()
+    assert run.clock.now() < 30.0
