@@ -37,7 +37,9 @@ class Submitter:
 class RoundTrip(Submitter):
     """Submits one job and waits for its result: the operation's time is the user's."""
 
-    def __init__(self, user: Any, *, broker: str, work_ms: int = 50, patience_s: float = 10) -> None:
+    def __init__(
+        self, user: Any, *, broker: str, work_ms: int = 50, patience_s: float = 10
+    ) -> None:
         super().__init__(user, broker=broker, work_ms=work_ms)
         self._patience_s = float(patience_s)
 

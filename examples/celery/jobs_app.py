@@ -27,6 +27,7 @@ app.conf.update(
     task_ignore_result=not _is_on("RESULTS"),
     task_acks_late=_is_on("ACKS_LATE"),
     task_reject_on_worker_lost=_is_on("REJECT_ON_WORKER_LOST"),
+    worker_cancel_long_running_tasks_on_connection_loss=_is_on("CANCEL_ON_CONNECTION_LOSS"),
     broker_transport_options={
         "visibility_timeout": float(os.environ.get("VISIBILITY_TIMEOUT_S", "3600")),
         "unacked_restore_interval": float(os.environ.get("RESTORE_INTERVAL_S", "10")),

@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 from gateway import Member, NotDone, Unknown, decoded, encoded
+
 from hormesis.words.metric import MetricSort
 
 
@@ -68,8 +69,9 @@ class Overwriter(_User):
 class Counter(_User):
     """Reads a number and sets the next one if nobody else has; each number is one user's.
 
-    Who was overtaken has won no number, and notes none. ``stale_reads`` counts the reads that gave less than what had been acknowledged before they were
-    asked: linearizable reads, which are etcd's default, must not.
+    Who was overtaken has won no number, and notes none. ``stale_reads`` counts the reads that gave
+    less than what had been acknowledged before they were asked: linearizable reads, which are
+    etcd's default, must not.
     """
 
     _acknowledged = 0

@@ -1,9 +1,11 @@
 """Become one member of the cluster in a network namespace of its own, or the switch between them.
 
-``networked_member.py switch FOLDER`` · ``networked_member.py NUMBER FOLDER PEERS CLIENTS DATA "ITS OPTIONS"``
+``networked_member.py switch NETWORKS``, or
+``networked_member.py NUMBER NETWORKS PEERS CLIENTS FOLDERS "ITS OPTIONS"``
 
-The namespaces have no names: they end with their processes, and the cables with them. FOLDER has a
-link to each, called ``switch``, ``1``, ``2`` and ``3``. It takes root, or ``hormesis run --isolated``.
+The namespaces have no names: they end with their processes, and the cables with them. The folder
+NETWORKS has a link to each, called ``switch``, ``1``, ``2`` and ``3``. It takes root, or
+``hormesis run --isolated``.
 """
 
 from __future__ import annotations
@@ -78,6 +80,8 @@ def keep_door(door: socket.socket, inside: int) -> None:
         except OSError:
             outer.close()
             continue
+        for one in (outer, inner):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for pair in ((outer, inner), (inner, outer)):
             threading.Thread(target=_pump, args=pair, daemon=True).start()
 

@@ -1,6 +1,7 @@
 """Looks at every member all the time, and says over HTTP what it saw; it decides nothing.
 
 ``/leader``: the member that claims to be the leader in the highest term, or null.
+``/healthy``: how many members answer and know a leader.
 ``/two-leaders``: terms in which more than one member claimed to be the leader.
 ``/keys``: what the cluster holds, by a linearizable read from any member.
 ``/alarms``: the alarms that are raised.
@@ -27,6 +28,7 @@ class Looking:
     def __init__(self) -> None:
         self.claims: dict[int, set[int]] = defaultdict(set)
         self.now: dict[int, int] = {}
+        self.well: set[int] = set()
         self._lock = threading.Lock()
 
     def watch(self, number: int) -> None:
@@ -44,6 +46,11 @@ class Looking:
         with self._lock:
             return max(self.now, key=lambda number: self.now[number], default=None)
 
+    def healthy(self) -> int:
+        """Return how many answer and know a leader."""
+        with self._lock:
+            return len(self.well)
+
     def two_leaders(self) -> list[dict[str, object]]:
         """Return the terms with more than one leader."""
         with self._lock:
@@ -57,6 +64,7 @@ class Looking:
         leads = bool(state) and state.get("leader") == state["header"]["member_id"]
         with self._lock:
             self.now.pop(number, None)
+            (self.well.add if state.get("leader", "0") != "0" else self.well.discard)(number)
             if leads:
                 term = int(state["raftTerm"])
                 self.claims[term].add(number)
@@ -87,7 +95,8 @@ def _alarms() -> list[dict[str, str]]:
 
 
 ANSWERS: dict[str, Any] = {
-    "leader": lambda: LOOKING.leader(),
+    "leader": LOOKING.leader,
+    "healthy": LOOKING.healthy,
     "two-leaders": LOOKING.two_leaders,
     "keys": _keys,
     "alarms": _alarms,

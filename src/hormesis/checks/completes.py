@@ -250,7 +250,7 @@ class Completes(Check):
         if outcome is Outcome.FAIL:
             wanted = "" if self.at_least == 1 else f", {_percent(self.at_least)} were wanted"
             early = tally.early
-            ended = f"; the run {early}" if early and early.time < tally.deadline else ""
+            ended = f"; the run {early.briefly}" if early and early.time < tally.deadline else ""
             return f"{told}{wanted}{last}; {', '.join(parts)}{ended}"
         return "; ".join([f"{told}{last}", *parts])
 

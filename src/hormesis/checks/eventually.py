@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
+from hormesis.checks.parts.cut_short import unless_cut_short
 from hormesis.record.extent import last_event
 from hormesis.record.samples import Sample, probe_samples, watched_until
 from hormesis.words.check import Check, Finding, Verdict
@@ -21,7 +22,8 @@ class Eventually(Check):
     ``after`` names a fault track, ``start`` or ``end``; for a fault the time counts from each
     release, or each injection, to the end of a look: an answer that took long came late. With
     ``steady`` it must then stay met that long. When nobody looked until the time was over, a miss
-    is unknown and not a failure.
+    is unknown and not a failure; where only an early end of the run was in the way, the other edges
+    count.
     """
 
     shorthand: ClassVar[str] = "probe"
@@ -61,13 +63,15 @@ class Eventually(Check):
         samples, why = probe_samples(records, expect=self.expect, absent="miss")
         if why:
             return self.verdict(Outcome.UNKNOWN, why)
-        told = [self._judge_edge(moment, cite, samples) for moment, cite in edges]
+        every = [self._judge_edge(moment, cite, samples) for moment, cite in edges]
+        ends = [moment + self.within + self.steady for moment, _ in edges]
+        told = unless_cut_short(every, [one for one, _, _ in every], ends, history)
         outcome = Outcome.merge(one for one, _, _ in told)
         worst = next(finding for one, _, finding in told if one is outcome)
         took = [took_s for _, took_s, _ in told if took_s is not None]
         figures = {"worst_s": round(max(took), 6)} if took else {}
-        findings = [finding for _, _, finding in told]
-        return self.verdict(outcome, worst.sentence, findings, edges=len(edges), **figures)
+        findings = [finding for _, _, finding in every]
+        return self.verdict(outcome, worst.sentence, findings, edges=len(told), **figures)
 
     def _edges(self, history: History) -> tuple[list[tuple[float, str]], str]:
         """Return (moment, citation) of every edge, or why there is none."""

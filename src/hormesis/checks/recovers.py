@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hormesis.checks.parts.cut_short import unless_cut_short
 from hormesis.record.sample_table import SampleTable, op_samples
 from hormesis.record.samples import Sample, probe_samples, watched_until
 from hormesis.words.check import Check, Finding, Verdict
@@ -56,7 +57,8 @@ class Recovers(Check):
     which ends when the next fault of any track is asked for, it never recovered. A fault that
     never made anything bad counts as recovered in 0 s, and the verdict says so. A look counts from
     its end, because an answer that hung until the system was back is no sooner good. When nobody
-    looked until ``within`` was over, the verdict is unknown. Faults of one track that overlap are
+    looked until ``within`` was over, the verdict is unknown; where only an early end of the run was
+    in the way, the other episodes count. Faults of one track that overlap are
     one episode, measured from the last release.
     """
 
@@ -93,9 +95,13 @@ class Recovers(Check):
         samples, why = self._samples(history)
         if why:
             return self.verdict(Outcome.UNKNOWN, why)
-        told = [self._judge_alone(episode, samples) for episode in episodes]
+        every = [self._judge_alone(episode, samples) for episode in episodes]
+        ends = [one.released + self.within + self.steady for one in episodes]
+        told = unless_cut_short(every, [one.outcome for one in every], ends, history)
         outcome = Outcome.merge(one.outcome for one in told)
         figures: dict[str, Scalar] = {"episodes": len(told)}
+        if len(told) < len(every):
+            figures["cut_short"] = len(every) - len(told)
         detected = [one.detect_s for one in told if one.detect_s is not None]
         recovered = [one.recover_s for one in told if one.recover_s is not None]
         if detected:
@@ -105,7 +111,7 @@ class Recovers(Check):
             figures["worst_s"] = round(max(recovered), 6)
         worst = [one for one in told if one.outcome is outcome]
         slowest = max(worst, key=_rank)
-        findings = [one.finding for one in told]
+        findings = [one.finding for one in every]
         return self.verdict(outcome, slowest.finding.sentence, findings, **figures)
 
     def _episodes(self, history: History) -> tuple[list[_Episode], str]:

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from hormesis.cli.console import out
 from hormesis.compose.registry import systems
-from hormesis.compose.suite import find_suite, suite_names
+from hormesis.compose.suite import Suite, find_suite, suite_names
+from hormesis.compose.suite_folder import Scenario
 from hormesis.compose.suite_needs import needs_of
 from hormesis.compose.target_file import target_text
 from hormesis.spec.did_you_mean import did_you_mean
@@ -27,7 +28,8 @@ def init_command(name: str, file: Path | None, *, force: bool) -> int:
         hint = did_you_mean(name, suite_names(), noun="suites")
         raise UsageTrouble(f"{name}: expected the name or folder of a suite", hint=hint)
     path = file or Path(f"{suite.name}-target.yaml")
-    text = target_text(name, suite.file, needs_of(suite.scenarios, systems()))
+    needs = needs_of(suite.scenarios, systems(), _helpers_of(suite))
+    text = target_text(name, suite.file, needs)
     try:
         with path.open("w" if force else "x", encoding="utf-8") as stream:
             stream.write(text)
@@ -44,3 +46,12 @@ def init_command(name: str, file: Path | None, *, force: bool) -> int:
         )
     )
     return ExitCode.PASS
+
+
+def _helpers_of(suite: Suite) -> dict[str, Scenario]:
+    """Return the files that commands beside `hormesis run` play on the suite's system."""
+    files = sorted(suite.folder.glob("helpers/*.yaml"))
+    names = {f"`hormesis {suite.name} {path.stem}`": path for path in files}
+    return {
+        name: one for name, path in names.items() if (one := Scenario(path.stem, path)).title
+    }

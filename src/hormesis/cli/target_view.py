@@ -16,6 +16,7 @@ from hormesis.cli.console import out
 from hormesis.compose.fitness import SuiteFitness, suite_fitness, unreached
 from hormesis.compose.suite import Suite, find_suite, suite_names
 from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.locate import locate
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import UsageTrouble
 
@@ -30,6 +31,7 @@ def target_command(target: Path, suite: str, *, reach: bool, as_json: bool) -> i
         UsageTrouble: there is no such suite.
         InputTrouble: the target file has problems; all of them are listed.
     """
+    locate(target)  # A file that cannot be read needs no suite to be told.
     told = [suite_fitness(one, target, dict(os.environ)) for one in _suites(suite)]
     addresses = list(dict.fromkeys(
         one for each in told for fit in each.scenarios for one in fit.addresses

@@ -102,7 +102,7 @@ def as_data(judged: Judged, code: ExitCode, directory: Path) -> dict[str, Any]:
 
 
 def _worth_a_line(row: Verdict, *, brief: bool) -> bool:
-    if row.outcome is not Outcome.PASS:
+    if row.outcome is not Outcome.PASS or row.remark:
         return True
     return not brief and row.kind != EVIDENCE
 

@@ -32,8 +32,8 @@ from hormesis.words.trouble import InputTrouble, Problem, SkipTrouble, Trouble
 
 REACH_S = 1.0
 _BY_LINK = "proxy"
-_TOLD = {"restartable": "how it is started again", "network": "a network of its own"}
-"""Facets that are no keys of a target, in words."""
+_KEYS = {"restartable": "start", "fuse": "volume"}
+"""The key of a target that gives a facet of another name."""
 
 
 @dataclass(frozen=True)
@@ -215,11 +215,24 @@ _MISSING: Sequence[tuple[re.Pattern[str], str, str]] = (
         "add `{name}:` with pid or port to `targets`",
     ),
     (
+        re.compile(r"expected the name or pattern of a process, found '(?P<name>[^']*)'"),
+        "the process {name}",
+        "describe it in `processes`, so that the run starts it",
+    ),
+    (
+        re.compile(
+            r"expected the name of a process, or of a target with process, pid or port, "
+            r"found '(?P<name>[^']*)'"
+        ),
+        "the parent {name} of processes",
+        "add `{name}:` with pid or port to `targets`",
+    ),
+    (
         re.compile(
             r"expected a target with (?P<facets>.+) for the fault (?P<fault>\S+), "
             r"found (?P<name>[^,]+), which has .*"
         ),
-        "{facets} of the target {name}, for the fault {fault}",
+        "{facets} in the target {name}, for the fault {fault}",
         "",
     ),
 )
@@ -247,7 +260,7 @@ def _missing(problem: Problem) -> Lack | None:
         if said := pattern.fullmatch(problem.message):
             parts = said.groupdict()
             if facets := parts.get("facets"):
-                each = (_TOLD.get(one, f"`{one}:`") for one in facets.split(" and "))
+                each = (f"`{_KEYS.get(one, one)}:`" for one in facets.split(" and "))
                 parts["facets"] = " and ".join(each)
             return Lack(what.format(**parts), next_step.format(**parts) or problem.hint)
     return None

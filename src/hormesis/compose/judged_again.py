@@ -57,7 +57,7 @@ def judged_again(path: Path) -> JudgedAgain:
     if folder is None:
         return JudgedAgain(directories[0].path, judged, directories)
     name, ids = suite_at(folder)
-    done = {one.name for one in judged}
+    done = {str(one.history.manifest.get("scenario") or one.name) for one in judged}
     missing = [_never_begun(one, judged[-1]) for one in ids if one not in done]
     return JudgedAgain(folder, [*judged, *missing], directories, name)
 

@@ -26,6 +26,7 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
     shown = {
         "run": prepared.stand.run_id,
         "id": experiment.id,
+        **({"scenario": prepared.request.scenario} if prepared.request.scenario else {}),
         "title": experiment.title,
         "description": experiment.description,
         "seed": experiment.seed,

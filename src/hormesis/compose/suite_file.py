@@ -10,12 +10,13 @@ from pydantic import BeforeValidator, Field, model_validator
 from hormesis.spec.frames import Frame, Word
 from hormesis.spec.scalars import told
 
-Written = Annotated[str, BeforeValidator(lambda value: _as_written(value))]
-"""A text for which any scalar will do."""
-
 
 def _as_written(value: object) -> object:
     return told(value) if isinstance(value, bool | int | float) else value
+
+
+Written = Annotated[str, BeforeValidator(_as_written)]
+"""A text for which any scalar will do."""
 
 
 class SuiteOption(Frame):

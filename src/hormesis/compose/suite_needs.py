@@ -19,7 +19,7 @@ from hormesis.spec.node import Node, Problems
 from hormesis.spec.template import Reference, parts_of
 from hormesis.spec.variables import RESERVED
 
-_OWN = ("system", "skip", "variants", "vars")
+_ASKING = ("system", "skip")
 """Keys of an experiment in which a variable is passed on or asked after, not used."""
 _NAMES = ("target", "service", "process")
 _COMMENT = re.compile(r"(?:^|\s)#\s*(.*?)\s*$")
@@ -54,6 +54,8 @@ class SuiteNeeds:
     volumes: dict[str, Need] = field(default_factory=dict)
     targets: dict[str, Need] = field(default_factory=dict)
     facts: dict[str, Need] = field(default_factory=dict)
+    helping: dict[str, Need] = field(default_factory=dict)
+    """Variables that tell of the system to what else is played on it than scenarios."""
     faults: dict[str, dict[str, None]] = field(default_factory=dict)
     """The faults that hit each target."""
 
@@ -78,8 +80,14 @@ class _Uses:
                 self.variables.add(name)
 
 
-def needs_of(scenarios: Mapping[str, Scenario], systems: Mapping[str, Path]) -> SuiteNeeds:
+def needs_of(
+    scenarios: Mapping[str, Scenario],
+    systems: Mapping[str, Path],
+    helpers: Mapping[str, Scenario] | None = None,
+) -> SuiteNeeds:
     """Return what *scenarios*, by id, need of the installed *systems*.
+
+    *helpers* are files of the suite that are no scenarios: what else is played on the system.
 
     Raises:
         InputTrouble: a file cannot be read at all.
@@ -95,7 +103,30 @@ def needs_of(scenarios: Mapping[str, Scenario], systems: Mapping[str, Path]) -> 
         for track, target in _hits(tops):
             needs.faults.setdefault(target, {})[track] = None
     _fill(needs, uses, declared)
+    if helpers:
+        needs.helping = _helping(helpers)
     return needs
+
+
+def used_variables(scenario: Scenario) -> set[str]:
+    """Return the variables that *scenario* uses itself, not only to tell whether it can be run.
+
+    The others are those that it passes on to the system it names, to attach it for example.
+
+    Raises:
+        InputTrouble: the file cannot be read at all.
+    """
+    return _uses_of(Included(Problems()).read(scenario.file, scenario.written).tops).variables
+
+
+def _helping(helpers: Mapping[str, Scenario]) -> dict[str, Need]:
+    found: dict[str, Need] = {}
+    for scenario in helpers.values():
+        tops = Included(Problems()).read(scenario.file, scenario.written).tops
+        for name, (node, shared) in _declared(tops).items():
+            if shared:
+                found.setdefault(name, Need(name, node, (), comment_of(node)))
+    return found
 
 
 def _fill(
@@ -169,13 +200,10 @@ def _uses_of(tops: Iterable[Node]) -> _Uses:
     uses = _Uses()
     for top in tops:
         for key, node in top.items():
-            if key == "system":
+            if key in _ASKING:
                 continue
-            if key in _OWN:
-                # A variable that is made from others passes them on when it is used itself.
-                if key == "vars":
-                    uses.variables |= _passed_on(node.value)
-                continue
+            if key == "variants" and node.has("by"):
+                uses.variables.add(str(node.value["by"]))
             for steps, text in texts_in(node.value):
                 if steps[-1] == "unless":
                     continue
@@ -183,13 +211,6 @@ def _uses_of(tops: Iterable[Node]) -> _Uses:
                 if steps[-1] in _NAMES or (steps[-1] == "of" and key == "checks"):
                     uses.named.add(text)
     return uses
-
-
-def _passed_on(values: Any) -> set[str]:
-    used = _Uses()
-    for _, text in texts_in(values):
-        used.add_text(text)
-    return used.variables
 
 
 def _hits(tops: Iterable[Node]) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from hormesis.compose.preparing import prepare
 from hormesis.compose.registry import systems
 from hormesis.compose.request import RunRequest
 from hormesis.compose.suite_folder import Scenario
+from hormesis.compose.suite_needs import used_variables
 from hormesis.spec.declared import declared_variables
 from hormesis.spec.node import Problems
 from hormesis.words.trouble import InputTrouble, SkipTrouble
@@ -21,13 +22,16 @@ def requests_of(
     """Return each scenario's request.
 
     The *offered* variables, from options and sets of the suite, go to those scenarios that have
-    them; the overrides of *request*, from ``--set``, go to all.
+    them; the overrides of *request*, from ``--set``, go to all. When another system replaces the
+    one that a scenario names, what would only attach that one is not offered.
     """
     requests = {}
     for name, one in scenarios.items():
         known = declared_variables(
             one.file, systems=systems(), system=request.system, written=one.written
         )
+        if request.system is not None:
+            known &= used_variables(one)
         taken = {variable: text for variable, text in offered.items() if variable in known}
         requests[name] = replace(
             request,

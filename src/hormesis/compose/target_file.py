@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import wrap
 
+from hormesis.compose.registry import catalogue
 from hormesis.compose.suite_file import SuiteFile
 from hormesis.compose.suite_needs import Need, SuiteNeeds, references_in
 from hormesis.spec.definitions import text_as_written
 from hormesis.spec.node import Node
 from hormesis.spec.template import Reference, parts_of
+from hormesis.words.target import Facet
 
 _WIDTH = 96
 _PORTS = {
@@ -24,7 +26,8 @@ _PORTS = {
 }  # fmt: skip
 _PORT_FIRST = 8000
 _SHOWN = 4
-_CREDENTIAL = re.compile(r"token|password|secret|key$")
+_OF_CONTAINERS = frozenset({Facet.CONTAINER, Facet.NETWORK, Facet.ADDRESS, Facet.HTTP})
+_CREDENTIAL = re.compile(r"(^|_)(token|password|secret|api_key|auth)$")
 
 
 @dataclass
@@ -58,7 +61,8 @@ class _Guess:
         for one in (name, *references_in(text)):
             if self.options.get(one):
                 return self.options[one]
-        return name.upper().replace("-", "_")
+        upper = name.upper().replace("-", "_")
+        return f"{upper}_URL" if "://" in text and not upper.endswith("_URL") else upper
 
     def _value(self, reference: Reference) -> str:
         head, _, rest = reference.name.partition(".")
@@ -121,7 +125,8 @@ def _variables(guess: _Guess) -> Iterator[str]:
 
 
 def _overrides(guess: _Guess) -> Iterator[str]:
-    if not guess.needs.facts:
+    needs = guess.needs
+    if not needs.facts and not needs.helping:
         return
     yield from _comment(
         "What the scenarios assume of any system unless it is said here: these count more than the"
@@ -130,21 +135,33 @@ def _overrides(guess: _Guess) -> Iterator[str]:
         "",
     )
     yield "overrides:"
-    for need in guess.needs.facts.values():
+    for need in needs.facts.values():
+        if need.name in guess.options and not _CREDENTIAL.search(need.name):
+            continue  # The suite has an option for it.
         yield from _comment(_for(guess, need), "  ")
-        text = text_as_written(need.node)
-        if isinstance(need.node.value, dict | list):
-            yield f"  # {need.name}: {json.dumps(need.node.value)}"
-        elif need.name in guess.options or _CREDENTIAL.search(need.name):
-            env = guess.environment(need.name, text)
-            yield f"  {need.name}: {_quoted(f'${{env.{env}:-{guess.literal(text)}}}')}"
-        elif len(text) > _WIDTH - len(need.name) or "\n" in text:
-            yield f"  # {need.name}: >-"
-            for line in wrap(" ".join(text.split()), _WIDTH - 8, break_long_words=False):
-                yield f"  #   {line}"
-        else:
-            yield f"  # {need.name}: {_quoted(text)}"
+        yield from _override(guess, need)
+    if needs.helping:
+        yield "  # Of the helper commands alone:"
+    for need in needs.helping.values():
+        if need.name not in needs.facts:
+            yield from _comment(need.purpose or "(no description)", "  ")
+            yield from _override(guess, need)
     yield ""
+
+
+def _override(guess: _Guess, need: Need) -> Iterator[str]:
+    text = text_as_written(need.node)
+    if isinstance(need.node.value, dict | list):
+        yield f"  # {need.name}: {json.dumps(need.node.value)}"
+    elif _CREDENTIAL.search(need.name):
+        env = guess.environment(need.name, text)
+        yield f"  {need.name}: {_quoted(f'${{env.{env}:-{guess.literal(text)}}}')}"
+    elif len(text) + len(need.name) > _WIDTH - 8 or "\n" in text:
+        yield f"  # {need.name}: >-"
+        for line in wrap(" ".join(text.split()), _WIDTH - 8, break_long_words=False):
+            yield f"  #   {line}"
+    else:
+        yield f"  # {need.name}: {_quoted(text)}"
 
 
 def _processes(guess: _Guess) -> Iterator[str]:
@@ -158,7 +175,9 @@ def _processes(guess: _Guess) -> Iterator[str]:
         " through a link (below) and can be slowed down and cut.",
         "",
     )
-    link = next(iter(guess.needs.links), "")
+    links = [str(one.node.value.get("link", "")) for one in guess.needs.targets.values()
+             if isinstance(one.node.value, dict) and one.name in guess.needs.faults]  # fmt: skip
+    link = next((one for one in links if one in guess.needs.links and one != "api"), "")
     yield "# processes:"
     yield f"#   {example}:"
     yield '#     run: [my-program, --option, "value"]'
@@ -230,15 +249,25 @@ def _attached(guess: _Guess, need: Need, process: str) -> Iterator[str]:
     port = guess.port(process.rstrip("-*") or name)
     one = "the port of one of them" if several else "the port it listens on"
     env = f"{name.upper().replace('-', '_')}_PORT"
+    containers = _fit_containers(guess.needs.faults.get(need.name, {}))
     yield f'    port: "${{env.{env}:-{port}}}"   # {one}, on this machine'
     yield "    # pid: 4711   # or its process id"
     if several:
-        yield f'    # container: "{name}-*"   # or several containers'
+        if containers:
+            yield f'    # container: "{name}-*"   # or several containers'
         yield f'    # process: "{name}-*"   # or processes that the run starts (above)'
         yield f"    # children: {{of: PARENT, matching: {name}, count: 4}}   # or its children"
-    else:
+    elif containers:
         yield f"    # container: my-{name}   # or a container"
     yield '    # start: [my-program, --option, "value"]   # how it is started again'
+
+
+def _fit_containers(faults: Iterable[str]) -> bool:
+    """Return whether every one of *faults* can hit a container; one that is none counts as able."""
+    kinds = [catalogue().faults.get(fault) for fault in faults]
+    return all(
+        any(way.needs <= _OF_CONTAINERS for way in kind.every_way()) for kind in kinds if kind
+    )
 
 
 def _several(node: Node) -> bool:
@@ -265,7 +294,7 @@ def _plain(guess: _Guess, value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_plain(guess, one) for one in value) + "]"
     if isinstance(value, str):
-        text = guess.literal(value)
+        text = _kept(guess, value)
         return text if text.isdecimal() else _quoted(text)
     return json.dumps(value)
 

@@ -7,7 +7,7 @@ are released and watched until they have healed, and the run settles.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from hormesis.engine.live import Live
@@ -27,6 +27,7 @@ SOURCE = "end condition"
 TIMES = ("ms",)
 """The fields of observations that say how long a look took, which is never the same."""
 _NAMED_MAX = 3
+_LETTERS_MAX = 60
 
 
 class Ending:
@@ -70,7 +71,7 @@ class Ending:
 
     def why(self) -> str:
         """Return what ended the tracks early, in good order; empty if nothing did."""
-        return "" if self._stopped or self.early is None else str(self.early)
+        return "" if self._stopped or self.early is None else self.early.briefly
 
     def told(self) -> dict[str, Any]:
         """Return what the history's end says of an early end; nothing if there was none."""
@@ -140,7 +141,7 @@ class Ending:
                 lasted = 0.0 if met_since is None else began - met_since
                 if record.good and (not condition.for_s or lasted >= condition.for_s):
                     lasting = f" for {text_of_seconds(condition.for_s)}" if condition.for_s else ""
-                    seen = _told(_values(record), "is")
+                    seen = _told(_values(record, _expected(probe)), "is")
                     self._meet(condition, f"its expectation is met{lasting}{seen and ': '}{seen}")
                     return
                 await sleep_unless(self.over, began + condition.every_s, self._clock)
@@ -209,5 +210,11 @@ def _values(record: ProbeRecord, fields: Sequence[str] = ()) -> list[tuple[str, 
     return [(name, record.fields.get(name)) for name in names]
 
 
+def _expected(probe: Probe) -> list[str]:
+    """Return the fields that *probe* expects something of."""
+    return list(probe.expect) if isinstance(probe.expect, Mapping) else ["value"]
+
+
 def _told(values: Sequence[tuple[str, Scalar]], verb: str) -> str:
-    return ", ".join(f"{name} {verb} {value}" for name, value in values[:_NAMED_MAX])
+    cut = [(name, str(value)) for name, value in values if len(str(value)) <= _LETTERS_MAX]
+    return ", ".join(f"{name} {verb} {value}" for name, value in cut[:_NAMED_MAX])

@@ -18,7 +18,7 @@ class Pause(Fault):
     To its peers it looks hung, not gone: connections stay open and nothing answers. By ``signal``
     it is stopped with SIGSTOP, which its parent can notice; by ``cgroup-freezer`` the kernel
     freezes it, which nobody can. One that is started again meanwhile is not held, and the run is
-    *unknown*.
+    *unknown*; one that its own supervisor ends while it is frozen has been hurt as asked.
     """
 
     holds: ClassVar[bool] = True
@@ -43,9 +43,15 @@ class Pause(Fault):
             return ""
         if now.get("frozen"):
             return f"pid {now.get('pid')} is frozen (cgroup v{now.get('cgroup')})"
+        if now.get("state") == "gone" and before.get("pid"):
+            return _ended(before)
         return f"pid {now.get('pid')} is stopped" if now.get("state") == "stopped" else ""
 
     def healed(self, before: Reading, now: Reading) -> str:
         if now.get("state") == "running" and not now.get("frozen"):
             return f"pid {now.get('pid')} runs again"
-        return ""
+        return _ended(before) if now.get("state") == "gone" and before.get("pid") else ""
+
+
+def _ended(before: Reading) -> str:
+    return f"pid {before.get('pid')} was ended while it was frozen"

@@ -118,10 +118,13 @@ def overlaps(
         same = first.fault.kind == second.fault.kind and subjects[first.id] & subjects[second.id]
         shared = states[first.id] & states[second.id]
         pair = (first.track, second.track)
-        overlap = second.at_s < first.at_s + first.for_s or second.at_s == first.at_s
+        end_s = round(first.at_s + first.for_s, 6)
+        # A round waits for the one before it, so they never meet.
+        in_turn = first.track == second.track and first.round != second.round
+        overlap = not in_turn and (second.at_s < end_s or second.at_s == first.at_s)
         if (same or shared) and overlap and pair not in told:
             told.add(pair)
-            end = text_of_seconds(first.at_s + first.for_s)
+            end = text_of_seconds(end_s)
             what = f"{first.fault.kind} on {second.target.name} only once at a time"
             if first.fault.kind != second.fault.kind:
                 how = " ".join(filter(None, sorted(shared)[0][::2]))

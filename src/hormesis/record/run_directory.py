@@ -152,9 +152,7 @@ def suite_at(path: Path) -> tuple[str, list[str]]:
 
 
 def suite_folder_at(path: Path) -> Path | None:
-    """Return the folder of a suite's runs at *path*, which may be its parent; None if there is no
-    suite with a run.
-    """
+    """Return the folder of a suite's runs at *path* or just inside it; None if there are none."""
     for candidate in (path, path / LATEST):
         if (candidate / SUITE).is_file() and runs_in(candidate.resolve()):
             return candidate.resolve()

@@ -65,8 +65,16 @@ class EarlyEnd:
     gave_up: bool = False
 
     def __str__(self) -> str:
-        done = "gave up" if self.gave_up else "ended early"
-        return f"{done} at {self.time:.1f} s ({self.condition}: {self.told})"
+        return f"{self._done} ({self.condition}: {self.told})"
+
+    @property
+    def briefly(self) -> str:
+        """Return when, and by which condition."""
+        return f"{self._done} ({self.condition})"
+
+    @property
+    def _done(self) -> str:
+        return f"{'gave up' if self.gave_up else 'ended early'} at {self.time:.1f} s"
 
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data, for the history's end."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from hormesis.words.check import Check, Finding, RunVerdict, Verdict
-from hormesis.words.end_condition import early_end
+from hormesis.words.end_condition import EarlyEnd, early_end
 from hormesis.words.history import FaultRecord, History, ProcessRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
@@ -146,7 +146,7 @@ def _evidence(history: History, checks: Sequence[Check]) -> Iterator[Verdict]:
     yield _completed(history)
     yield _whole(history)
     for track in _tracks(history, "fault", [one.track for one in history.faults]):
-        yield _bit_and_healed(track, history.faults_of(track))
+        yield _bit_and_healed(track, history.faults_of(track), early_end(history.end))
     for load in _tracks(history, "load", [one.load for one in history.loads]):
         yield _load_ran(load, history)
     if history.processes:
@@ -205,9 +205,14 @@ def _whole(history: History) -> Verdict:
     return _row("the record is whole", troubles, "every line of it was readable")
 
 
-def _bit_and_healed(track: str, records: Sequence[FaultRecord]) -> Verdict:
+def _bit_and_healed(
+    track: str, records: Sequence[FaultRecord], early: EarlyEnd | None
+) -> Verdict:
+    proven = any(one.bitten is not None for one in records)
     troubles = [
-        Finding(sentence, (one.id,)) for one in records for sentence in _fault_troubles(one)
+        Finding(sentence, (one.id,))
+        for one in records
+        for sentence in _fault_troubles(one, cut_short=proven and _is_cut_short(one, early))
     ]
     unreached = [one for one in records if one.unreached]
     if not records:
@@ -226,7 +231,13 @@ def _bit_and_healed(track: str, records: Sequence[FaultRecord]) -> Verdict:
     return _row(f"fault {track} bit and healed", troubles, fine, proofs, targets=tried)
 
 
-def _fault_troubles(one: FaultRecord) -> Iterator[str]:
+def _is_cut_short(one: FaultRecord, early: EarlyEnd | None) -> bool:
+    """Return whether the tracks ended early while it was there, perhaps before it could bite."""
+    window = one.window
+    return early is not None and window is not None and window[0] <= early.time <= window[1]
+
+
+def _fault_troubles(one: FaultRecord, *, cut_short: bool) -> Iterator[str]:
     """Yield what is wrong with one fault's record, in sentences."""
     what = f"fault {one.track} on {one.target}"
     if one.unreached:
@@ -240,7 +251,7 @@ def _fault_troubles(one: FaultRecord) -> Iterator[str]:
         if not one.trouble:
             yield f"{what} was never injected"
         return
-    if one.bitten is None:
+    if one.bitten is None and not cut_short:
         yield f"{what} never bit: nothing shows that it hurt"
     if one.released is None:
         yield f"{what} was never released"
@@ -256,7 +267,7 @@ def _load_ran(load: str, history: History) -> Verdict:
     troubles = []
     if not records:
         early = early_end(history.end)
-        why = f"load {load}: the run {early} before it began" if early else ""
+        why = f"load {load}: the run {early.briefly} before it began" if early else ""
         troubles.append(Finding(why or f"load {load} never started"))
     troubles += [Finding(f"load {load}: {one.trouble}") for one in records if one.trouble]
     troubles += [Finding(f"load {load}: {one.lost}") for one in records if one.lost]

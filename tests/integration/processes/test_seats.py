@@ -164,6 +164,22 @@ def test_undo_means_whom_it_hit_and_not_who_sits_there_now(stage: Stage) -> None
         os.kill(kids[1].pid, signal.SIGCONT)
 
 
+def test_a_child_that_died_since_is_not_mistaken_for_another(stage: Stage) -> None:
+    with brood(stage, 1) as kids:
+        Seats(stage.services).take(wanted(1))
+        slay(stage, kids[0])
+        for verb in ("pause", "kill"):
+            with pytest.raises(NothingDone, match="'kids-1' is not running"):
+                stage.held(verb, subject="kids-1")
+        service = stage.services.need("kids-1")
+        # Whoever gets its pid next is somebody else: it started at another moment.
+        other = Identity(living(stage)[0].pid, kids[0].start - 1, kids[0].boot)
+        service.process = other
+        with pytest.raises(NothingDone, match="'kids-1' is not running"):
+            stage.held("kill", subject="kids-1")
+        assert living(stage)[0].alive
+
+
 def test_a_killed_child_is_not_started_again_by_us(stage: Stage) -> None:
     with brood(stage, 2) as kids:
         seats = Seats(stage.services)

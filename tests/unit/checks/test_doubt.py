@@ -16,7 +16,7 @@ from hormesis.words.check import Check
 from hormesis.words.history import LoadRecord, ProbeRecord
 from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
-from tests.unit.record.histories import fault, look, op, run
+from tests.unit.record.histories import ENDED, fault, look, op, run
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 
@@ -139,3 +139,46 @@ def test_a_limit_that_dropped_arrivals_kept_is_unknown(
     expression: str, dropped: int, outcome: Outcome
 ) -> None:
     assert judged(expression, [op(n, 5.0) for n in range(150)], dropped) is outcome
+
+
+EARLY_END = {**ENDED, "early": {"condition": "all-done", "time": 52.0, "told": "done"}}
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        recovers(within="10s", steady="2s"),
+        Eventually.model_validate({"probe": "ready", "within": "10s", "after": "pause",
+                                   "steady": "2s"}),
+    ],
+    ids=["recovers", "eventually"],
+)  # fmt: skip
+def test_what_only_an_early_end_cut_short_does_not_count_beside_what_was_watched(
+    check: Check,
+) -> None:
+    second = replace(fault(injected=50.0, released=52.0), id="pause-2")
+    seen = [look(float(t), "down" if 20 <= t < 33 or t >= 50 else "") for t in range(1, 53)]
+    twice = run(faults=[fault(), second], probes=seen)
+    assert check.judge(twice).outcome is UNKNOWN
+    verdict = check.judge(replace(twice, end=EARLY_END))
+    assert verdict.outcome is PASS, verdict.summary
+    assert len(verdict.findings) == 2
+    alone = run(faults=[second], probes=seen, end=EARLY_END)
+    assert check.judge(alone).outcome is UNKNOWN
+    bad = [look(float(t), "down" if t >= 20 else "") for t in range(1, 53)]
+    assert check.judge(run(faults=[fault(), second], probes=bad, end=EARLY_END)).outcome is FAIL
+
+
+def test_a_fault_that_was_not_reached_is_no_edge_and_disturbs_nothing() -> None:
+    unreached = replace(
+        fault(injected=40.0), id="pause-2", injected=None, bitten=None, released=None, healed=None,
+        asked=32.0, unreached="the run ended early at 32.0 s (all-done)",
+    )  # fmt: skip
+    seen = [look(float(t), "down" if 20 <= t < 33 else "") for t in range(1, 60)]
+    history = run(faults=[fault(), unreached], probes=seen)
+    eventually = Eventually.model_validate({"probe": "ready", "within": "10s", "after": "pause"})
+    for check in (recovers(within="10s"), eventually):
+        assert check.judge(history).outcome is PASS
+    only = run(faults=[unreached], probes=seen)
+    assert "before it began" in eventually.judge(only).summary
+    assert recovers().judge(only).outcome is UNKNOWN

@@ -172,3 +172,14 @@ def test_what_the_toolkit_itself_took_down_is_no_failure_of_the_system() -> None
     assert verdict.outcome is Outcome.UNKNOWN
     real = replace(history, processes=(started, replace(down, time=5.0)))
     assert judge_run(real, [NeverExit(of="web")]).outcome is Outcome.FAIL
+
+
+def test_a_round_that_an_early_end_cut_short_need_not_have_bitten() -> None:
+    cut = replace(fault(injected=49.9, released=50.1), id="pause-2", bitten=None)
+    early = {"condition": "all-done", "time": 50.0, "told": "done"}
+    ended = run(faults=[fault(), cut], end={**ENDED, "early": early})
+    told = {one.check: one.outcome for one in judge_run(ended, []).verdicts}
+    assert told["fault pause bit and healed"] is Outcome.PASS
+    for other in (replace(ended, faults=(cut,)), replace(ended, end=ENDED)):
+        told = {one.check: one.outcome for one in judge_run(other, []).verdicts}
+        assert told["fault pause bit and healed"] is Outcome.UNKNOWN

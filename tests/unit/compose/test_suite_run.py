@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +18,7 @@ from hormesis.compose.running import CrashTrouble, Finished
 from hormesis.compose.suite import Suite
 from hormesis.compose.suite_file import SuiteFile
 from hormesis.compose.suite_reports import SuiteReports
-from hormesis.compose.suite_run import Announcements, run_suite
+from hormesis.compose.suite_run import Announcements, DeclinedScenario, run_suite
 from hormesis.record.run_directory import RunDirectory, runs_in
 from hormesis.record.verdict_file import read_verdict
 from hormesis.words.check import RunVerdict
@@ -59,6 +61,8 @@ class Played:
     ran: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     reported: list[Judged] = field(default_factory=list)
+    declined: Sequence[str] = ()
+    interrupted_after: str = ""
 
     def play(self) -> suite_run.SuiteFinished:
         def prepare(request: RunRequest) -> Prepared:
@@ -69,6 +73,8 @@ class Played:
 
         def run(prepared: Any, *, watch: Any) -> Finished:
             self.ran.append("run")
+            if prepared.request.file.stem == self.interrupted_after:
+                os.kill(os.getpid(), signal.SIGTERM)
             ending = self.endings[int(prepared.request.file.stem)]
             if isinstance(ending, Trouble):
                 raise ending
@@ -91,8 +97,13 @@ class Played:
             ended=lambda finished: self.told.append("ended"),
             failed=lambda name, trouble: self.told.append(f"{name}: {trouble}"),
             skipped=lambda judged: self.told.append(f"SKIP {judged.name}"),
+            asked=self._asked,
         )
         return run_suite(suite, requests, self.folder, tell)
+
+    def _asked(self, prepared: Any) -> None:
+        if prepared.request.file.stem in self.declined:
+            raise DeclinedScenario("declined at the terminal: pause on shop")
 
 
 @pytest.mark.parametrize(
@@ -161,3 +172,26 @@ def test_what_did_not_run_is_reported_and_can_be_judged_again(
         one.name: one.verdict for one in played.reported
     }
     assert read_verdict(runs_in(tmp_path)[0].verdict).outcome is Outcome.UNKNOWN
+
+
+def test_a_scenario_that_was_declined_is_not_run_and_the_others_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played = Played(monkeypatch, tmp_path, [ExitCode.PASS] * 3, declined=("1",))
+    assert played.play().code is ExitCode.UNKNOWN
+    assert len(played.ran) == 2
+    verdict = played.reported[1].verdict
+    assert (verdict.outcome, verdict.skipped) == (Outcome.UNKNOWN, "")
+    assert "declined at the terminal: pause on shop" in verdict.reason
+
+
+def test_a_signal_between_two_scenarios_ends_the_suite_with_its_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played = Played(monkeypatch, tmp_path, [ExitCode.PASS] * 3, interrupted_after="1")
+    finished = played.play()
+    assert finished.code is ExitCode.INTERRUPTED
+    assert (len(played.ran), len(played.reported)) == (2, 3)
+    assert "SIGTERM received between two scenarios" in played.reported[2].verdict.reason
+    log = finished.log.read_text()
+    assert "scenarios 3," in log and "exit code 130" in log

@@ -144,6 +144,9 @@ def test_one_track_may_come_again_on_the_same_target(tmp_path: Path) -> None:
     it = read_text(tmp_path, FILE % ("1", "{every: 1s, times: 3}"))
     one = replace(it.faults[0], target="web", pick=None, for_s=5.0)
     assert [a.at_s for a in compile_timeline(replace(it, faults=(one,))).actions] == [2, 7, 12]
+    # What a computer makes of tenths is no overlap.
+    short = replace(one, at_s=0.5, for_s=0.3, repeat=Repeat(0.3, 0.3, times=5))
+    assert len(compile_timeline(replace(it, faults=(short,))).actions) == 5
 
 
 def test_a_slot_without_a_way_says_so() -> None:

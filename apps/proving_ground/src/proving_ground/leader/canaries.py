@@ -25,7 +25,7 @@ TOKEN_NOT_REFRESHED = "token-not-refreshed"
 WEBSOCKET_NEVER_RECONNECTS = "websocket-never-reconnects"
 STALE_DATA_LOOKS_FRESH = "stale-data-looks-fresh"
 SCAN_BLOCKS_THE_LOOP = "scan-blocks-the-loop"
-LEADER_LEAKS_MEMORY = "leader-leaks-memory"
+GIVES_UP_WHEN_MEMORY_IS_SHORT = "gives-up-when-memory-is-short"
 
 CANARIES: dict[str, str] = {
     SPLIT_BRAIN_WITHOUT_FENCING: (
@@ -70,5 +70,7 @@ CANARIES: dict[str, str] = {
         "each scan computes for most of a second inside the event loop; on a busy machine the "
         "lock is renewed too late"
     ),
-    LEADER_LEAKS_MEMORY: "every scan keeps a megabyte for ever",
+    GIVES_UP_WHEN_MEMORY_IS_SHORT: (
+        "the leader exits (70) when a twentieth of the machine's free memory is taken by others"
+    ),
 }

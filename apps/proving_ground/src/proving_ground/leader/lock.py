@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from redis.asyncio import Redis
@@ -10,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+_LOG = logging.getLogger(__name__)
 # One's own lock may be taken again: after a short loss it is still there, and nobody had it since.
 _ACQUIRE = """
 local owner = redis.call('GET', KEYS[1])
@@ -81,9 +83,16 @@ class Lock:
             async with asyncio.timeout(self._timeout_s):
                 run: Any = self._redis.eval
                 answer = await run(script, keys, *arguments)
-        except (RedisError, OSError, TimeoutError) as error:
-            # What was asked may still be under way: its connection must not be used again.
-            await self._redis.connection_pool.disconnect(inuse_connections=True)
+        except (RedisError, OSError, TimeoutError, RuntimeError) as error:
+            # RuntimeError: with uvloop a connection that was reset while it was being opened.
+            await self._disconnect()
             told = " ".join(str(error).split()) or type(error).__name__
             raise LockTrouble(told) from None
         return int(answer)
+
+    async def _disconnect(self) -> None:
+        """Drop every connection: what was asked over one may still be under way."""
+        try:
+            await self._redis.connection_pool.disconnect(inuse_connections=True)
+        except (RedisError, OSError, RuntimeError) as error:
+            _LOG.debug("a connection could not be closed in order: %s", error)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import time
+from pathlib import Path
 
 from proving_ground.leader.canaries import (
+    GIVES_UP_WHEN_MEMORY_IS_SHORT,
     HEARTBEAT_THREAD_DIES,
-    LEADER_LEAKS_MEMORY,
     NEVER_RESUMES,
     NO_PAUSE_ON_LOSS,
     SCAN_BLOCKS_THE_LOOP,
@@ -18,7 +21,8 @@ from proving_ground.leader.leadership import Leadership
 BY_OPERATOR, BY_LOST_LOCK = "operator", "lost-lock"
 _SCAN_EVERY_S = 0.25
 _BLOCKING_CPU_S = 1.0
-_LEAK_BYTES = 1024 * 1024
+_ENOUGH = 0.95
+EXIT_MEMORY_SHORT = 70
 
 
 class NotTrading(Exception):
@@ -36,7 +40,6 @@ class Trader:
         self._reasons: set[str] = set()
         self._lost_once = False
         self._last_term = 0
-        self._leaked: list[bytearray] = []
         self.leader_shown = 0
 
     @property
@@ -82,12 +85,13 @@ class Trader:
 
     async def scan(self) -> None:
         """Look for something to trade, for ever; here it only shows that it is alive."""
+        free_at_start = _memory_free()
         while not (HEARTBEAT_THREAD_DIES in self._canaries and self._lost_once):
             self._heartbeats.beat(SCAN)
             if SCAN_BLOCKS_THE_LOOP in self._canaries:
                 _burn(_BLOCKING_CPU_S)
-            if LEADER_LEAKS_MEMORY in self._canaries:
-                self._leaked.append(bytearray(b"\1" * _LEAK_BYTES))
+            if GIVES_UP_WHEN_MEMORY_IS_SHORT in self._canaries:
+                _give_up_below(_ENOUGH * free_at_start)
             await asyncio.sleep(_SCAN_EVERY_S)
 
     @property
@@ -100,3 +104,20 @@ def _burn(cpu_s: float) -> None:
     until_s = time.thread_time() + cpu_s
     while time.thread_time() < until_s:
         pass
+
+
+def _memory_free() -> int:
+    """Return the bytes that the machine can give without swapping; 0 where it does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
+
+
+def _give_up_below(least: float) -> None:
+    """End the process when less memory is free: the planted defect."""
+    if _memory_free() < least:
+        logging.getLogger(__name__).critical("memory is short, exiting")
+        logging.shutdown()
+        os._exit(EXIT_MEMORY_SHORT)

@@ -68,7 +68,7 @@ class Queen:
         self._began_s = time.monotonic()
         self.endpoints = self._endpoints()
         inference = self._inference.routes()
-        self._described = [described(route) for route in inference]
+        self.described = [described(route) for route in inference]
         self.app = Starlette(
             routes=[*self._routes(), *self._inference_routes(inference)],
             lifespan=self._lifespan,
@@ -214,7 +214,7 @@ class Queen:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
 
     async def _openapi(self, _request: Request) -> Response:
-        return JSONResponse(openapi([*self.endpoints, *self._described]))
+        return JSONResponse(openapi([*self.endpoints, *self.described]))
 
 
 def _below(endpoint: Endpoint) -> Endpoint:

@@ -13,7 +13,7 @@ RETRIES_WITHOUT_IDEMPOTENCY = "retries-without-idempotency"
 WORK_DROPPED_ON_STOP = "work-dropped-on-stop"
 COMPLETES_WITHOUT_WORKING = "completes-without-working"
 COMPLETION_HALF_WRITTEN = "completion-half-written"
-SLOW_WORK = "slow-work"
+RETURNING_WORKER_NOT_COUNTED = "returning-worker-not-counted"
 
 CANARIES: dict[str, str] = {
     NO_RETRY_BACKOFF: "a failed task is tried again at once",
@@ -27,6 +27,8 @@ CANARIES: dict[str, str] = {
     COMPLETION_HALF_WRITTEN: (
         "of every other task that is done only half is written: its execution stays open"
     ),
-    SLOW_WORK: "each task takes two seconds longer than its work",
+    RETURNING_WORKER_NOT_COUNTED: (
+        "a worker that was stopped and comes back under its name stays listed as stopped"
+    ),
     **inference_canaries.CANARIES,
 }

@@ -17,6 +17,7 @@ from proving_ground.worker.canaries import (
     COMPLETION_HALF_WRITTEN,
     LEASE_NOT_RENEWED,
     NO_RETRY_BACKOFF,
+    RETURNING_WORKER_NOT_COUNTED,
 )
 from proving_ground.worker.memory import resident_bytes
 from proving_ground.worker.settings import WorkerSettings
@@ -119,7 +120,8 @@ WITH seen AS (
         %(running)s::int, %(resident)s::bigint)
     ON CONFLICT (name) DO UPDATE SET
         started_at = CASE WHEN w.pid = excluded.pid THEN w.started_at ELSE now() END,
-        pid = excluded.pid, concurrency = excluded.concurrency, state = excluded.state,
+        pid = excluded.pid, concurrency = excluded.concurrency,
+        state = CASE WHEN %(stays)s AND w.state = 'stopped' THEN w.state ELSE excluded.state END,
         running = excluded.running, resident_bytes = excluded.resident_bytes, last_seen = now()
 )
 UPDATE tasks SET lease_until = now() + make_interval(secs => %(lease_s)s)
@@ -204,6 +206,7 @@ class Claims:
             "resident": resident_bytes(),
             "renew": LEASE_NOT_RENEWED not in self._settings.canaries,
             "ids": ids,
+            "stays": RETURNING_WORKER_NOT_COUNTED in self._settings.canaries,
         }
         rows = await self._database.fetch(_BEAT, {**self._common, **given})
         return frozenset(row["id"] for row in rows)

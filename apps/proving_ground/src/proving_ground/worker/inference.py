@@ -31,6 +31,7 @@ from proving_ground.worker.registration import Registration
 from proving_ground.worker.settings import WorkerSettings
 
 _LOG = logging.getLogger(__name__)
+_LINGER_S = 0.8
 _SLOTS = 32
 _QUEUE_MAX = 128
 _ROUNDS_OF_HASHING = 1000
@@ -79,6 +80,7 @@ class InferenceService:
         self._idle = asyncio.Event()
         self._idle.set()
         self._draining = False
+        self._heard_s = 0.0
         self._server: _QuietServer | None = None
         self._answers = Counter(
             PREFIX + "inferences", "Answers by status", ["status"], registry=metrics.registry
@@ -119,11 +121,22 @@ class InferenceService:
                 await self._database.close()
 
     async def drain(self) -> None:
-        """Take nothing new, and finish what is in hand."""
+        """Take nothing new, and finish what is in hand.
+
+        It goes on refusing until requests have ceased: whoever routes them learns a moment later
+        that this worker is going, and a connection that is closed meanwhile is a lost request.
+        """
         self._draining = True
-        if DRAIN_DROPS_REQUESTS not in self._settings.canaries:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._idle.wait(), self._settings.grace_s)
+        if DRAIN_DROPS_REQUESTS in self._settings.canaries:
+            os._exit(0)
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + self._settings.grace_s
+        self._heard_s = loop.time()
+        while loop.time() < min(deadline_s, self._heard_s + _LINGER_S):
+            until_s = min(deadline_s, self._heard_s + _LINGER_S)
+            await asyncio.sleep(max(0.0, until_s - loop.time()))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), max(0.0, deadline_s - loop.time()))
 
     async def _register(self, port: int) -> None:
         if self._settings.hive_url:
@@ -150,6 +163,7 @@ class InferenceService:
 
     async def _infer(self, request: Request) -> Response:
         if self._draining:
+            self._heard_s = asyncio.get_running_loop().time()
             return self._refused(503, "draining", "this worker is going away")
         if self._in_hand >= _QUEUE_MAX:
             return self._refused(503, "queue-full", f"{_QUEUE_MAX} requests are in hand")

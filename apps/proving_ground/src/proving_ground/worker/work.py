@@ -12,12 +12,9 @@ import httpx
 from proving_ground.worker.canaries import (
     COMPLETES_WITHOUT_WORKING,
     RETRIES_WITHOUT_IDEMPOTENCY,
-    SLOW_WORK,
 )
 from proving_ground.worker.claims import Claimed
 from proving_ground.worker.settings import WorkerSettings
-
-_NEEDLESS_S = 2.0
 
 
 class WorkFailed(Exception):
@@ -26,8 +23,6 @@ class WorkFailed(Exception):
 
 async def work(settings: WorkerSettings, task: Claimed) -> Mapping[str, Any]:
     """Do the task and return its result; raises ``WorkFailed``."""
-    if SLOW_WORK in settings.canaries:
-        await asyncio.sleep(_NEEDLESS_S)
     if task.type == "delay":
         return await _delay(settings, float(task.payload["seconds"]))
     if task.type == "inference":
