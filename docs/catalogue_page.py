@@ -34,7 +34,7 @@ def catalogue_page() -> str:
 
 
 def _table(suite: Suite, rows: Sequence[Row]) -> list[str]:
-    lines = [f"## [`{suite.name}`](suites/{suite.name}.md)", ""]
+    lines = [f"## [`{suite.name}`](../reference/suites/{suite.name}.md)", ""]
     lines += ["| scenario | passes on clean | catches | duration |", "|---|---|---|---|"]
     for scenario in suite.scenarios:
         own = [row for row in rows if row.scenario == scenario]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -16,12 +17,20 @@ def command_line_page() -> str:
     group: Any = typer.main.get_command(app)
     lines = [NOTE, "", "# The command line", "", group.help or "", ""]
     lines += ["All commands end with one of the [exit codes](exit-codes.md).", ""]
-    for name, command in group.commands.items():
+    for name, command in _commands(group):
         lines += [f"## `hormesis {name}`", "", command.help or "", ""]
         shown = [one for one in command.params if one.name != "help"]
         if shown:
             lines += ["| option | default | |", "|---|---|---|", *(_row(one) for one in shown), ""]
     return "\n".join(lines)
+
+
+def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
 
 
 def _row(parameter: Any) -> str:

@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "docs/reference"
 BY_HAND = {f"{REFERENCE}/experiment-file.md"}
 """Pages of the reference that people write."""
+CATALOGUE = "docs/explanation/catalogue.md"
+"""A page that is generated although it is no reference: what was measured."""
 
 
 def pages() -> dict[str, str]:
@@ -33,7 +35,7 @@ def pages() -> dict[str, str]:
         f"{REFERENCE}/exit-codes.md": _exit_codes(),
         f"{REFERENCE}/verbs.md": _verbs(),
         f"{REFERENCE}/command-line.md": command_line_page(),
-        f"{REFERENCE}/catalogue.md": catalogue_page(),
+        CATALOGUE: catalogue_page(),
     }
     for name in suite_names():
         written[f"{REFERENCE}/suites/{name}.md"] = suite_page(name)
@@ -44,10 +46,10 @@ def pages() -> dict[str, str]:
 
 
 def committed() -> dict[str, str]:
-    """Return the pages that stand in the reference now, those written by hand left out."""
+    """Return the generated pages that stand there now; those written by hand are left out."""
+    paths = [*(ROOT / REFERENCE).rglob("*.md"), *ROOT.glob(CATALOGUE)]
     found = {
-        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-        for path in (ROOT / REFERENCE).rglob("*.md")
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths
     }
     return {path: text for path, text in found.items() if path not in BY_HAND}
 
@@ -76,7 +78,7 @@ def _index() -> str:
     lines += ["- [Exit codes](exit-codes.md)", "- [Verbs](verbs.md)", ""]
     lines += ["## Suites", ""]
     lines += [f"- [`{name}`](suites/{name}.md)" for name in suite_names()]
-    lines += ["- [What each scenario passes, catches and takes](catalogue.md)"]
+    lines += ["- [What each scenario passes, catches and takes](../explanation/catalogue.md)"]
     lines += [""]
     for shelf in SHELVES:
         kinds = list(_own_kinds(shelf))

@@ -13,7 +13,7 @@ from tests.examples.shop import run_example
 
 PARTS = ("system", "disks", "network", "evidence")
 ALL = [read(path) for path in sorted((FOLDER / "etcd").glob("*.yaml")) if path.stem not in PARTS]
-SCALE = 0.4
+SCALE = 0.3
 
 pytestmark = [
     pytest.mark.integration,

@@ -69,6 +69,11 @@ class Queen:
     def sql(self, query: LiteralString, *parameters: Any) -> list[tuple[Any, ...]]:
         return self._postgres.execute(query, parameters, database=self._database)
 
+    def forget(self) -> None:
+        """End the workers, and forget all tasks and what they did."""
+        self._stack.close()
+        self.sql("TRUNCATE tasks, task_executions, breakers, workers, deliveries")
+
     def close(self) -> None:
         self._stack.close()
         self.client.close()

@@ -56,6 +56,7 @@ def confirm_steps(timeline: Timeline, *, name: str) -> None:
 
     Raises:
         DeclinedScenario: one answer was no; the scenario shall not be run.
+        Declined: the question was interrupted; no other scenario shall be run either.
     """
     if not _is_terminal():
         return
@@ -64,7 +65,11 @@ def confirm_steps(timeline: Timeline, *, name: str) -> None:
         lasts = f" for {text_of_seconds(action.for_s)}" if action.for_s else ""
         what = f"{action.fault.describe()} on {action.target.name}{lasts}"
         step = f"{name}, step {number} of {len(steps)}, at {text_of_seconds(action.at_s)}: {what}"
-        if not typer.confirm(f"{step}. Go on?", default=False, err=True):
+        try:
+            goes_on = typer.confirm(f"{step}. Go on?", default=False, err=True)
+        except typer.Abort:
+            raise Declined("interrupted at the question; nothing of it was done") from None
+        if not goes_on:
             raise DeclinedScenario(
                 f"declined at the terminal: {what}", hint="--noninteractive asks nothing"
             )

@@ -50,7 +50,7 @@ def init_command(name: str, file: Path | None, *, force: bool) -> int:
 
 def _helpers_of(suite: Suite) -> dict[str, Scenario]:
     """Return the files that commands beside `hormesis run` play on the suite's system."""
-    files = sorted(suite.folder.glob("helpers/*.yaml"))
+    files = sorted(suite.folder.glob("commands/*.yaml"))
     names = {f"`hormesis {suite.name} {path.stem}`": path for path in files}
     return {
         name: one for name, path in names.items() if (one := Scenario(path.stem, path)).title

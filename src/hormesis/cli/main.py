@@ -45,6 +45,10 @@ SetOrSets = Annotated[
         help="Set a variable of the file, or choose a set of the suite. Repeatable.",
     ),
 ]
+ScenarioDir = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", help="Of a suite: also the scenarios in this folder. Repeatable."),
+]
 Seed = Annotated[int | None, typer.Option(help="Replay with this seed.")]
 Scale = Annotated[
     float,
@@ -103,12 +107,7 @@ def run(
             help="Of a suite: only these scenarios. Repeatable.",
         ),
     ] = None,
-    scenario_dir: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="DIR", help="Of a suite: also the scenarios in this folder. Repeatable."
-        ),
-    ] = None,
+    scenario_dir: ScenarioDir = None,
     force: Annotated[
         bool, typer.Option("--force", help="Run although another run tests the same target.")
     ] = False,
@@ -167,11 +166,18 @@ app.add_typer(tasks)
 
 @app.command()
 def plan(
-    file: File,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE|SUITE", help="An experiment file, or a suite's name."),
+    ],
     variables: Set = None,
     seed: Seed = None,
     time_scale: Scale = 1.0,
     system: System = None,
+    scenario: Annotated[
+        str, typer.Option(metavar="ID", help="Of a suite: the scenario that is planned.")
+    ] = "",
+    scenario_dir: ScenarioDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would do, when, to which targets and how. Nothing is touched."""
@@ -185,6 +191,8 @@ def plan(
             time_scale=time_scale,
             system=system,
             as_json=as_json,
+            scenario=scenario,
+            scenario_dirs=tuple(scenario_dir or ()),
         )
     )
 

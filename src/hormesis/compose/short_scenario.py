@@ -94,7 +94,7 @@ def _parameters(
                 forms.problems.add(value, message, at_key=True)
             fields[name] = _with_unit(value, unit or unit_of(kind, name))
     for key, name in (("toxicity", "share"), ("stream", "stream")):
-        if node.has(key):
+        if node.has(key) and node.value[key] != 1:
             takes = name in kind.model_fields
             if takes:
                 fields[name] = node.under(key)

@@ -127,6 +127,7 @@ class _Playing:
             return
         try:
             prepared = prepare(replace(request, out=self.directory, reports=()))
+            self.kept.asking = True
             self.tell.asked(prepared)
         except SkipTrouble as trouble:
             self._add(record_skipped(name, request.file, self.directory, trouble))
@@ -137,8 +138,11 @@ class _Playing:
             told = reason_of(trouble)
             self._add(record_not_begun(name, request.file, self.directory, told))
             self.codes.append(trouble.code)
+            self.over = f"the suite ended with {name}" if trouble.code in _ENDS_ALL else ""
             self.tell.failed(name, trouble)
             return
+        finally:
+            self.kept.asking = False
         judged, code = self._run(number, name, prepared)
         path = prepared.directory.path
         self._add(judged, path if path.is_dir() else None)

@@ -17,9 +17,9 @@ from hormesis.wire.http_get import NoAnswer, http_ask
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import CapabilityTrouble, Trouble
 
-HELPERS = Path(str(files("hormesis").joinpath("suites", "tasks", "helpers")))
-FLOOD = HELPERS / "flood.yaml"
-_STATEMENTS = HELPERS / "statements.yaml"
+_FOLDER = Path(str(files("hormesis").joinpath("suites", "tasks", "commands")))
+FLOOD = _FOLDER / "flood.yaml"
+_STATEMENTS = _FOLDER / "statements.yaml"
 _PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _PASSWORD_LENGTH = 20
 _LISTED_MAX = 10_000

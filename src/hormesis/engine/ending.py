@@ -193,7 +193,9 @@ class Stuck:
             self._time = None
             return ""
         values = _values(record, one.fields)
-        seen = (values, () if one.fields else record.rows)
+        # A table without an order may be told in any.
+        rows = [] if one.fields else sorted(str(sorted(row.items())) for row in record.rows)
+        seen = (values, rows)
         if seen != self._last:
             self._same_s = 0.0
         elif self._time is not None:
@@ -206,7 +208,9 @@ class Stuck:
 
 
 def _values(record: ProbeRecord, fields: Sequence[str] = ()) -> list[tuple[str, Scalar]]:
-    names = fields or [name for name in record.fields if name not in TIMES]
+    several = len(record.rows) > 1  # Then the main value is that of whichever row comes first.
+    left_out = (*TIMES, "value") if several else TIMES
+    names = fields or [name for name in record.fields if name not in left_out]
     return [(name, record.fields.get(name)) for name in names]
 
 

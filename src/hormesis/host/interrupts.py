@@ -29,6 +29,9 @@ def on_interrupt(ask: Callable[[str], None], insist: Callable[[], None]) -> Iter
     before = {number: signal.getsignal(number) for number in _NUMBERS}
     for number in _NUMBERS:
         loop.add_signal_handler(number, received, number.name)
+    if _keeping and _keeping[-1].name:
+        # It came just before: nobody else will ask for the end that it wants.
+        received(_keeping[-1].name)
     try:
         yield
     finally:
@@ -43,6 +46,12 @@ class Kept:
     """Which signal came first, and was kept; empty: none."""
 
     name: str = ""
+    asking: bool = False
+    """True while a person is asked something: the signal is the answer, and interrupts at once."""
+
+
+_keeping: list[Kept] = []
+"""Who keeps signals in this process, the innermost last."""
 
 
 @contextmanager
@@ -58,13 +67,15 @@ def interrupts_kept() -> Iterator[Kept]:
         return
 
     def received(number: int, frame: FrameType | None) -> None:
-        if kept.name:
+        again, kept.name = bool(kept.name), kept.name or signal.Signals(number).name
+        if again or kept.asking:
             raise KeyboardInterrupt
-        kept.name = signal.Signals(number).name
 
     before = {number: signal.signal(number, received) for number in _NUMBERS}
+    _keeping.append(kept)
     try:
         yield kept
     finally:
+        _keeping.remove(kept)
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)

@@ -71,12 +71,13 @@ class Prometheus(Probe):
         answer = got.answer
         if answer.status != 200:
             return Observation({"status": answer.status}, reason=f"http-{answer.status}")
-        page = answer.body.decode("utf-8", "replace")
-        if self.metric is None:
-            return self._snapshot(page, got.ms)
-        return self._read(page, self.metric, got.ms)
+        return self.read(answer.body.decode("utf-8", "replace"), got.ms)
 
-    def _read(self, page: str, metric: str, ms: float) -> Observation:
+    def read(self, page: str, ms: float) -> Observation:
+        """Return what stands on *page*, which took *ms* milliseconds."""
+        return self._snapshot(page, ms) if self.metric is None else self._one(page, self.metric, ms)
+
+    def _one(self, page: str, metric: str, ms: float) -> Observation:
         every = list(samples_of(page, metric))
         found = [one for one in every if self.labels.items() <= one.labels.items()]
         if not found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from hormesis.spec.variants import chosen_definitions
 from hormesis.words.trouble import InputTrouble, Problem
 
 SYSTEM_KEYS = (
-    "title", "description", "vars", "overrides", "ports", "processes", "links", "volumes", "targets",
+    "title", "description", "vars", "overrides", "ports", "processes", "links", "volumes",
+    "targets",
 )  # fmt: skip
 _USE_KEYS = ("use", "file", "set")
 

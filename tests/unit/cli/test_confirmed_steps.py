@@ -9,10 +9,11 @@ import pytest
 import typer
 
 from hormesis.cli import confirmation
-from hormesis.cli.confirmation import confirm_steps
+from hormesis.cli.confirmation import Declined, confirm_steps
 from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
 from hormesis.compose.suite_run import DeclinedScenario
+from hormesis.words.outcome import ExitCode
 from hormesis.words.timeline import Timeline
 
 
@@ -57,6 +58,19 @@ def test_each_step_is_asked_about_until_a_no(
         "L-LOCK, step 1 of 2, at 2s: pause on it for 1m. Go on?",
         "L-LOCK, step 2 of 2, at 90s: kill on it. Go on?",
     ][:asked]
+
+
+def test_an_interrupted_question_ends_more_than_the_scenario(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(question: str, **given: object) -> bool:
+        raise typer.Abort
+
+    monkeypatch.setattr(confirmation, "_is_terminal", lambda: True)
+    monkeypatch.setattr(typer, "confirm", answer)
+    with pytest.raises(Declined, match="interrupted at the question") as caught:
+        confirm_steps(timeline, name="L-LOCK")
+    assert caught.value.code is ExitCode.INTERRUPTED
 
 
 def test_nobody_is_asked_without_a_terminal(

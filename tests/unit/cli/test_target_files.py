@@ -54,6 +54,7 @@ def test_a_target_file_is_written_once(hormesis: CommandLine, suite: str) -> Non
 
 
 def test_an_unknown_suite_is_refused_with_a_hint(hormesis: CommandLine) -> None:
+    Path("x.yaml").write_text("title: x\n")
     for command in (["init", "job"], ["doctor", "--target", "x.yaml", "--suite", "job"]):
         answer = hormesis(*command)
         assert answer.code == ExitCode.USAGE

@@ -313,3 +313,6 @@ def test_rows_count_unless_fields_are_named() -> None:
     rows = [look(float(t), 7, rows=({"status": "done", "count": t // 5},)) for t in range(40)]
     assert gave_up(rows) is None
     assert gave_up(rows, fields=("value",)) == 10.0
+    pair = ({"task": "a"}, {"task": "b"})
+    turned = [look(float(t), t % 2, rows=pair[:: 1 - 2 * (t % 2)]) for t in range(40)]
+    assert gave_up(turned) == 10.0, "in whatever order they come"

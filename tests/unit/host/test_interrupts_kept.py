@@ -48,6 +48,28 @@ def test_during_a_run_it_is_the_run_s_and_afterwards_kept_again() -> None:
         assert kept.name == "SIGTERM"
 
 
+def test_one_that_came_just_before_a_run_is_the_run_s() -> None:
+    asked: list[str] = []
+
+    async def run() -> None:
+        with on_interrupt(asked.append, lambda: None):
+            pass
+
+    with interrupts_kept():
+        send(signal.SIGTERM)
+        asyncio.run(run())
+    asyncio.run(run())
+    assert asked == ["SIGTERM"]
+
+
+def test_while_somebody_is_asked_it_is_the_answer() -> None:
+    with interrupts_kept() as kept:
+        kept.asking = True
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
+    assert kept.name == "SIGINT"
+
+
 def test_in_another_thread_signals_stay_as_they_are() -> None:
     seen: list[Kept] = []
     before = signal.getsignal(signal.SIGTERM)

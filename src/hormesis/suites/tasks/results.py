@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hormesis.words.check import Verdict
-from hormesis.words.history import History
+from hormesis.words.history import History, ProbeRecord
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
 
@@ -60,7 +60,11 @@ def _figures(judged: Judged) -> list[str]:
         told.append(f"{100 * _sum(completions, 'done') / created:.1f}%")
     took = _all(completions, "took_s")
     told.append(f"{max(took):.0f}s" if took else f"{_length_s(judged.history):.0f}s")
-    told.append(f"{_retries(judged.history)} retries")
+    retries = judged.history.observations("retries")
+    told.append(f"{_last(retries)} retries")
+    throughput = judged.history.observations("throughput")
+    if throughput:
+        told.append(f"{_last(throughput)} tasks/s")
     recovered = _all([one for one in verdicts if one.kind == "recovers"], "worst_s")
     if recovered:
         told.append(f"recovered within {max(recovered):.1f}s")
@@ -76,8 +80,8 @@ def _all(verdicts: Sequence[Verdict], figure: str) -> list[float]:
     return [float(value) for value in found if isinstance(value, int | float)]
 
 
-def _retries(history: History) -> str:
-    values = [record.fields.get("value") for record in history.observations("retries")]
+def _last(records: Sequence[ProbeRecord]) -> str:
+    values = [record.fields.get("value") for record in records]
     return str(values[-1]) if values and values[-1] is not None else "unknown"
 
 

@@ -11,6 +11,7 @@ CRASH_ON_DISK_FULL = "crash-on-disk-full"
 HALF_WRITTEN_MODEL = "half-written-model"
 DISK_FULL_FOR_EVER = "disk-full-for-ever"
 DRAIN_WAITS_FOR_EVER = "drain-waits-for-ever"
+LIST_REFUSED_FOR_EVER = "list-refused-for-ever"
 HIVE_HANGS_WITHOUT_DESCRIPTORS = "hive-hangs-without-descriptors"
 
 CANARIES: dict[str, str] = {
@@ -25,6 +26,9 @@ CANARIES: dict[str, str] = {
     HALF_WRITTEN_MODEL: "what was written of a model that did not fit stays on the disk",
     DISK_FULL_FOR_EVER: "once the disk was full, every model is refused, also when there is room",
     DRAIN_WAITS_FOR_EVER: "a worker that does not stop when it is told to is waited for for ever",
+    LIST_REFUSED_FOR_EVER: (
+        "once the hive was short of descriptors, it never tells who its workers are again"
+    ),
     HIVE_HANGS_WITHOUT_DESCRIPTORS: (
         "without free descriptors the hive lets requests wait instead of refusing them"
     ),

@@ -29,10 +29,6 @@ class OutOfMemoryKills:
         self._seen = count
         return OOM if risen and exit_status == -signal.SIGKILL else CRASHED
 
-    def look(self) -> None:
-        """Forget the kills up to now: none of them was a child's."""
-        self._seen = self._count()
-
     def _count(self) -> int:
         try:
             for line in self._vmstat.read_text().splitlines():

@@ -17,7 +17,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proving_ground.descriptors import short_of_descriptors
-from proving_ground.hive.canaries import DISK_FULL_IS_500, HIVE_HANGS_WITHOUT_DESCRIPTORS
+from proving_ground.hive.canaries import (
+    DISK_FULL_IS_500,
+    HIVE_HANGS_WITHOUT_DESCRIPTORS,
+    LIST_REFUSED_FOR_EVER,
+)
 from proving_ground.hive.metrics import HiveMetrics
 from proving_ground.hive.models import BadName, DiskFull, Models
 from proving_ground.hive.roster import READY, Refused, Roster
@@ -46,6 +50,7 @@ class Hive:
         self._supervisor = Supervisor(settings, self._roster, self._metrics)
         self._models = Models(settings.data, settings.canaries)
         self._began_s = time.monotonic()
+        self._was_short = False
         self.app = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
@@ -106,6 +111,7 @@ class Hive:
         return answer
 
     async def _short_of_descriptors(self) -> Response:
+        self._was_short = True
         if HIVE_HANGS_WITHOUT_DESCRIPTORS in self._settings.canaries:
             while short_of_descriptors(_RESERVE):
                 await asyncio.sleep(0.1)
@@ -137,6 +143,8 @@ class Hive:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
 
     async def _workers(self, _request: Request) -> Response:
+        if self._was_short and LIST_REFUSED_FOR_EVER in self._settings.canaries:
+            return _error(503, "out-of-descriptors", "the list cannot be told")
         now_s = time.monotonic()
         return JSONResponse(
             {

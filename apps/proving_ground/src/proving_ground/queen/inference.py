@@ -44,7 +44,7 @@ _ATTEMPT_TIMEOUT_S = 2.0
 _FOREVER_S = 3600.0
 _BACKOFF_S = 0.02
 _RESERVE = 8
-_FLAKY_EVERY = 10
+_FLAKY_EVERY = 7
 _SLOW_S = 0.7
 _FLOOD = 500
 EXIT_FLOODED = 70
@@ -66,11 +66,18 @@ class Inference:
     workers know what is done already. It waits in a bounded queue, and no longer than its time.
     """
 
-    def __init__(self, settings: QueenSettings, database: Database, metrics: QueenMetrics) -> None:
+    def __init__(
+        self,
+        settings: QueenSettings,
+        _database: Database,
+        metrics: QueenMetrics,
+        *,
+        wire: Wire | None = None,
+    ) -> None:
         self._settings = settings
         self._canaries = settings.canaries
-        self._wire = Wire()
-        self._workers = KnownWorkers(
+        self._wire = wire or Wire()
+        self.workers = KnownWorkers(
             self._wire,
             settings.hive_url or "http://127.0.0.1:1",
             every_s=settings.hive_cache_s,
@@ -96,11 +103,11 @@ class Inference:
         Gauge(PREFIX + "inferences_inside", "Requests in work or waiting", registry=own
         ).set_function(lambda: self._inside)  # fmt: skip
         Gauge(PREFIX + "hive_asked", "How often the hive was asked so far", registry=own
-        ).set_function(lambda: self._workers.asked)  # fmt: skip
+        ).set_function(lambda: self.workers.asked)  # fmt: skip
         Gauge(PREFIX + "hive_reachable", "1 when the hive answered last time", registry=own
-        ).set_function(lambda: self._workers.reachable)  # fmt: skip
+        ).set_function(lambda: self.workers.reachable)  # fmt: skip
         Gauge(PREFIX + "inference_workers", "Workers that inference can go to", registry=own
-        ).set_function(lambda: len(self._workers))  # fmt: skip
+        ).set_function(lambda: len(self.workers))  # fmt: skip
         Gauge(PREFIX + "open_descriptors", "Descriptors that the queen has open", registry=own
         ).set_function(open_descriptors)  # fmt: skip
 
@@ -112,21 +119,21 @@ class Inference:
         """Keep what is known about the workers fresh, until cancelled."""
         try:
             if self._settings.hive_url:
-                await self._workers.run()
+                await self.workers.run()
             await asyncio.Event().wait()
         finally:
             self._wire.close()
 
     async def _infer(self, request: Request) -> Response:
         try:
-            answer = await self._admitted(await Body.of(request))
+            answer = await self.admitted(await Body.of(request))
         except NotServed as why:
             self._results.labels(why.code).inc()
             return _refusal(why)
         self._results.labels("served").inc()
         return JSONResponse(answer)
 
-    async def _admitted(self, body: Body) -> Mapping[str, Any]:
+    async def admitted(self, body: Body) -> Mapping[str, Any]:
         """Answer the request if there is room for it; raises ``NotServed``."""
         wanted = {
             "prompt": body.text("prompt"),
@@ -138,21 +145,20 @@ class Inference:
             await self._without_descriptors()
         full = self._inside >= self._settings.inference_queue + _SLOTS
         if full and UNBOUNDED_QUEUE not in self._canaries:
+            if QUEUE_NEVER_DRAINS in self._canaries:
+                self._inside += 1
             raise NotServed(503, "queue-full", "too many requests are waiting")
         self._inside += 1
-        served = False
         limit_s = self._settings.inference_timeout_s
         if NO_INFERENCE_TIMEOUT in self._canaries:
             limit_s = _FOREVER_S
         try:
             async with asyncio.timeout(limit_s), self._slots:
                 answer = await self._routed(wanted)
-            served = True
         except TimeoutError:
             raise NotServed(504, "inference-timeout", f"no answer within {limit_s:g} s") from None
         finally:
-            if served or QUEUE_NEVER_DRAINS not in self._canaries:
-                self._inside -= 1
+            self._inside -= 1
         return answer
 
     async def _routed(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -163,7 +169,7 @@ class Inference:
         for attempt in range(1, _ATTEMPTS_MAX + 1):
             if attempt > 1:
                 await asyncio.sleep(_BACKOFF_S * 2**attempt)
-            worker = self._workers.choose(tried, loop.time())
+            worker = self.workers.choose(tried, loop.time())
             if worker is None:
                 continue
             status, told, why = await self._attempt(worker, {**wanted, "attempt": attempt})
@@ -172,7 +178,7 @@ class Inference:
             if status == 400:
                 raise BadRequest(why)
             tried.add(worker.name)
-            self._workers.failed(worker, loop.time())
+            self.workers.failed(worker, loop.time())
             self._retries.labels("lost" if status == 0 else str(status)).inc()
             if status == 0 and LOST_CONNECTION_NOT_RETRIED in self._canaries:
                 break
@@ -214,7 +220,7 @@ class Inference:
             self._leaked.append(os.open(os.devnull, os.O_RDONLY))
         if CRASH_ON_CONNECTION_FLOOD in self._canaries and open_descriptors() > _FLOOD:
             os._exit(EXIT_FLOODED)
-        if HIVE_NEEDED_FOR_EVERY_REQUEST in self._canaries and not self._workers.reachable:
+        if HIVE_NEEDED_FOR_EVERY_REQUEST in self._canaries and not self.workers.reachable:
             raise NotServed(503, "hive-out-of-reach", "the hive cannot be asked")
         if FLAKY_INFERENCE in self._canaries and self._served % _FLAKY_EVERY == 0:
             raise NotServed(500, "internal", "something went wrong")

@@ -24,7 +24,7 @@ CANARIES: dict[str, str] = {
     ),
     WORKER_FAILURE_IS_500: "a request that no worker could serve is answered 500",
     DESCRIPTOR_LEAK: "each request for inference leaves a descriptor of the queen open",
-    QUEUE_NEVER_DRAINS: "a request that fails keeps its place in the queue for ever",
+    QUEUE_NEVER_DRAINS: "a request that is refused takes a place in the queue all the same",
     HIVE_NEEDED_FOR_EVERY_REQUEST: (
         "the queen refuses inference while the hive cannot be asked, although it knows the workers"
     ),
@@ -35,5 +35,5 @@ CANARIES: dict[str, str] = {
     ),
     CRASH_ON_CONNECTION_FLOOD: "the queen exits (70) when it has more than 500 descriptors open",
     SLOW_INFERENCE: "each inference waits 700 ms for something that it does not need",
-    FLAKY_INFERENCE: "every tenth inference answers 500 although nothing is wrong",
+    FLAKY_INFERENCE: "every seventh inference answers 500 although nothing is wrong",
 }

@@ -72,7 +72,7 @@ class KnownWorkers:
         pause_s = self._every_s
         while True:
             try:
-                await self._ask()
+                await self.ask()
                 pause_s = self._every_s
             except (WireLost, TimeoutError, ValueError, KeyError, TypeError) as error:
                 if self.reachable:
@@ -108,7 +108,8 @@ class KnownWorkers:
         worker.shunned_until_s = now_s + _PENALTY_S
         self._wire.forget(worker.host, worker.port)
 
-    async def _ask(self) -> None:
+    async def ask(self) -> None:
+        """Ask the hive once; raises ``WireLost`` and whatever else a bad answer can cause."""
         if WORKERS_ASKED_FOR_ONCE in self._canaries and len(self._workers) > 1:
             return
         self.asked += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 INFERENCE_NOT_IDEMPOTENT = "inference-not-idempotent"
 DRAIN_DROPS_REQUESTS = "drain-drops-requests"
-REGISTRATION_WITHOUT_BACKOFF = "registration-without-backoff"
 WORKER_CRASH_ON_MEMORY = "worker-crash-on-memory"
 
 CANARIES: dict[str, str] = {
@@ -12,8 +11,5 @@ CANARIES: dict[str, str] = {
         "a request for inference that comes a second time is executed and recorded again"
     ),
     DRAIN_DROPS_REQUESTS: "a worker that is told to stop drops the requests that it has in hand",
-    REGISTRATION_WITHOUT_BACKOFF: (
-        "a worker that cannot reach the hive tries again at once, without end"
-    ),
     WORKER_CRASH_ON_MEMORY: "a worker that is refused memory exits (70) instead of saying so",
 }

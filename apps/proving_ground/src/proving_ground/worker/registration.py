@@ -12,14 +12,12 @@ from typing import Any
 
 import httpx
 
-from proving_ground.worker.inference_canaries import REGISTRATION_WITHOUT_BACKOFF
 from proving_ground.worker.settings import WorkerSettings
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(1.0)
 _BACKOFF_FIRST_S = 0.1
 _BACKOFF_MOST_S = 2.0
-_WITHOUT_BACKOFF_S = 0.005
 _REFUSED = 409
 
 
@@ -54,9 +52,6 @@ class Registration:
                     reason = f"{type(error).__name__}: {error}"
                 self.registered = False
                 self._end_with_the_hive()
-                if REGISTRATION_WITHOUT_BACKOFF in self._settings.canaries:
-                    await asyncio.sleep(_WITHOUT_BACKOFF_S)
-                    continue
                 _LOG.warning("not registered: %s; again within %.1f s", reason, backoff_s)
                 await asyncio.sleep(backoff_s * self._random.uniform(0.5, 1.0))
                 backoff_s = min(_BACKOFF_MOST_S, backoff_s * 2)
@@ -81,8 +76,6 @@ class Registration:
             except httpx.HTTPError:
                 # Half of the time after which the hive takes silence for death, at the most.
                 backoff_s = min(3 * self._settings.heartbeat_s, backoff_s * 1.5)
-                if REGISTRATION_WITHOUT_BACKOFF in self._settings.canaries:
-                    backoff_s = _WITHOUT_BACKOFF_S
 
     async def _tell(
         self, client: httpx.AsyncClient, url: str, body: dict[str, Any]

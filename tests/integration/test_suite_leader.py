@@ -1,0 +1,143 @@
+"""Suite leader: its files, its evidence, and real runs through the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hormesis.cli.main import exit_code_of
+from hormesis.compose.suite import find_suite
+from hormesis.words.check import RunVerdict, Verdict
+from hormesis.words.history import FaultRecord, History, Phase, ProbeRecord
+from hormesis.words.outcome import Outcome
+from hormesis.words.report import Judged, Report
+from tests.quality.canary_map import SUITES, scenario_names
+from tests.quality.suite_runs import run_suite
+
+SEED_KEYS = [
+    "leader_lock_chaos_test", "leader_before", "leader_after_stop", "leader_after_recovery",
+    "ready_before", "ready_after_stop", "ready_after_recovery", "scan_hb", "order_hb", "md_hb",
+    "test_result",
+]  # fmt: skip
+"""The keys of the older scripts' evidence, in their order."""
+
+
+@pytest.mark.parametrize("pace", ["quick", "seed"])
+@pytest.mark.parametrize("name", scenario_names("leader"))
+def test_every_scenario_can_be_planned_at_both_paces(
+    name: str, pace: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = SUITES / "leader" / f"{name}.yaml"
+    assert exit_code_of(["plan", str(file), "--set", f"pace={pace}"]) == 0, capsys.readouterr()
+
+
+def test_the_seed_s_figures_are_there(capsys: pytest.CaptureFixture[str]) -> None:
+    file = SUITES / "leader" / "L-LOCK.yaml"
+    assert exit_code_of(["plan", str(file), "--set", "pace=seed"]) == 0
+    plan = capsys.readouterr().out
+    assert "within 90s" in plan
+    assert "10s     55s    fault redis-stopped: stop" in plan
+
+
+def report() -> Report:
+    suite = find_suite("leader")
+    assert suite is not None
+    own = suite.own_report()
+    assert own is not None
+    return own
+
+
+def looks(probe: str, *seen: tuple[float, Mapping[str, Any]]) -> list[ProbeRecord]:
+    return [ProbeRecord(probe, time, fields, expected=True) for time, fields in seen]
+
+
+def judged(name: str = "L-LOCK", outcome: Outcome = Outcome.PASS) -> Judged:
+    ages = {f'trader_heartbeat_age_seconds{{of="{of}"}}': 0.84 for of in ("scan", "order")}
+    ages['trader_heartbeat_age_seconds{of="market_data"}'] = 1.26
+    history = History(
+        {"started_wall": 1763044200.0},
+        faults=[FaultRecord("stop-1", "stop", "stop", "redis", 5.0, injected=5.1, released=15.0)],
+        probes=[
+            *looks("leader", (1, {"value": 1}), (6, {"value": 0}), (20, {"value": 1})),
+            *looks("ready", (1, {"status": 200}), (6, {"status": 503}), (20, {"status": 200})),
+            *looks("paused", (1, {"value": 0}), (6, {"value": 1}), (20, {"value": 0})),
+            *looks("health", (1, {"value": "healthy"}), (20, {"value": "healthy"})),
+            *looks("snapshot", (20, {**ages, "value": 3, "ms": 1.0})),
+        ],
+        phases=[Phase("tracks", 0.5), Phase("closing", 21.0)],
+    )
+    check = Verdict("backs-off", "always", outcome, "one, two")
+    return Judged(name, history, RunVerdict(outcome, "", (check,)))
+
+
+def test_the_evidence_has_the_seed_s_keys_and_states() -> None:
+    files = report().files("t", [judged()])
+    assert list(files) == ["leader_lock_2025-11-13T14-30-00.log"]
+    (text,) = files.values()
+    rows = list(csv.reader(io.StringIO(text.decode())))
+    assert text.decode().splitlines()[0] == "leader_lock_chaos_test,2025-11-13T14-30-00"
+    told = {row[0]: row[1] for row in rows if len(row) == 2}
+    assert [key for key in told if key in SEED_KEYS] == SEED_KEYS
+    states = {key: told[key] for key in SEED_KEYS[1:]}
+    assert states == {
+        "leader_before": "1",
+        "leader_after_stop": "0",
+        "leader_after_recovery": "1",
+        "ready_before": "ready",
+        "ready_after_stop": "not_ready",
+        "ready_after_recovery": "ready",
+        "scan_hb": "0.8",
+        "order_hb": "0.8",
+        "md_hb": "1.3",
+        "test_result": "PASS",
+    }
+    assert (told["paused_after_stop"], told["health_after_stop"]) == ("true", "not observed")
+    assert ["transition", "2025-11-13T14-30-06.000", "leader", "1", "0"] in rows
+
+
+def test_the_evidence_of_a_failure_says_what_failed() -> None:
+    (text,) = report().files("t", [judged("L-PG", Outcome.FAIL)]).values()
+    lines = text.decode().splitlines()
+    assert lines[0].startswith("postgres_chaos_test,")
+    assert 'check_backs-off_why,"one, two"' in lines
+    assert lines[-1] == "test_result,FAIL"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pace", "slow"], "quick, seed"),
+        (["--test", "leader"], "leader-lock"),
+        (["--scenario", "L-LOK"], "L-LOCK"),
+        (["--heartbeat-maximum", "5"], "--heartbeat-max"),
+    ],
+)
+def test_a_wrong_command_line_is_refused_with_a_hint(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(["run", "leader", "--out", str(tmp_path), *arguments]) == 64
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.prove
+def test_a_failure_aborts_the_system_and_leaves_its_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAUSE_ON_FAIL", "1")
+    monkeypatch.setenv("NONINTERACTIVE", "1")
+    monkeypatch.setenv("WAIT_READY_TIMEOUT", "10")
+    run = run_suite("leader", tmp_path / "out", "--scenario", "L-LOCK", canary="no-backoff")
+    assert run.code == 1, run
+    assert "exponentially" in run.out
+    (file,) = (tmp_path / "reports" / "chaos").glob("leader_lock_*.log")
+    lines = file.read_text().splitlines()
+    assert "leader_after_stop,0" in lines
+    assert "check_backs-off,fail" in lines
+    assert lines[-1] == "test_result,FAIL"
+    assert "abort" in next(tmp_path.glob("out/*-leader-*/suite.log")).read_text()

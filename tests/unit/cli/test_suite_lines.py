@@ -1,0 +1,132 @@
+"""Command lines about suites: what reaches a scenario, what is planned, and how it is repeated."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from hormesis.compose import suite_run
+from hormesis.compose.manifest import manifest_of
+from hormesis.compose.preparing import Prepared
+from hormesis.words.trouble import UsageTrouble
+from tests.unit.cli.command_line import CommandLine
+from tests.unit.compose.suite_folders import experiment, short, suite_at, write
+
+
+@pytest.fixture
+def prepared(
+    hormesis: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> list[Prepared]:
+    """Give what was about to run, in a folder with the suite ``mine``."""
+    caught: list[Prepared] = []
+
+    def run(one: Prepared, **rest: Any) -> NoReturn:
+        caught.append(one)
+        raise UsageTrouble("this is as far as it goes here")
+
+    monkeypatch.setattr(suite_run, "run", run)
+    suite_at(tmp_path / "mine")
+    write(tmp_path / "extra" / "NF-6.json", short("NF-6"))
+    for name in ("USERS", "PAUSE", "OUTPUT_DIR", "VERBOSE"):
+        monkeypatch.delenv(name, raising=False)
+    return caught
+
+
+def variables(one: Prepared) -> dict[str, str]:
+    return dict(one.request.overrides)
+
+
+def test_options_reach_the_scenarios_that_have_their_variables(
+    hormesis: CommandLine, prepared: list[Prepared]
+) -> None:
+    hormesis("run", "mine", "--scenario", "W-1", "--users", "5", "--pause")
+    assert variables(prepared[-1]) == {"users": "5"}
+    hormesis("run", "mine", "--set", "quick", "--size", "large")
+    assert variables(prepared[-1]) == {"users": "5"}
+    hormesis("run", "mine", "--set", "quick", "--scenario", "NF-2", "--set", "users=9")
+    assert variables(prepared[-1]) == {"users": "9"}
+
+
+def test_an_option_that_changes_nothing_is_told(
+    hormesis: CommandLine, prepared: list[Prepared]
+) -> None:
+    answer = hormesis("run", "mine", "--scenario", "W-1", "--pause")
+    assert "--pause changes nothing: none of these scenarios has the variable pause" in answer.err
+    answer = hormesis("run", "mine", "--scenario", "W-1", "--users", "2")
+    assert "changes nothing" not in answer.err
+
+
+def test_results_go_where_the_suite_s_own_option_says(
+    hormesis: CommandLine, prepared: list[Prepared], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OUTPUT_DIR", "results")
+    hormesis("run", "mine", "--scenario", "W-1")
+    assert prepared[-1].directory.path.is_relative_to(tmp_path / "results")
+
+
+def test_a_scenario_of_a_folder_is_repeated_with_that_folder(
+    hormesis: CommandLine, prepared: list[Prepared]
+) -> None:
+    hormesis("run", "mine", "--scenario-dir", "extra", "--scenario", "NF-6")
+    first = prepared[-1]
+    assert "-nf-6-" in first.directory.path.name
+    words = shlex.split(manifest_of(first)["replay"])
+    assert words[:7] == [
+        "hormesis", "run", "mine", "--scenario", "NF-6", "--scenario-dir", "extra",
+    ]  # fmt: skip
+    hormesis(*words[1:])
+    assert prepared[-1].experiment.faults == first.experiment.faults
+
+
+def test_one_scenario_of_a_suite_is_planned(
+    hormesis: CommandLine, prepared: list[Prepared]
+) -> None:
+    answer = hormesis("plan", "mine", "--scenario", "NF-6", "--scenario-dir", "extra")
+    assert (answer.code, "fault toxic: latency(delay=1s)" in answer.out) == (0, True)
+    answer = hormesis("plan", "mine")
+    assert (answer.code, "--scenario NF-1" in answer.err) == (64, True)
+    answer = hormesis("plan", "mine/NF-1.yaml", "--scenario", "NF-1")
+    assert (answer.code, "--scenario is for suites" in answer.err) == (64, True)
+    assert prepared == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (["--set", "quick", "--set", "whole"], "--set quick has chosen a set already"),
+        (["--pause=yes"], "--pause takes no value"),
+        (["--users"], "--users needs a value"),
+        (["--usrs", "2"], "did you mean --users?"),
+        (["--users", "3"], "--users 3: expected one of 1, 2, 5"),
+        (["--scenario", "W-1", "--sort", "network"], "no scenario is left by --scenario W-1 and"),
+    ],
+    ids=str,
+)
+def test_what_is_not_meant_is_refused_before_anything_starts(
+    line: list[str], told: str, hormesis: CommandLine, prepared: list[Prepared]
+) -> None:
+    answer = hormesis("run", "mine", *line)
+    assert (answer.code, told in answer.err) == (64, True)
+    assert prepared == []
+
+
+def test_a_single_experiment_takes_no_suite_s_options(
+    hormesis: CommandLine, prepared: list[Prepared], tmp_path: Path
+) -> None:
+    write(tmp_path / "one.yaml", experiment("one"))
+    for option in ("--scenario", "--scenario-dir"):
+        answer = hormesis("run", "one.yaml", option, "x")
+        assert (answer.code, f"{option} is for suites" in answer.err) == (64, True)
+    answer = hormesis("run", "one.yaml", "--set", "quick")
+    assert (answer.code, "expected NAME=VALUE" in answer.err) == (64, True)
+
+
+def test_the_options_are_shown(hormesis: CommandLine, prepared: list[Prepared]) -> None:
+    shown = hormesis("run", "mine", "--options").out
+    assert "--users 1|2|5" in shown and "(or USERS) [1]" in shown
+    assert "--set quick" in shown and "(NF-2, NF-1)" in shown
+    assert "--sort  one of network, worker, all." in shown
+    assert "scenarios: NF-1, NF-2, W-1, L-1" in shown
