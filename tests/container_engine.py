@@ -169,10 +169,14 @@ _SHARED: list[ContainerEngine] = []
 
 
 @contextmanager
-def started_engine() -> Iterator[ContainerEngine]:
-    """Start an engine with its boxes; nothing of it is left at the end."""
+def started_engine(*, bare: bool = False) -> Iterator[ContainerEngine]:
+    """Start an engine with its boxes; nothing of it is left at the end.
+
+    A *bare* one has no boxes, and publishes ports on 127.0.0.1 of its own network namespace.
+    """
     folder = Path(tempfile.mkdtemp(prefix="hormesis-engine-"))
-    listeners = {name: socket.create_server(("127.0.0.1", 0)) for name in _ALL}
+    names = [] if bare else list(_ALL)
+    listeners = {name: socket.create_server(("127.0.0.1", 0)) for name in names}
     handed = {name: one.fileno() for name, one in listeners.items()}
     process = subprocess.Popen(
         ["unshare", "--mount", "--net", "--propagation", "private", sys.executable,
@@ -187,7 +191,8 @@ def started_engine() -> Iterator[ContainerEngine]:
         assert process.stdout is not None
         said = process.stdout.readline()
         assert said.strip() == b"ready", f"the engine did not start: {folder / 'log'}"
-        engine.furnish()
+        if not bare:
+            engine.furnish()
         yield engine
     finally:
         for one in listeners.values():
@@ -206,7 +211,8 @@ def main(folder: Path, handed: dict[str, int]) -> None:
     engine = subprocess.Popen(
         ["dockerd", "--host", f"unix://{folder}/docker.sock", "--data-root", f"{folder}/data",
          "--exec-root", "/run/docker", "--pidfile", "/run/docker.pid", "--bridge", "none",
-         "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--userland-proxy=false",
+         "--iptables=false", "--ip6tables=false", "--ip-masq=false",
+         f"--userland-proxy={str(not handed).lower()}",
          "--cgroup-parent", group, "--shutdown-timeout", "2", "--log-level", "warn"],
         stdin=subprocess.DEVNULL, stdout=log, stderr=log,
     )  # fmt: skip

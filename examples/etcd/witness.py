@@ -2,7 +2,9 @@
 
 ``/leader``: the member that claims to be the leader in the highest term, or null.
 ``/healthy``: how many members answer and know a leader.
-``/two-leaders``: terms in which more than one member claimed to be the leader.
+``/elected``: who became the leader in which term, as the logs of the members say.
+``/two-leaders``: terms in which more than one member became the leader. What a
+member answers about itself is no proof of that: leader and term in it may be of different moments.
 ``/keys``: what the cluster holds, by a linearizable read from any member.
 ``/alarms``: the alarms that are raised.
 """
@@ -10,23 +12,26 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from gateway import Member, NotDone, Unknown, decoded, encoded
 
 EVERY_S = 0.1
 MEMBERS = sys.argv[2].split(",")
+LOGS = Path(sys.argv[3])
+BECAME_LEADER = re.compile(r"became leader at term (\d+)")
 
 
 class Looking:
     """What the members say about leaders; one thread for each."""
 
     def __init__(self) -> None:
-        self.claims: dict[int, set[int]] = defaultdict(set)
         self.now: dict[int, int] = {}
         self.well: set[int] = set()
         self._lock = threading.Lock()
@@ -51,24 +56,13 @@ class Looking:
         with self._lock:
             return len(self.well)
 
-    def two_leaders(self) -> list[dict[str, object]]:
-        """Return the terms with more than one leader."""
-        with self._lock:
-            return [
-                {"term": term, "members": ", ".join(f"member-{one}" for one in sorted(members))}
-                for term, members in self.claims.items()
-                if len(members) > 1
-            ]
-
     def _note(self, number: int, state: dict[str, Any]) -> None:
         leads = bool(state) and state.get("leader") == state["header"]["member_id"]
         with self._lock:
             self.now.pop(number, None)
             (self.well.add if state.get("leader", "0") != "0" else self.well.discard)(number)
             if leads:
-                term = int(state["raftTerm"])
-                self.claims[term].add(number)
-                self.now[number] = term
+                self.now[number] = int(state["raftTerm"])
 
 
 LOOKING = Looking()
@@ -81,6 +75,23 @@ def _from_any(path: str, **question: Any) -> dict[str, Any]:
         except (NotDone, Unknown):
             continue
     raise Unknown("no member answered")
+
+
+def _leaders() -> dict[int, set[str]]:
+    """Return which members became the leader, by term."""
+    leaders: dict[int, set[str]] = defaultdict(set)
+    for log in sorted(LOGS.glob("member-*.log")):
+        for term in BECAME_LEADER.findall(log.read_text("utf-8", errors="replace")):
+            leaders[int(term)].add(log.stem)
+    return leaders
+
+
+def _rows(at_least: int) -> list[dict[str, object]]:
+    return [
+        {"term": term, "members": ", ".join(sorted(members))}
+        for term, members in sorted(_leaders().items())
+        if len(members) >= at_least
+    ]
 
 
 def _keys() -> list[dict[str, str]]:
@@ -97,7 +108,8 @@ def _alarms() -> list[dict[str, str]]:
 ANSWERS: dict[str, Any] = {
     "leader": LOOKING.leader,
     "healthy": LOOKING.healthy,
-    "two-leaders": LOOKING.two_leaders,
+    "elected": lambda: _rows(1),
+    "two-leaders": lambda: _rows(2),
     "keys": _keys,
     "alarms": _alarms,
 }

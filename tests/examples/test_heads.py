@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,20 @@ from tests.examples.example_file import FOLDER, Example, examples, read
 
 KNOWN_CODES = range(5)
 MEANS_OF_VOLUMES = {"tmpfs": "mount", "loop": "loop-device", "fuse": "fuse"}
-PARTS = ("system.yaml", "evidence.yaml", "chaos.yaml")
-"""Files of examples/procrastinate that others include."""
+PARTS = {
+    "procrastinate": ("system.yaml", "evidence.yaml", "chaos.yaml"),
+    "celery": ("system.yaml", "evidence.yaml", "chaos.yaml", "late.yaml", "once.yaml"),
+    "etcd": ("system.yaml", "disks.yaml", "network.yaml", "evidence.yaml"),
+}
+"""Files of folders of examples that others include."""
 EVERY = [
     *examples(),
-    *(one for one in examples(FOLDER / "procrastinate") if one.path.name not in PARTS),
+    *(
+        one
+        for folder, parts in PARTS.items()
+        for one in examples(FOLDER / folder)
+        if one.path.name not in parts
+    ),
 ]
 
 
@@ -52,11 +62,13 @@ def test_an_example_without_an_expectation_is_noticed(tmp_path: Path) -> None:
     assert [one.path for one in examples(tmp_path)] == [file]
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_part_is_included_by_an_example(part: str) -> None:
-    folder = FOLDER / "procrastinate"
-    others = [one.read_text("utf-8") for one in folder.glob("*.yaml") if one.name != part]
-    assert any(f"include: {part}" in text or f"file: {part}" in text for text in others)
+@pytest.mark.parametrize(
+    ("folder", "part"), [(folder, part) for folder, parts in PARTS.items() for part in parts]
+)
+def test_a_part_is_included_by_an_example(folder: str, part: str) -> None:
+    others = (FOLDER / folder).glob("*.yaml")
+    wanted = re.compile(rf"^(include|system): .*\b{re.escape(part)}", re.MULTILINE)
+    assert any(wanted.search(one.read_text("utf-8")) for one in others if one.name != part)
 
 
 def test_the_template_of_new_is_the_first_example() -> None:

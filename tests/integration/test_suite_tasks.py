@@ -60,6 +60,12 @@ def test_the_general_table_is_the_catalogue_s() -> None:
     ]
 
 
+def test_two_kinds_of_failure_take_turns_in_the_general_table() -> None:
+    for one in levels("levels").values():
+        for edge in ("min", "max"):
+            assert seconds(one["each"][edge]) == 2 * seconds(one["gap"][edge])
+
+
 def test_the_tables_of_the_scenarios_are_the_catalogue_s() -> None:
     several = levels("multi-worker-chaos").values()
     assert [(one["workers"], one["delay"], seconds(one["deadline"])) for one in several] == [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import typer
 from rich.text import Text
 
 from hormesis.cli.console import err
+from hormesis.compose.preparing import Prepared
 from hormesis.compose.suite_run import DeclinedScenario
 from hormesis.spec.address import bare_address, url_address
 from hormesis.words.outcome import ExitCode
@@ -39,10 +40,23 @@ def confirm(timeline: Timeline, *, scratch: str, yes: bool) -> None:
     Raises:
         Declined: the answer was no.
     """
-    told = list(dict.fromkeys(_outside(timeline, scratch)))
+    _ask("run", _outside(timeline, scratch), yes=yes)
+
+
+def confirm_all(runs: Iterable[Prepared], *, yes: bool) -> None:
+    """Tell which faults of a suite's *runs* hit what they did not start; ask once, as above.
+
+    Raises:
+        Declined: the answer was no.
+    """
+    _ask("suite", (one for it in runs for one in _outside(it.timeline, it.stand.scratch)), yes=yes)
+
+
+def _ask(what: str, lines: Iterable[str], *, yes: bool) -> None:
+    told = list(dict.fromkeys(lines))
     if yes or not told:
         return
-    err.print(Text("This run breaks what it did not start:"))
+    err.print(Text(f"This {what} breaks what it did not start:"))
     for line in told:
         err.print(Text(f"  {line}"))
     if not _is_terminal():

@@ -45,6 +45,15 @@ SetOrSets = Annotated[
         help="Set a variable of the file, or choose a set of the suite. Repeatable.",
     ),
 ]
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scenario",
+        "--scenarios",
+        metavar="ID,…|all",
+        help="Of a suite: only these scenarios. Repeatable.",
+    ),
+]
 ScenarioDir = Annotated[
     list[Path] | None,
     typer.Option(metavar="DIR", help="Of a suite: also the scenarios in this folder. Repeatable."),
@@ -98,15 +107,7 @@ def run(
     time_scale: Scale = 1.0,
     out: Out = Path("hormesis-runs"),
     system: System = None,
-    scenario: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--scenario",
-            "--scenarios",
-            metavar="ID,…|all",
-            help="Of a suite: only these scenarios. Repeatable.",
-        ),
-    ] = None,
+    scenario: Scenarios = None,
     scenario_dir: ScenarioDir = None,
     force: Annotated[
         bool, typer.Option("--force", help="Run although another run tests the same target.")

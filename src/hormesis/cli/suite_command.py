@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.text import Text
 
-from hormesis.cli.confirmation import confirm_steps
+from hormesis.cli.confirmation import confirm_all, confirm_steps
 from hormesis.cli.console import complain, err, out
 from hormesis.cli.run_options import RunOptions
 from hormesis.cli.verdict_view import (
@@ -72,7 +72,9 @@ def run_suite_command(
     for name in sorted(values.given & {*reaching_nothing(requests, values.variables)}):
         option = next(key for key, one in suite.file.every_option.items() if one.var == name)
         complain([f"--{option} changes nothing: none of these scenarios has the variable {name}"])
-    check_all(requests)
+    prepared = check_all(requests)
+    if not suite.file.asks:
+        confirm_all(prepared, yes=options.yes or values.yes)
     directory = make_suite_directory(suite, request, list(requests))
     shown = _Progress(
         options, watching, verbose=values.verbose, asks=suite.file.asks and not values.yes

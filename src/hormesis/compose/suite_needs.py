@@ -7,7 +7,7 @@ file for another system can offer all of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -198,6 +198,7 @@ def _means(system: Node, target: str, named: set[str]) -> bool:
 
 def _uses_of(tops: Iterable[Node]) -> _Uses:
     uses = _Uses()
+    values = _values(tops)
     for top in tops:
         for key, node in top.items():
             if key in _ASKING:
@@ -209,17 +210,40 @@ def _uses_of(tops: Iterable[Node]) -> _Uses:
                     continue
                 uses.add_text(text)
                 if steps[-1] in _NAMES or (steps[-1] == "of" and key == "checks"):
-                    uses.named.add(text)
+                    uses.named.update(_expanded(text, values))
     return uses
 
 
+def _values(tops: Iterable[Node]) -> dict[str, list[str]]:
+    """Return every text that a variable of the suite may have, by name: by itself, by a variant."""
+    found: dict[str, list[str]] = {}
+    for top in tops:
+        variants = top.value["variants"] if top.has("variants") else {}
+        choices = variants.get("of") if isinstance(variants, dict) else {}
+        each = [top.value.get("vars"), *(choices.values() if isinstance(choices, dict) else ())]
+        for one in each:
+            for name, text in (one if isinstance(one, dict) else {}).items():
+                if isinstance(text, str):
+                    found.setdefault(name, []).append(text)
+    return found
+
+
+def _expanded(text: str, values: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return what *text* may be, which is a name or one reference to a variable that holds one."""
+    names = list(references_in(text))
+    return values.get(names[0], [text]) if len(names) == 1 else [text]
+
+
 def _hits(tops: Iterable[Node]) -> Iterator[tuple[str, str]]:
-    """Yield each fault with the target that it hits."""
+    """Yield each fault with the target that it hits, whatever is chosen."""
+    values = _values(tops)
     for top in tops:
         tracks = top.value.get("tracks")
         for track in tracks if isinstance(tracks, list) else ():
             if isinstance(track, dict) and "fault" in track:
-                yield str(track["fault"]), str(track.get("target", ""))
+                for target in _expanded(str(track.get("target", "")), values):
+                    for fault in _expanded(str(track["fault"]), values):
+                        yield fault, target
 
 
 def _declared(tops: Iterable[Node]) -> dict[str, tuple[Node, bool]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from hormesis.compose.preparing import prepare
+from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.registry import systems
 from hormesis.compose.request import RunRequest
 from hormesis.compose.suite_folder import Scenario
@@ -43,8 +43,8 @@ def requests_of(
     return requests
 
 
-def check_all(requests: Mapping[str, RunRequest]) -> None:
-    """Check every scenario before anything starts.
+def check_all(requests: Mapping[str, RunRequest]) -> list[Prepared]:
+    """Check every scenario before anything starts; return those that could begin.
 
     Scenarios that cannot be run on this system are fine: the suite will skip them.
 
@@ -52,14 +52,16 @@ def check_all(requests: Mapping[str, RunRequest]) -> None:
         InputTrouble: files have problems; all problems of all scenarios are listed.
     """
     problems = Problems()
+    prepared = []
     for one in requests.values():
         try:
             with suppress(SkipTrouble):
-                prepare(one)
+                prepared.append(prepare(one))
         except InputTrouble as trouble:
             for problem in trouble.problems:
                 problems.put(problem)
     problems.raise_if_any()
+    return prepared
 
 
 def reaching_nothing(requests: Mapping[str, RunRequest], offered: Mapping[str, str]) -> list[str]:

@@ -23,8 +23,9 @@ from hormesis.words.target import Facet
 _WIDTH = 96
 _PORTS = {
     "postgres": 5432, "database": 5432, "redis": 6379, "server": 3001, "queen": 8080, "hive": 9200,
+    "leader": 8000,
 }  # fmt: skip
-_PORT_FIRST = 8000
+_PORT_FIRST = 8010
 _SHOWN = 4
 _OF_CONTAINERS = frozenset({Facet.CONTAINER, Facet.NETWORK, Facet.ADDRESS, Facet.HTTP})
 _CREDENTIAL = re.compile(r"(^|_)(token|password|secret|api_key|auth)$")

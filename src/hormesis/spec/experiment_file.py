@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +92,24 @@ def read_experiment(
     _check_names(included, play, stage, variables, forms)
     known = _known_variables(variables)
     problems.raise_if_any()
-    return Experiment(
-        title=head.title,
+    return replace(
+        _experiment(included, head, stage, play),
         source=str(path),
         seed=head.seed if seed is None else seed,
+        time_scale=scale,
+        limits=_limits_of(limits),
+        variables=known,
+    )
+
+
+def _experiment(included: Included, head: HeadFrame, stage: _Stage, play: _Play) -> Experiment:
+    """Return what the files alone say."""
+    return Experiment(
+        title=head.title,
+        source=included.own.document.file,
+        seed=head.seed,
         description=head.description.strip(),
         id=head.id,
-        time_scale=scale,
         services=(*stage.processes.services, *stage.attached),
         links=stage.links,
         volumes=stage.volumes,
@@ -115,8 +126,6 @@ def read_experiment(
         left_out=play.left_out,
         stop_when=play.conditions(),
         end_when=play.ends,
-        limits=_limits_of(limits),
-        variables=known,
         attached_addresses=stage.attached_addresses,
         document=masked_data(included.own.value),
     )

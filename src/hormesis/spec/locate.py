@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +13,8 @@ from hormesis.words.trouble import InputTrouble, Place, Problem
 
 BYTES_MAX = 1_000_000
 """A larger file is not an experiment; it is refused before it is parsed."""
+_KEPT = 128
+"""How many documents are kept; a document is never changed."""
 
 
 def locate(path: Path) -> Document:
@@ -43,6 +46,12 @@ def locate_any(path: Path) -> Document:
     as_json = path.suffix == ".json" or (
         path.suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{["
     )
+    return _parsed(text, file, folder, as_json)
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(text: str, file: str, folder: str, as_json: bool) -> Document:
+    """Parse a text once: the scenarios of a suite include the same files, and each is read anew."""
     return (read_json if as_json else read_yaml)(text, file, folder)
 
 

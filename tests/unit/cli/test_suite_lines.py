@@ -130,3 +130,17 @@ def test_the_options_are_shown(hormesis: CommandLine, prepared: list[Prepared]) 
     assert "--set quick" in shown and "(NF-2, NF-1)" in shown
     assert "--sort  one of network, worker, all." in shown
     assert "scenarios: NF-1, NF-2, W-1, L-1" in shown
+
+
+def test_what_a_suite_breaks_that_it_did_not_start_is_told_once(
+    hormesis: CommandLine, prepared: list[Prepared], tmp_path: Path
+) -> None:
+    fault = {"fault": "pause", "target": "it", "for": "1s"}
+    system = {"targets": {"it": {"pid": 1}}}
+    for name in ("NF-1", "NF-2"):
+        made = {"id": name, "title": name, "system": system, "tracks": [fault]}
+        write(tmp_path / "mine" / f"{name}.yaml", made)
+    line = ("run", "mine", "--scenario", "NF-1,NF-2")
+    assert hormesis(*line).err.count("pause on it: the process it, which runs already") == 1
+    assert len(prepared) == 1
+    assert "breaks what it did not start" not in hormesis(*line, "--yes").err

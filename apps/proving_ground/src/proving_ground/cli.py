@@ -19,6 +19,7 @@ from proving_ground.command_options import (
     required,
 )
 from proving_ground.durations import duration_s
+from proving_ground.listening_host import LOOPBACK
 from proving_ground.usage import EXIT_MISSING, EXIT_USAGE, MissingPart, UsageError, did_you_mean
 
 PARTS = ("queen", "worker", "admin", "hive", "leader", "broker")
@@ -65,8 +66,7 @@ def command_line_parser() -> argparse.ArgumentParser:
 
 
 def _postgres_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", required=True, type=Path, help="data directory")
-    parser.add_argument("--port", required=True, type=port_of, help="port on 127.0.0.1")
+    _add_store_options(parser)
     parser.add_argument(
         "--bin",
         default=from_environment("PG_BIN"),
@@ -77,18 +77,27 @@ def _postgres_arguments(parser: argparse.ArgumentParser) -> None:
 def _postgres(options: argparse.Namespace) -> int:
     from proving_ground.postgres_program import run_postgres
 
-    run_postgres(options.data, options.port, options.bin)
+    run_postgres(*_store(options), binaries=options.bin, host=options.host)
+
+
+def _add_store_options(parser: argparse.ArgumentParser) -> None:
+    add_option(parser, "data", None, "directory of the files")
+    add_option(parser, "port", None, "port to listen on")
+    add_option(parser, "host", LOOPBACK, "address to listen on; another lets its networks in")
+
+
+def _store(options: argparse.Namespace) -> tuple[Path, int]:
+    return Path(required(options.data, "data")), port_of(required(options.port, "port"))
 
 
 def _redis_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", required=True, type=Path, help="directory of the files")
-    parser.add_argument("--port", required=True, type=port_of, help="port on 127.0.0.1")
+    _add_store_options(parser)
 
 
 def _redis(options: argparse.Namespace) -> int:
     from proving_ground.redis_program import run_redis
 
-    run_redis(options.data, options.port)
+    run_redis(*_store(options), host=options.host)
 
 
 def _server_arguments(parser: argparse.ArgumentParser) -> None:
@@ -121,10 +130,10 @@ def _server(options: argparse.Namespace) -> int:
 
 
 def _bot_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--server", required=True, help="address of the main server, http://…")
-    parser.add_argument("--name", required=True, help="name to register under")
-    parser.add_argument("--kinds", default="default", help="job kinds, comma-separated")
-    parser.add_argument("--heartbeat", default="1s", help="time between two heartbeats")
+    add_option(parser, "server", None, "address of the main server, http://…")
+    add_option(parser, "name", None, "name to register under")
+    add_option(parser, "kinds", "default", "job kinds, comma-separated")
+    add_option(parser, "heartbeat", "1s", "time between two heartbeats")
 
 
 def _bot(options: argparse.Namespace) -> int:
@@ -133,7 +142,23 @@ def _bot(options: argparse.Namespace) -> int:
     kinds = tuple(kind.strip() for kind in options.kinds.split(",") if kind.strip())
     if not kinds:
         raise UsageError("--kinds: at least one kind is needed")
-    return run_bot(options.server, options.name, kinds, duration_s(options.heartbeat))
+    return run_bot(
+        required(options.server, "server"),
+        required(options.name, "name"),
+        kinds,
+        duration_s(options.heartbeat),
+    )
+
+
+def _answers_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("address", help="http://…, postgresql://… or redis://…")
+    parser.add_argument("--within", default="3s", help="longest time to wait")
+
+
+def _answers(options: argparse.Namespace) -> int:
+    from proving_ground.answers_program import run_answers
+
+    return run_answers(options.address, duration_s(options.within))
 
 
 def _no_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -170,6 +195,7 @@ _PROGRAMS: dict[str, Command] = {
     "redis": ("run Redis in the foreground", _redis_arguments, _redis),
     "server": ("run the main server", _server_arguments, _server),
     "bot": ("run one worker", _bot_arguments, _bot),
+    "answers": ("ask once whether a program does its work", _answers_arguments, _answers),
     "canaries": ("list the planted defects", _no_arguments, _canaries),
     "up": ("start the whole of it with one command", _up_arguments, _up),
 }

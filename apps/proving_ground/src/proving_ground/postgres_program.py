@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from proving_ground.account import Account, become, can_access, unprivileged_account
+from proving_ground.listening_host import LOOPBACK, only_here
 from proving_ground.postgres_binaries import postgres_binaries, reachable_binaries
 from proving_ground.usage import MissingPart, UsageError
 
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "64MB",
@@ -25,10 +25,19 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 ORPHANS_WAIT_S = 10.0
+_ACCESS = """\
+local  all  all                trust
+host   all  all  127.0.0.1/32  trust
+host   all  all  ::1/128       trust
+host   all  all  samenet       trust
+"""
+"""Who is let in when it listens on more than this machine: whoever is in the same networks."""
 
 
-def run_postgres(data: Path, port: int, binaries: str | None) -> NoReturn:
-    """Initialise ``data`` when it is empty, then become ``postgres`` on 127.0.0.1:``port``.
+def run_postgres(
+    data: Path, port: int, binaries: str | None, host: str = LOOPBACK
+) -> NoReturn:
+    """Initialise ``data`` when it is empty, then become ``postgres`` on ``host``:``port``.
 
     Raises ``UsageError`` or ``MissingPart`` with one line when that is impossible.
     """
@@ -42,7 +51,10 @@ def run_postgres(data: Path, port: int, binaries: str | None) -> NoReturn:
     if not (directory / "PG_VERSION").exists():
         _initialise(programs, directory)
     arguments = [str(programs / "postgres"), "-D", str(directory), "-c", f"port={port}"]
-    for name, value in SETTINGS.items():
+    settings = {**SETTINGS, "listen_addresses": host}
+    if not only_here(host):
+        settings["hba_file"] = str(_access_file(directory))
+    for name, value in settings.items():
         arguments += ["-c", f"{name}={value}"]
     sys.stderr.flush()
     os.execv(arguments[0], arguments)
@@ -90,6 +102,13 @@ def _initialise(programs: Path, directory: Path) -> None:
     if done.returncode != 0:
         reason = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
         raise MissingPart(f"initdb failed ({done.returncode}): {reason}")
+
+
+def _access_file(directory: Path) -> Path:
+    """Write who may connect from elsewhere; initdb's own file, for this machine only, stays."""
+    file = directory / "pg_hba_networks.conf"
+    file.write_text(_ACCESS)
+    return file
 
 
 def _wait_for_orphans(directory: Path) -> None:

@@ -8,11 +8,12 @@ import shutil
 from pathlib import Path
 from typing import NoReturn
 
+from proving_ground.listening_host import LOOPBACK, only_here
 from proving_ground.usage import MissingPart, UsageError
 
 
-def run_redis(data: Path, port: int) -> NoReturn:
-    """Become ``redis-server`` on 127.0.0.1:``port`` with its files in ``data``.
+def run_redis(data: Path, port: int, host: str = LOOPBACK) -> NoReturn:
+    """Become ``redis-server`` on ``host``:``port`` with its files in ``data``.
 
     Raises ``UsageError`` or ``MissingPart`` with one line when that is impossible.
     """
@@ -21,8 +22,11 @@ def run_redis(data: Path, port: int) -> NoReturn:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--data {data}: {error.strerror}") from None
-    arguments = [program, "--bind", "127.0.0.1", "--port", str(port), "--dir", str(data.resolve())]
+    arguments = [program, "--bind", host, "--port", str(port), "--dir", str(data.resolve())]
     arguments += ["--appendonly", "yes", "--save", "", "--daemonize", "no"]
+    if not only_here(host):
+        # Without a password it would refuse everybody from elsewhere.
+        arguments += ["--protected-mode", "no"]
     os.execv(program, arguments)
 
 

@@ -169,7 +169,7 @@ def _ended(running: Mapping[str, subprocess.Popen[bytes]]) -> Iterator[str]:
     return (name for name, process in running.items() if process.poll() is not None)
 
 
-def _stop(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+def _stop(running: dict[str, subprocess.Popen[bytes]]) -> None:
     """Stop the parts, the last started first; force those that take too long."""
     for name, process in reversed(running.items()):
         process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)

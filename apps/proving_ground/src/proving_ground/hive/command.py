@@ -16,9 +16,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_option(parser, "workers", "4", "how many workers to keep alive")
     add_option(parser, "data", None, "directory of the models")
     add_option(parser, "worker-base-port", "", "port of the first worker; left out: free ones")
+    add_option(parser, "worker-host", "", "where others reach the workers; left out: --host")
     add_option(parser, "announce-url", "", "where workers reach the hive; left out: directly")
     add_option(parser, "database-url", "", "PostgreSQL address that the workers are given")
-    add_option(parser, "memory-limit", "", "memory limit that the workers are given, in bytes")
+    add_option(parser, "memory-limit", "", "memory that each worker may take, as in 256MiB")
     add_option(parser, "registration-timeout", "5s", "time in which a worker has to register")
     add_option(parser, "heartbeat-timeout", "3s", "silence after which a worker counts as dead")
     add_option(parser, "grace", "5s", "time that a worker has to finish what it has in hand")
@@ -42,6 +43,7 @@ def _hive(options: argparse.Namespace) -> int:
             data=Path(required(options.data, "data")),
             workers=workers,
             worker_base_port=port_of(base) if base else None,
+            worker_host=options.worker_host,
             announce_url=options.announce_url,
             database_url=options.database_url,
             memory_limit=options.memory_limit,

@@ -131,7 +131,10 @@ class Supervisor:
         port = self._port()
         command = [sys.executable, "-m", "proving_ground", "worker", "--name", name]
         command += ["--port", str(port), "--hive-url", self._settings.url]
-        command += ["--host", self._settings.host, "--grace", f"{self._settings.grace_s:g}s"]
+        command += ["--host", self._settings.host]
+        if self._settings.worker_host:
+            command += ["--announce-host", self._settings.worker_host]
+        command += ["--grace", f"{self._settings.grace_s:g}s"]
         if self._settings.database_url:
             command += ["--database-url", self._settings.database_url]
         if self._settings.memory_limit:
@@ -198,6 +201,6 @@ class Supervisor:
 
 def _environment() -> dict[str, str]:
     """Return the workers' environment: what the hive was told is given on their command line."""
-    own = ("PORT", "HOST", "DATA", "WORKERS", "CANARY", "DATABASE_URL", "HIVE_URL", "MEMORY_LIMIT")
-    hidden = {f"PROVING_GROUND_{name}" for name in own}
+    own = "PORT HOST ANNOUNCE_HOST DATA WORKERS CANARY DATABASE_URL HIVE_URL MEMORY_LIMIT"
+    hidden = {f"PROVING_GROUND_{name}" for name in own.split()}
     return {name: value for name, value in os.environ.items() if name not in hidden}

@@ -67,7 +67,7 @@ CANARIES: dict[str, str] = {
         "the market data heartbeat is beaten by a timer instead of by what arrives"
     ),
     SCAN_BLOCKS_THE_LOOP: (
-        "each scan computes for most of a second inside the event loop; on a busy machine the "
+        "each scan computes for 0.7 s inside the event loop; on a busy machine the "
         "lock is renewed too late"
     ),
     GIVES_UP_WHEN_MEMORY_IS_SHORT: (

@@ -101,8 +101,7 @@ class Leadership:
     async def resign(self) -> None:
         """Give the lock back, so that another need not wait for its end."""
         try:
-            if self.token:
-                await self._lock.release()
+            await self._lock.release()
         except LockTrouble as trouble:
             _LOG.warning("the lock could not be given back: %s", trouble)
         finally:

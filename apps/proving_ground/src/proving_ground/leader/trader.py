@@ -18,9 +18,9 @@ from proving_ground.leader.canaries import (
 from proving_ground.leader.heartbeats import SCAN, Heartbeats
 from proving_ground.leader.leadership import Leadership
 
-BY_OPERATOR, BY_LOST_LOCK = "operator", "lost-lock"
+BY_OPERATOR, WITHOUT_LOCK = "operator", "no-lock"
 _SCAN_EVERY_S = 0.25
-_BLOCKING_CPU_S = 1.0
+_BLOCKING_CPU_S = 0.7
 _ENOUGH = 0.95
 EXIT_MEMORY_SHORT = 70
 
@@ -48,7 +48,7 @@ class Trader:
         if not self._pauses_on_loss:
             return sorted(self._reasons)
         led = self.leadership.leads and self.leadership.term
-        return sorted(self._reasons if led else self._reasons | {BY_LOST_LOCK})
+        return sorted(self._reasons if led else self._reasons | {WITHOUT_LOCK})
 
     @property
     def paused(self) -> bool:
@@ -67,13 +67,13 @@ class Trader:
         """The lock was won."""
         self.leader_shown = 1
         if not (NEVER_RESUMES in self._canaries and self._lost_once):
-            self._reasons.discard(BY_LOST_LOCK)
+            self._reasons.discard(WITHOUT_LOCK)
 
     def lost(self, _reason: str) -> None:
         """The lock was lost: pause at once."""
         self._lost_once = True
         if self._pauses_on_loss:
-            self._reasons.add(BY_LOST_LOCK)
+            self._reasons.add(WITHOUT_LOCK)
 
     def pause(self) -> None:
         """Pause until an operator resumes; winning the lock does not."""

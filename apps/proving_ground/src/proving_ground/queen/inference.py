@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -47,6 +48,7 @@ _RESERVE = 8
 _FLAKY_EVERY = 7
 _SLOW_S = 0.7
 _FLOOD = 500
+_LEAK = 4
 EXIT_FLOODED = 70
 
 
@@ -217,7 +219,8 @@ class Inference:
             return
         self._served += 1
         if DESCRIPTOR_LEAK in self._canaries:
-            self._leaked.append(os.open(os.devnull, os.O_RDONLY))
+            with contextlib.suppress(OSError):
+                self._leaked += [os.open(os.devnull, os.O_RDONLY) for _ in range(_LEAK)]
         if CRASH_ON_CONNECTION_FLOOD in self._canaries and open_descriptors() > _FLOOD:
             os._exit(EXIT_FLOODED)
         if HIVE_NEEDED_FOR_EVERY_REQUEST in self._canaries and not self.workers.reachable:

@@ -23,7 +23,7 @@ CANARIES: dict[str, str] = {
         "a request whose worker is lost is given up, although another could serve it"
     ),
     WORKER_FAILURE_IS_500: "a request that no worker could serve is answered 500",
-    DESCRIPTOR_LEAK: "each request for inference leaves a descriptor of the queen open",
+    DESCRIPTOR_LEAK: "each request for inference leaves four descriptors of the queen open",
     QUEUE_NEVER_DRAINS: "a request that is refused takes a place in the queue all the same",
     HIVE_NEEDED_FOR_EVERY_REQUEST: (
         "the queen refuses inference while the hive cannot be asked, although it knows the workers"

@@ -18,6 +18,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_option(parser, "database-url", None, "PostgreSQL address; without it no tasks")
     add_option(parser, "hive-url", None, "address of the hive to register at, http://…")
     add_option(parser, "host", "127.0.0.1", "address to listen on")
+    add_option(parser, "announce-host", "", "where others reach it; left out: --host")
     add_option(parser, "port", None, "port to serve inference on; without it no inference")
     add_option(parser, "concurrency", "1", "tasks at once")
     add_option(parser, "memory-limit", None, "memory it may take beyond its start, as in 256MiB")
@@ -54,6 +55,7 @@ def _worker(options: argparse.Namespace) -> int:
             database_url=options.database_url,
             hive_url=options.hive_url,
             host=options.host,
+            announce_host=options.announce_host,
             port=port_of(options.port) if options.port else None,
             concurrency=count_of("concurrency", options.concurrency, at_least=1),
             memory_limit_bytes=size_bytes(memory) if memory else None,

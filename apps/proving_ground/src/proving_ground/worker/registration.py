@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from proving_ground.listening_host import reached_at
 from proving_ground.worker.settings import WorkerSettings
 
 _LOG = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ class Registration:
                 backoff_s = min(_BACKOFF_MOST_S, backoff_s * 2)
 
     async def _register(self, client: httpx.AsyncClient, url: str) -> str:
-        own = {"host": self._settings.host, "port": self._port, "pid": os.getpid()}
+        host = self._settings.announce_host or reached_at(self._settings.host)
+        own = {"host": host, "port": self._port, "pid": os.getpid()}
         token = str((await self._tell(client, f"{url}/announce", own))["token"])
         await self._tell(client, f"{url}/acknowledge", {"token": token})
         self.registered = True

@@ -16,6 +16,7 @@ class WorkerSettings:
     database_url: str | None = None
     hive_url: str | None = None
     host: str = "127.0.0.1"
+    announce_host: str = ""
     port: int | None = None
     concurrency: int = 1
     memory_limit_bytes: int | None = None

@@ -1,0 +1,101 @@
+"""Suite services through the command line, on real servers."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.quality.canary_map import SUITES, read_scenario_files, scenario_names
+from tests.quality.suite_runs import run_suite
+
+FOLDER = SUITES / "services"
+CATEGORIES = {
+    "network": ["NF-001", "NF-002", "NF-003", "NF-004", "NF-005"],
+    "workers": ["WC-001", "WC-002", "WC-003", "WC-004", "WC-005"],
+    "resources": ["RE-001", "RE-002", "RE-003", "RE-004", "RE-005"],
+    "load": ["inference-load", "stress-test", "spike-test"],
+    "stress": ["ST-1", "ST-2", "ST-3", "ST-4", "ST-5", "ST-6"],
+}
+QUICK = ("--time-scale", "0.2")
+
+
+def has_gpu() -> bool:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def test_the_suite_has_every_row_of_its_catalogue() -> None:
+    choices = yaml.safe_load((FOLDER / "suite.yaml").read_text())["select"]["choices"]
+    assert list(choices) == list(CATEGORIES)
+    for category, wanted in CATEGORIES.items():
+        assert set(wanted) <= set(choices[category])
+    listed = sorted(name for names in choices.values() for name in names)
+    assert listed == scenario_names("services")
+
+
+def test_every_scenario_says_what_healthy_means() -> None:
+    documents = read_scenario_files("services")
+    told = {
+        str(one["id"]): str(one.get("description") or one.get("expected_behavior") or "")
+        for one in documents.values()
+        if "id" in one and "toxic" not in one and one.get("include") != "short_scenario.yaml"
+    }
+    assert [name for name, text in told.items() if len(text) < 80] == []
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(has_gpu(), reason="this machine has a GPU")
+def test_without_a_gpu_re_005_is_skipped_by_name_and_never_passes(tmp_path: Path) -> None:
+    run = run_suite("services", tmp_path, "--scenario", "RE-005", *QUICK)
+    assert run.code == 2, run
+    assert re.search(r"^SKIP RE-005: .*no GPU", run.out, re.MULTILINE), run
+    assert "0 of 1 scenarios passed, 1 skipped" in run.out
+
+
+@pytest.mark.integration
+def test_a_category_that_is_none_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    run = run_suite("services", tmp_path, "--category", "netwrok")
+    assert run.code == 64, run
+    assert "network, workers, resources, load, stress" in run.err
+
+
+@pytest.mark.integration
+@pytest.mark.prove
+def test_a_scenario_of_ones_own_is_one_data_file(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    scenario = {
+        "id": "NF-006",
+        "name": "New scenario",
+        "toxic": "latency",
+        "attributes": {"latency": 1000},
+        "duration_seconds": 15,
+        "expected_behavior": "Slower by a second, and no request fails",
+    }
+    (own / "new.json").write_text(json.dumps(scenario))
+    out = tmp_path / "runs"
+    run = run_suite(
+        "services", out, "--scenario-dir", str(own), "--scenario", "NF-006", *QUICK, "--json"
+    )
+    assert run.code == 0, run
+    assert list(run.runs) == ["NF-006"]
+
+
+@pytest.mark.integration
+@pytest.mark.prove
+@pytest.mark.parametrize("canary", ["", "lost-connection-not-retried"])
+def test_a_worker_that_dies_with_a_request_in_flight(tmp_path: Path, canary: str) -> None:
+    run = run_suite(
+        "services", tmp_path, "--scenario", "WC-001", "--time-scale", "0.3", "--json", canary=canary
+    )
+    failed = run.checks("WC-001", "fail")
+    assert ("requests-survive" in failed) == bool(canary), run
+    assert run.code == (1 if canary else 0), run
