@@ -7,8 +7,12 @@ import json
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-DEFINITE = ("no leader", "database space exceeded", "too many requests", "not capable")
-"""Pieces of errors which say that the request was not carried out, and will not be."""
+DEFINITE = ("no leader", "too many requests", "not capable")
+"""Pieces of errors which say that the request was not carried out, and will not be.
+
+"database space exceeded" is none of them: the write that first finds no room is carried out and
+refused (etcd #16659).
+"""
 
 
 class NotDone(Exception):

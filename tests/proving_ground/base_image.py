@@ -14,11 +14,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
+PROVING_GROUND = Path(__file__).resolve().parents[2] / "apps/proving_ground"
 ENVIRONMENT = Path("/opt/python")
 _BUILD = ("pip", "hatchling")
 _APPLETS = ("sh", "mkdir", "chown", "cat", "ls", "sleep")
@@ -54,15 +56,9 @@ def _copy_interpreter(tree: Path) -> None:
     interpreter = Path(os.path.realpath(sys.executable))
     _inside(tree, interpreter).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(interpreter, _inside(tree, interpreter))
-    for name in {"stdlib", "platstdlib"}:
-        library = Path(sysconfig.get_path(name, vars={"base": sys.base_prefix}))
-        library = Path(sys.base_prefix, library.relative_to(sys.prefix)) if (
-            library.is_relative_to(sys.prefix)
-        ) else library
-        shutil.copytree(
-            library, _inside(tree, library), ignore=_SKIPPED, symlinks=False, dirs_exist_ok=True
-        )
-    binaries = tree / ENVIRONMENT.relative_to("/") / "bin"
+    library = Path(sysconfig.get_path("stdlib"))
+    shutil.copytree(library, _inside(tree, library), ignore=_SKIPPED)
+    binaries = _inside(tree, ENVIRONMENT) / "bin"
     binaries.mkdir(parents=True)
     for name in ("python", "python3"):
         (binaries / name).symlink_to(interpreter)
@@ -86,7 +82,8 @@ def _copy_distributions(tree: Path) -> None:
 
 def _closure() -> Iterator[importlib.metadata.Distribution]:
     """Yield what the proving ground and its build need, and what that needs."""
-    waiting = [("hormesis-proving-ground", ""), *((name, "") for name in _BUILD)]
+    project = tomllib.loads((PROVING_GROUND / "pyproject.toml").read_text())["project"]
+    waiting = _needed([*project["dependencies"], *_BUILD])
     seen: set[tuple[str, str]] = set()
     while waiting:
         name, extra = key = waiting.pop()
@@ -94,12 +91,19 @@ def _closure() -> Iterator[importlib.metadata.Distribution]:
             continue
         seen.add(key)
         one = importlib.metadata.distribution(name)
-        if not extra and name != "hormesis-proving-ground":
+        if not extra:
             yield one
-        for text in one.requires or ():
-            needed = Requirement(text)
-            if needed.marker is None or needed.marker.evaluate({"extra": extra}):
-                waiting += [(needed.name, ""), *((needed.name, more) for more in needed.extras)]
+        waiting += _needed(one.requires or (), extra)
+
+
+def _needed(requirements: Iterable[str], extra: str = "") -> list[tuple[str, str]]:
+    """Return the names that apply here, each with no extra and with each extra that is asked."""
+    applying = [
+        one
+        for one in map(Requirement, requirements)
+        if one.marker is None or one.marker.evaluate({"extra": extra})
+    ]
+    return [(one.name, more) for one in applying for more in ("", *one.extras)]
 
 
 def _copy_libraries(tree: Path) -> None:

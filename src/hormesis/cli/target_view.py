@@ -42,7 +42,7 @@ def target_command(target: Path, suite: str, *, reach: bool, as_json: bool) -> i
         out.print_json(json.dumps(_data(told, addresses, silent, code, reach=reach)))
         return code
     for one in told:
-        _show(one)
+        _show(one, target, one.suite if one.suite in suite_names() else suite)
     if reach:
         _show_addresses(addresses, silent)
     return code
@@ -66,9 +66,10 @@ def _code(told: Sequence[SuiteFitness], silent: Mapping[str, str]) -> ExitCode:
     return ExitCode.PASS if all(able) else ExitCode.UNKNOWN
 
 
-def _show(one: SuiteFitness) -> None:
-    able = sum(fit.able for fit in one.scenarios)
-    out.print(Text(f"{one.suite}: {able} of {len(one.scenarios)} scenarios can be run", "bold"))
+def _show(one: SuiteFitness, target: Path, word: str) -> None:
+    able = [fit.scenario for fit in one.scenarios if fit.able]
+    told = f"{one.suite}: {len(able)} of {len(one.scenarios)} scenarios can be run"
+    out.print(Text(told, "bold"))
     rows: list[tuple[Text, str, str]] = []
     for fit in one.scenarios:
         mark = Text("✔", style="green") if fit.able else Text("–", style="yellow")
@@ -82,6 +83,9 @@ def _show(one: SuiteFitness) -> None:
     rows += [(Text("!", style="yellow"), "", str(lack)) for lack in one.unused]
     for line in columns(rows):
         out.print(line)
+    if 0 < len(able) < len(one.scenarios):
+        names = ",".join(able)
+        out.print(Text(f"hormesis run {word} --system {target} --scenario {names}"))
     out.print()
 
 

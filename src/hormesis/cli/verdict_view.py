@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hormesis.cli.console import MARKS, marked
+from hormesis.reports.parts.recommendations import recommendations
 from hormesis.words.check import Verdict
 from hormesis.words.history import History
 from hormesis.words.judging import EVIDENCE
@@ -17,6 +18,7 @@ from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.report import Judged
 
 FINDINGS_MAX = 5
+REASONS_MAX = 3
 
 
 def show_run(console: Console, judged: Judged, code: ExitCode, *, brief: bool = False) -> None:
@@ -56,16 +58,21 @@ def left_out_told(history: History) -> str:
 
 
 def show_advice(console: Console, runs: Sequence[Judged]) -> None:
-    """Print what to try, once per advice, with where it was needed."""
-    needed: dict[str, list[str]] = {}
-    for judged in runs:
-        for one in judged.verdict.verdicts:
-            if one.outcome is Outcome.FAIL and one.advice:
-                needed.setdefault(one.advice.strip(), []).append(f"{judged.name} {one.check}")
-    if needed:
+    """Print what to try, once per advice, each with the findings that led to it."""
+    found = [
+        (one, reasons)
+        for one in recommendations(runs)
+        if (reasons := [why for why in one.reasons if why.outcome is Outcome.FAIL])
+    ]
+    if found:
         console.print(Text("\nWhat to try", style="bold"))
-    for advice, where in needed.items():
-        console.print(Text(f"  • {advice}  ({', '.join(where[:4])})"))
+    for one, reasons in found:
+        console.print(Text(f"  • {one.advice.strip()}"))
+        for why in reasons[:REASONS_MAX]:
+            where = f"{why.run} {why.check}" if len(runs) > 1 else why.check
+            console.print(Text(f"    {where}: {why.finding}", style="dim"))
+        if (more := len(reasons) - REASONS_MAX) > 0:
+            console.print(Text(f"    and {more} more", style="dim"))
 
 
 def show_reports(console: Console, reports: Sequence[Path]) -> None:

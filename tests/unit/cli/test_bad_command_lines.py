@@ -63,7 +63,7 @@ BAD = [
     (["run", "suite"], BAD_INPUT, "suite.yaml"),
     (["plan"], USAGE, "Missing argument"),
     (["plan", "no-such-file.yaml"], BAD_INPUT, "no-such-file.yaml"),
-    (["plan", "jobs"], USAGE, "J-RACE-1.yaml"),
+    (["plan", "jobs"], USAGE, "--scenario J-RACE-1"),
     (["plan", "good.json", "--time-scale", "-1"], USAGE, "time scale -1"),
     (["check", "no-such-run"], BAD_INPUT, "no such directory"),
     (["check", "folder"], BAD_INPUT, "no manifest.json"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-
+from proving_ground.broker.canaries import CANARIES as BROKER
+from proving_ground.hive.canaries import CANARIES as HIVE
+from proving_ground.leader.canaries import CANARIES as LEADER
+from proving_ground.queen.canaries import CANARIES as QUEEN
 from proving_ground.usage import UsageError, did_you_mean
+from proving_ground.worker.canaries import CANARIES as WORKER
 
 CLAIM_WITHOUT_LOCK = "claim-without-lock"
 CLEANUP_OFF = "cleanup-off"
@@ -62,16 +65,9 @@ CANARIES: dict[str, str] = {
 }
 
 
-PARTS = ("queen", "worker", "hive", "leader", "broker")
-"""The packages that have canaries of their own, in ``canaries.py``."""
-
-
 def every_canary() -> dict[str, str]:
     """Return the canaries of all programs: of the main server, and of every part."""
-    found = dict(CANARIES)
-    for part in PARTS:
-        found.update(importlib.import_module(f"proving_ground.{part}.canaries").CANARIES)
-    return found
+    return {**CANARIES, **QUEEN, **WORKER, **HIVE, **BROKER, **LEADER}
 
 
 def parse_canaries(text: str) -> frozenset[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from proving_ground.admin.command import COMMANDS as ADMIN
+from proving_ground.broker.command import COMMANDS as BROKER
 from proving_ground.canaries import every_canary, parse_canaries
 from proving_ground.command_options import (
     Command,
@@ -19,11 +20,12 @@ from proving_ground.command_options import (
     required,
 )
 from proving_ground.durations import duration_s
+from proving_ground.hive.command import COMMANDS as HIVE
+from proving_ground.leader.command import COMMANDS as LEADER
 from proving_ground.listening_host import LOOPBACK
+from proving_ground.queen.command import COMMANDS as QUEEN
 from proving_ground.usage import EXIT_MISSING, EXIT_USAGE, MissingPart, UsageError, did_you_mean
-
-PARTS = ("queen", "worker", "admin", "hive", "leader", "broker")
-"""The packages that bring programs of their own, in ``command.py``."""
+from proving_ground.worker.command import COMMANDS as WORKER
 
 
 class _Parser(argparse.ArgumentParser):
@@ -197,16 +199,11 @@ _PROGRAMS: dict[str, Command] = {
     "bot": ("run one worker", _bot_arguments, _bot),
     "answers": ("ask once whether a program does its work", _answers_arguments, _answers),
     "canaries": ("list the planted defects", _no_arguments, _canaries),
+    **QUEEN,
+    **WORKER,
+    **HIVE,
+    **BROKER,
+    **LEADER,
+    **ADMIN,
     "up": ("start the whole of it with one command", _up_arguments, _up),
 }
-
-
-def _of_parts() -> dict[str, Command]:
-    """Return the programs of every part."""
-    found: dict[str, Command] = {}
-    for part in PARTS:
-        found.update(importlib.import_module(f"proving_ground.{part}.command").COMMANDS)
-    return found
-
-
-_PROGRAMS.update(_of_parts())

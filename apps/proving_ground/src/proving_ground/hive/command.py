@@ -20,8 +20,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_option(parser, "announce-url", "", "where workers reach the hive; left out: directly")
     add_option(parser, "database-url", "", "PostgreSQL address that the workers are given")
     add_option(parser, "memory-limit", "", "memory that each worker may take, as in 256MiB")
-    add_option(parser, "registration-timeout", "5s", "time in which a worker has to register")
-    add_option(parser, "heartbeat-timeout", "3s", "silence after which a worker counts as dead")
+    add_option(parser, "registration-timeout", "15s", "time in which a worker has to register")
+    add_option(parser, "heartbeat-timeout", "5s", "silence after which a worker counts as dead")
     add_option(parser, "grace", "5s", "time that a worker has to finish what it has in hand")
     add_option(parser, "canary", "", "planted defects to switch on, comma-separated")
 

@@ -25,8 +25,8 @@ class HiveSettings:
     announce_url: str = ""
     database_url: str = ""
     memory_limit: str = ""
-    registration_timeout_s: float = 5.0
-    heartbeat_timeout_s: float = 3.0
+    registration_timeout_s: float = 15.0
+    heartbeat_timeout_s: float = 5.0
     grace_s: float = 5.0
     canaries: frozenset[str] = frozenset()
 

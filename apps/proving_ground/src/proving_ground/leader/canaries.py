@@ -71,6 +71,6 @@ CANARIES: dict[str, str] = {
         "lock is renewed too late"
     ),
     GIVES_UP_WHEN_MEMORY_IS_SHORT: (
-        "the leader exits (70) when a twentieth of the machine's free memory is taken by others"
+        "the leader exits (70) when 3 % of the machine's free memory is taken by others"
     ),
 }

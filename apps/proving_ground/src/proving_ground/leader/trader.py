@@ -21,7 +21,7 @@ from proving_ground.leader.leadership import Leadership
 BY_OPERATOR, WITHOUT_LOCK = "operator", "no-lock"
 _SCAN_EVERY_S = 0.25
 _BLOCKING_CPU_S = 0.7
-_ENOUGH = 0.95
+_ENOUGH = 0.97
 EXIT_MEMORY_SHORT = 70
 
 
