@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs.canary_tables import README, readme_with_tables
 from docs.catalogue_page import catalogue_page
 from docs.command_line_page import command_line_page
 from docs.kind_page import NOTE, kind_page, markdown_of
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         f"{REFERENCE}/verbs.md": _verbs(),
         f"{REFERENCE}/command-line.md": command_line_page(),
         CATALOGUE: catalogue_page(),
+        README: readme_with_tables(ROOT),
     }
     for name in suite_names():
         written[f"{REFERENCE}/suites/{name}.md"] = suite_page(name)
@@ -47,7 +49,7 @@ def pages() -> dict[str, str]:
 
 def committed() -> dict[str, str]:
     """Return the generated pages that stand there now; those written by hand are left out."""
-    paths = [*(ROOT / REFERENCE).rglob("*.md"), *ROOT.glob(CATALOGUE)]
+    paths = [*(ROOT / REFERENCE).rglob("*.md"), *ROOT.glob(CATALOGUE), ROOT / README]
     found = {
         path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths
     }

@@ -198,7 +198,7 @@ def started_engine(*, bare: bool = False) -> Iterator[ContainerEngine]:
         for one in listeners.values():
             one.close()
         # Its standard input is its lifeline.
-        process.communicate(timeout=_LEAVE_S + 5)
+        process.communicate(timeout=2 * _LEAVE_S)
 
 
 def main(folder: Path, handed: dict[str, int]) -> None:

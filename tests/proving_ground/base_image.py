@@ -26,7 +26,7 @@ _BUILD = ("pip", "hatchling")
 _APPLETS = ("sh", "mkdir", "chown", "cat", "ls", "sleep")
 _LIBRARY = re.compile(r"(?:=>\s*)?(/\S+)\s+\(0x")
 _SKIPPED = shutil.ignore_patterns(
-    "__pycache__", "test", "tests", "idlelib", "tkinter", "site-packages", "dist-packages"
+    "test", "tests", "idlelib", "tkinter", "site-packages", "dist-packages"
 )
 
 
@@ -74,10 +74,10 @@ def _copy_distributions(tree: Path) -> None:
     for one in _closure():
         for file in one.files or ():
             source = Path(str(one.locate_file(file)))
-            if ".." in file.parts or "__pycache__" in file.parts or not source.exists():
+            if ".." in file.parts or not source.exists():
                 continue
             (packages / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, packages / file)
+            shutil.copy2(source, packages / file)  # compiled modules know their source's time
 
 
 def _closure() -> Iterator[importlib.metadata.Distribution]:

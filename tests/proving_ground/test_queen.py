@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 from starlette.routing import Route
 
+from proving_ground.cli import command_line_parser
 from proving_ground.queen.app import Queen as Application
 from proving_ground.queen.openapi import openapi
 from proving_ground.queen.settings import QueenSettings
@@ -136,3 +139,19 @@ def test_without_its_database_it_says_so_soon(tmp_path: Path) -> None:
         assert "database-unavailable" in health.json()["database"]
     finally:
         assert program.stop() == 0
+
+
+def test_the_system_file_runs_commands_that_exist() -> None:
+    text = files("proving_ground.systems.tasks").joinpath("system.yaml").read_text()
+    system = yaml.safe_load(text)
+    assert list(system["processes"]) == ["postgres", "queen", "worker"]
+    for process in system["processes"].values():
+        python, _, module, *arguments = process["run"]
+        assert (python, module) == ("${python}", "proving_ground")
+        given = ["1" if "${" in argument else argument for argument in arguments]
+        assert command_line_parser().parse_args(given).command == arguments[0]
+        own = [name.removeprefix("PROVING_GROUND_") for name in process.get("env", {})]
+        helped = command_line_parser().parse_args(given)
+        assert [name for name in own if not hasattr(helped, name.lower())] == []
+    for target in system["targets"].values():
+        assert target.get("link") in (None, *system["links"])
