@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -109,13 +110,14 @@ class Whole:
     def __init__(self, engine: ContainerEngine) -> None:
         self._engine = engine
 
-    def compose(self, *words: str) -> str:
+    def compose(self, *words: str, **variables: str) -> str:
         told = {
             "DOCKER_HOST": f"unix://{self._engine.socket}",
             "DOCKER_CONFIG": str(self._engine.folder),
             "PROVING_GROUND_BASE": "proving-ground-base",
             "PROVING_GROUND_PIP_OPTIONS": "--no-index --no-build-isolation",
             "COMPOSE_DOCKER_CLI_BUILD": "0",
+            **variables,
         }
         done = subprocess.run(
             ["docker-compose", "-f", str(COMPOSE), "-p", "whole", *words],
@@ -126,15 +128,44 @@ class Whole:
 
     def ask(self, method: str, part: str, path: str, body: object = None) -> Any:
         """Ask a part at the port that is published; fails for an answer that is no success."""
-        url = f"http://127.0.0.1:{PORTS[part]}{path}"
+        return json.loads(self.text(method, f"http://127.0.0.1:{PORTS[part]}{path}", body))
+
+    def text(self, method: str, url: str, body: object = None) -> str:
         text = json.dumps(body) if body is not None else ""
         done = subprocess.run(
-            ["nsenter", f"--net=/proc/{self._engine.pid}/ns/net", sys.executable, "-c", _ASK,
-             method, url, TOKEN, text],
+            [*self._beside_the_engine(), "-c", _ASK, method, url, TOKEN, text],
             capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{method} {url}: {done.stderr}"
-        return json.loads(done.stdout)
+        return done.stdout
+
+    def _beside_the_engine(self) -> list[str]:
+        return ["nsenter", f"--net=/proc/{self._engine.pid}/ns/net", sys.executable]
+
+    @contextmanager
+    def proxy(self, part: str, port: int) -> Iterator[str]:
+        """Put a fault proxy before a part; yield the address that leads containers through it."""
+        said = json.loads(self._engine.docker("network", "inspect", "whole_proving-ground"))
+        address = f"{said[0]['IPAM']['Config'][0]['Gateway']}:{port}"
+        config = self._engine.folder / "proxies.json"
+        upstream = f"127.0.0.1:{PORTS[part]}"
+        config.write_text(json.dumps([{"name": part, "listen": address, "upstream": upstream}]))
+        boot = "from hormesis.cli.main import main; main()"
+        words = ["-c", boot, "proxy", "--config", str(config)]
+        with subprocess.Popen(
+            [*self._beside_the_engine(), *words], stdout=subprocess.PIPE
+        ) as program:
+            try:
+                assert program.stdout is not None
+                assert b"serves" in program.stdout.readline()
+                yield f"http://{address}"
+            finally:
+                program.send_signal(signal.SIGINT)
+
+    def sees_the_hive(self) -> bool:
+        """Return whether the queen says that the hive answers her."""
+        told = self.text("GET", f"http://127.0.0.1:{PORTS['queen']}/metrics")
+        return "queen_hive_reachable 1" in told
 
     def healthy(self) -> bool:
         said = [self._engine.account(f"whole_{name}_1")["State"] for name in SERVICES]
@@ -198,3 +229,14 @@ def test_the_containers_start_work_and_leave_nothing() -> None:
 
         assert wait_for(executed, within_s=20, what="the order is executed") == ["o-1"]
         assert len(containers.ask("GET", "server", "/api/bots")["bots"]) == len(BOTS)
+        with containers.proxy("hive", 19201) as address:
+            containers.compose("up", "--detach", "queen", QUEEN_HIVE_URL=address)
+            wait_for(containers.healthy, within_s=60, what="the new queen is healthy", every_s=1.0)
+            wait_for(containers.sees_the_hive, within_s=10, what="she reaches the hive")
+            proxy = "http://127.0.0.1:8474/proxies/hive"
+            containers.text("PATCH", proxy, {"enabled": False})
+            wait_for(lambda: not containers.sees_the_hive(), within_s=10, what="the link is cut")
+            # She knows the workers, and her link to them is another.
+            assert containers.ask("POST", "queen", "/v1/inference", {"prompt": "hello"})
+            containers.text("PATCH", proxy, {"enabled": True})
+            wait_for(containers.sees_the_hive, within_s=10, what="she reaches the hive again")

@@ -18,7 +18,7 @@ def one_queen(
     postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Queen]:
     postgres_server.start()
-    arguments = ("--lease", "700ms", "--breaker-open", "1s", "--breaker-failures", "2")
+    arguments = ("--lease", "700ms", "--breaker-open", "1500ms", "--breaker-failures", "2")
     with running_queen(postgres_server, tmp_path_factory.mktemp("queen"), arguments) as running:
         yield running
 
@@ -31,7 +31,7 @@ def queen(one_queen: Queen) -> Iterator[Queen]:
 
 
 def test_the_task_of_a_killed_worker_is_done_by_another(queen: Queen) -> None:
-    task_id = queen.submit(payload={"seconds": 1.5}, tag="t")
+    task_id = queen.submit(payload={"seconds": 1}, tag="t")
     first = queen.worker(*QUICK)
     queen.wait_for_status(task_id, "running")
     first.process.kill()
@@ -61,7 +61,7 @@ def test_a_worker_that_is_told_to_stop_hands_back_what_it_has(queen: Queen) -> N
 
 
 def test_breakers_open_refuse_and_close_each_for_its_own_type(queen: Queen) -> None:
-    queen.worker(*QUICK, "--breaker-open", "1s", "--breaker-failures", "2")
+    queen.worker(*QUICK, "--breaker-open", "1500ms", "--breaker-failures", "2")
     shaky = queen.submit("flaky", payload={"failures": 2}, max_attempts=9)
 
     def breakers() -> dict[str, str]:
@@ -80,14 +80,14 @@ def test_breakers_open_refuse_and_close_each_for_its_own_type(queen: Queen) -> N
 
 
 def test_what_fails_for_good_waits_in_the_dead_letter_queue(queen: Queen) -> None:
-    queen.worker(*QUICK, "--breaker-failures", "100")
+    queen.worker("--lease", "700ms", "--backoff", "30ms", "--breaker-failures", "100")
     task_id = queen.submit("failing", payload={"message": "no"}, max_attempts=2)
     assert queen.wait_for_status(task_id, "dead")["error"] == "no"
     rows = queen.sql(
         "SELECT extract(epoch FROM lead(started_at) OVER (ORDER BY id) - finished_at)::float "
         "FROM task_executions ORDER BY id"
     )
-    assert rows[0][0] >= 0.1
+    assert rows[0][0] >= 0.03
     dead = queen.client.get("/tasks/dead-letter").json()["tasks"]
     assert [one["id"] for one in dead] == [task_id]
     again = queen.client.post(f"/tasks/dead-letter/{task_id}/retry")

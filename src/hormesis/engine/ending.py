@@ -26,6 +26,10 @@ SOURCE = "end condition"
 """What notes about end conditions are from."""
 TIMES = ("ms",)
 """The fields of observations that say how long a look took, which is never the same."""
+STALE = (
+    "was met before the tracks had done anything, so it does not end them until it was seen unmet;"
+    " clear what an earlier run left, or say not_before"
+)
 _NAMED_MAX = 3
 _LETTERS_MAX = 60
 
@@ -127,6 +131,7 @@ class Ending:
         met_since: float | None = None
         looks = unread = 0
         reason = ""
+        stale = False
         try:
             while not self.over.is_set():
                 began = self._clock.now()
@@ -134,12 +139,18 @@ class Ending:
                 looks += 1
                 if record.reason:
                     unread, reason = unread + 1, record.reason
-                if not record.good:
+                if looks == 1 and record.good and not condition.not_before_s:
+                    stale = True
+                    told = f"{condition.name!r} {STALE}"
+                    self._writer.note(Note(self._clock.now(), "warning", SOURCE, told))
+                # What cannot be read was not seen unmet.
+                stale = stale and (record.good or bool(record.reason))
+                if stale or not record.good:
                     met_since = None
                 elif met_since is None:
                     met_since = self._clock.now()
                 lasted = 0.0 if met_since is None else began - met_since
-                if record.good and (not condition.for_s or lasted >= condition.for_s):
+                if met_since is not None and (not condition.for_s or lasted >= condition.for_s):
                     lasting = f" for {text_of_seconds(condition.for_s)}" if condition.for_s else ""
                     seen = _told(_values(record, _expected(probe)), "is")
                     self._meet(condition, f"its expectation is met{lasting}{seen and ': '}{seen}")

@@ -33,6 +33,7 @@ LOOK_S = 0.1
 """How often the bite of a fault is looked for, in seconds."""
 NOT_LASTING = "the bite did not last"
 ENDED_EARLY = f"{NOT_LASTING}: it was seen, but was gone before it was released"
+ENDED_LATE = "it was released, but the child is gone, so nothing shows that it got over it"
 FOREIGN = "what is there now is somebody else's, and was left alone"
 MOMENT_S = 2.0
 """How much longer than asked a momentary fault that was not seen to bite is looked at."""
@@ -107,6 +108,8 @@ class Injection:
         self._told: dict[str, Scalar] = {}
         self._now: Reading = {}
         self._look_s = 0.0
+        self._ended_held = False
+        """Whether the process was seen gone before it was let go, rather than after."""
 
     async def play(self, began: float) -> None:
         """Inject at its time (*began* is when the tracks began), hold, release, see it heal."""
@@ -296,6 +299,11 @@ class Injection:
         elif not self.action.fault.momentary and self._is_to_last():
             self._update(trouble=self._record.trouble or self._why_gone())
 
+    def _is_lost(self) -> bool:
+        """Return whether a child is gone, which its slot never gets back."""
+        gone = self._only_states() and self._now.get("state") == "gone"
+        return gone and self.action.target.descent is not None
+
     def _is_to_last(self) -> bool:
         """Return whether its bite is to be seen until the release."""
         return self.action.fault.holds or self._only_states()
@@ -312,12 +320,14 @@ class Injection:
     async def _release(self) -> None:
         """Undo in reverse order; only what was asked for, never a fixed list."""
         refused = foreign = ""
+        self._ended_held = self._now.get("state") == "gone"
         for effect in reversed(self._effects):
             try:
                 undone = await self._with.custodian.undo(effect)
             except Denied as error:
                 refused = refused or f"release of {effect}: {error}"
             else:
+                self._ended_held |= undone == Undone.GONE.value
                 if undone == Undone.NOT_MINE.value:
                     foreign = foreign or f"release of {effect}: {FOREIGN}"
         if self._record.injected is None:
@@ -338,9 +348,10 @@ class Injection:
         fault, before = self.action.fault, self._before
 
         async def gone() -> str:
-            now = await self._read()
+            now = self._now = await self._read()
             if any(isinstance(one, EffectLook) for one in self._looks):
                 now["ended"] = True
+            now["ended_held"] = self._ended_held
             return fault.healed(before, now) if self._readable(now) else ""
 
         try:
@@ -350,13 +361,12 @@ class Injection:
                 deadline=self._with.clock.now() + self._with.limits.heal_within_s,
                 clock=self._with.clock,
                 every_s=LOOK_S,
-                given_up=lambda: self._with.in_haste,
+                given_up=lambda: self._with.in_haste or self._is_lost(),
             )
         except Late as late:
             why = "the run was stopped" if self._with.in_haste else "it took too long"
-            self._update(
-                trouble=f"its bite was not seen gone {late.waited_s:.1f} s after release: {why}"
-            )
+            told = f"its bite was not seen gone {late.waited_s:.1f} s after release: {why}"
+            self._update(trouble=ENDED_LATE if self._is_lost() else told)
             self._say("its bite is NOT gone")
         else:
             self._update(healed=self._with.clock.now(), proof_gone=proof)

@@ -18,7 +18,8 @@ class Pause(Fault):
     To its peers it looks hung, not gone: connections stay open and nothing answers. By ``signal``
     it is stopped with SIGSTOP, which its parent can notice; by ``cgroup-freezer`` the kernel
     freezes it, which nobody can. One that is started again meanwhile is not held, and the run is
-    *unknown*; one that its own supervisor ends while it is frozen has been hurt as asked.
+    *unknown*; one that its own supervisor ends while it is frozen has been hurt as asked. One that
+    ends only after it was released is not healed.
     """
 
     holds: ClassVar[bool] = True
@@ -50,7 +51,9 @@ class Pause(Fault):
     def healed(self, before: Reading, now: Reading) -> str:
         if now.get("state") == "running" and not now.get("frozen"):
             return f"pid {now.get('pid')} runs again"
-        return _ended(before) if now.get("state") == "gone" and before.get("pid") else ""
+        # One that only ends once it goes on did not survive it: that is for somebody to look into.
+        ended = now.get("state") == "gone" and now.get("ended_held") and before.get("pid")
+        return _ended(before) if ended else ""
 
 
 def _ended(before: Reading) -> str:

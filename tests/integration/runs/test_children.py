@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -161,6 +162,19 @@ def test_a_child_that_dies_while_it_is_held_is_gone(world: World) -> None:
         assert '"undone":"gone"' in done[-1].replace(" ", "")
         ends = [one for one in history_of(run).processes if one.pid == victim.pid]
         assert [(one.change, one.planned) for one in ends] == [("chosen", False), ("exited", True)]
+
+
+@pytest.mark.prove
+def test_a_child_that_ends_as_soon_as_it_goes_on_is_not_healed(world: World) -> None:
+    crash = "import os, signal, time; signal.signal(signal.SIGCONT, lambda *_: os._exit(3));"
+    child = f"{crash} time.sleep(600)  # child common"
+    parent = ["sh", "-c", '"$0" -c "$1"; sleep 600', sys.executable, child]
+    file = experiment({"process": "brood"}, 1, held("600ms"))
+    file["system"]["processes"] = {"brood": {"run": parent}}
+    world.write("brood.json", file)
+    answer = world.hormesis("run", "brood.json", "--json")
+    assert answer.code == UNKNOWN
+    assert "nothing shows that it got over it" in answer.data["reason"]
 
 
 @pytest.mark.prove

@@ -119,6 +119,26 @@ async def test_it_is_not_looked_at_before_its_time(tmp_path: Path, monkeypatch: 
 
 
 @virtually
+async def test_what_is_met_before_anything_was_done_ends_nothing_until_it_was_unmet(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    left_over = done(after(0.0))
+    history = await Run(tmp_path / "1", monkeypatch, parts(left_over), duration_s=60.0).play()
+    assert "early" not in (history.end or {})
+    (note,) = [one for one in history.notes if one.source == "end condition"]
+    assert note.level == "warning"
+    assert note.text.startswith("'all done' was met before the tracks had done anything")
+
+    def see(now: float) -> Observation:
+        if 5 < now < 6:
+            return Observation(reason="out of reach")
+        return Observation({"value": int(not 10 < now < 20)})
+
+    history = await Run(tmp_path / "2", monkeypatch, parts(done(see)), duration_s=60.0).play()
+    assert early(history)["time"] == pytest.approx(20.0, abs=0.6)
+
+
+@virtually
 async def test_one_that_cannot_be_read_is_not_met_and_that_is_said(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:

@@ -230,6 +230,9 @@ def test_limits_heal_when_they_are_seen_gone() -> None:
     proof = fault.healed({}, {"soft": 1024, "soft_before": 1024, "alive": True, "ended": True})
     assert proof == "the limit is 1024 again"
     assert by(Pause, "cgroup-freezer").healed({}, {"state": "running", "frozen": True}) == ""
+    ended = {"state": "gone", "ended_held": True}
+    assert by(Pause, "signal").healed({"pid": 7}, ended) == "pid 7 was ended while it was frozen"
+    assert by(Pause, "signal").healed({"pid": 7}, {**ended, "ended_held": False}) == ""
     assert by(CpuLimit, "duty-cycle").healed({}, {}) == ""
     for fault in (by(CpuSaturation), by(MemorySaturation, "host")):
         assert fault.healed({}, {"ended": True}) == ""

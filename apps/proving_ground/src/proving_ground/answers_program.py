@@ -24,7 +24,7 @@ def run_answers(address: str, within_s: float) -> int:
     if ask is None:
         kinds = "http://…, postgresql://… or redis://…"
         raise UsageError(f"an address {kinds} was expected, found {address!r}")
-    trouble = ask(address, within_s)
+    trouble = " ".join(ask(address, within_s).split())
     if trouble:
         sys.stderr.write(f"proving_ground answers: {address}: {trouble}\n")
     return _SILENT if trouble else _ANSWERS
@@ -47,7 +47,7 @@ def _postgres(address: str, within_s: float) -> str:
         with psycopg.connect(address, connect_timeout=max(1, round(within_s))) as connection:
             connection.execute("SELECT 1")
     except psycopg.Error as error:
-        return str(error).strip()
+        return str(error)
     return ""
 
 
@@ -61,4 +61,4 @@ def _redis(address: str, within_s: float) -> str:
             said = connection.recv(100)
     except OSError as error:
         return str(error)
-    return "" if said.startswith(b"+PONG") else said.decode(errors="replace").strip() or "closed"
+    return "" if said.startswith(b"+PONG") else said.decode(errors="replace") or "closed"
