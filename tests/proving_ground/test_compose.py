@@ -165,7 +165,7 @@ class Whole:
     def sees_the_hive(self) -> bool:
         """Return whether the queen says that the hive answers her."""
         told = self.text("GET", f"http://127.0.0.1:{PORTS['queen']}/metrics")
-        return "queen_hive_reachable 1" in told
+        return "queen_hive_reachable 1.0\n" in told
 
     def healthy(self) -> bool:
         said = [self._engine.account(f"whole_{name}_1")["State"] for name in SERVICES]

@@ -24,6 +24,10 @@ from hormesis.words.units import Seconds, Share, text_of_seconds
 LATE = "late"
 """The remark on a pass in which not enough was done in time, but in the end."""
 TOO_GOOD = "too good: the fault may not have bitten, or the work was smaller than stated"
+TOO_GOOD_ADVICE = (
+    "See whether the fault hit what does the work, and long enough, and whether as much was created"
+    " as was meant to be; raise at_most only if the system can really do so well."
+)
 _LISTED_MAX = 200
 
 
@@ -216,7 +220,8 @@ class Completes(Check):
             listed = [*tally.missed, *(tally.unclear if remark else open_ones)]
             findings = [self._finding(key, tally) for key in listed[:_LISTED_MAX]]
         summary = self._summary(tally, outcome, lists)
-        return replace(self.verdict(outcome, summary, findings, **figures), remark=remark)
+        verdict = replace(self.verdict(outcome, summary, findings, **figures), remark=remark)
+        return replace(verdict, advice=TOO_GOOD_ADVICE) if too_good else verdict
 
     def _outcome(self, tally: _Tally) -> tuple[Outcome, str]:
         """Return the outcome and the remark: what is certain, whatever nobody saw."""

@@ -278,7 +278,8 @@ class Recovers(Check):
         if not worst.good and bad_s > self.within:
             told, outcome = f"{still}; {allowed} were allowed", Outcome.FAIL
         elif last.good:
-            told = f"good {watched:.1f} s after the release of {name}, but not seen to stay so"
+            alone_s = min(watched, episode.disturbed - episode.released)
+            told = f"good {alone_s:.1f} s after the release of {name}, but not seen to stay so"
             if episode.disturbed < float("inf"):
                 told += f": the next fault came at {episode.disturbed:.1f} s"
             outcome = Outcome.UNKNOWN

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from hormesis.cli.option_types import AsJson, Force, Out, Quiet, Seed
+
 What = Annotated[
     str,
     typer.Argument(
@@ -97,9 +99,7 @@ Host = Annotated[
 ]
 Name = Annotated[
     str,
-    typer.Option(
-        "--name", metavar="NAME", help="What the request is called. Default: GET /path."
-    ),
+    typer.Option("--name", metavar="NAME", help="What the request is called. Default: GET /path."),
 ]
 Think = Annotated[
     str,
@@ -219,7 +219,6 @@ Settle = Annotated[
     str,
     typer.Option("--settle", metavar="TIME", help="The pause between two steps."),
 ]
-Seed = Annotated[int | None, typer.Option(help="Replay with this seed.")]
 Scale = Annotated[
     float,
     typer.Option(
@@ -228,22 +227,9 @@ Scale = Annotated[
         help="Multiply the durations of the load's shape; 0.1 plays it ten times shorter.",
     ),
 ]
-Out = Annotated[
-    Path,
-    typer.Option("--out", help="Folder in which the run directory is made."),
-]
-Force = Annotated[
-    bool,
-    typer.Option("--force", help="Run although another run tests the same target."),
-]
 Yes = Annotated[
     bool,
     typer.Option("--yes", "-y", help="Go on without asking, as in CI."),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict.")]
-AsJson = Annotated[
-    bool,
-    typer.Option("--json", help="Only JSON, on standard output."),
 ]
 
 

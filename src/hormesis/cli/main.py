@@ -10,6 +10,17 @@ import typer
 
 from hormesis import __version__
 from hormesis.cli.load_line import load
+from hormesis.cli.option_types import (
+    AsJson,
+    Out,
+    Quiet,
+    Scale,
+    ScenarioDir,
+    Seed,
+    Set,
+    System,
+)
+from hormesis.cli.run_line import OWN_OPTIONS, run
 from hormesis.cli.tasks_line import tasks
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
@@ -33,52 +44,6 @@ UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
 
 File = Annotated[Path, typer.Argument(help="An experiment file, YAML or JSON.")]
 RunDir = Annotated[Path, typer.Argument(help="A run directory, or the folder that holds it.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Set a variable of the file. Repeatable."),
-]
-SetOrSets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="NAME=VALUE|SET",
-        help="Set a variable of the file, or choose a set of the suite. Repeatable.",
-    ),
-]
-Scenarios = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--scenario",
-        "--scenarios",
-        metavar="ID,…|all",
-        help="Of a suite: only these scenarios. Repeatable.",
-    ),
-]
-ScenarioDir = Annotated[
-    list[Path] | None,
-    typer.Option(metavar="DIR", help="Of a suite: also the scenarios in this folder. Repeatable."),
-]
-Seed = Annotated[int | None, typer.Option(help="Replay with this seed.")]
-Scale = Annotated[
-    float,
-    typer.Option(
-        "--time-scale",
-        metavar="FACTOR",
-        help="Multiply the durations of the experiment's own shape; 0.1 runs ten times shorter.",
-    ),
-]
-Out = Annotated[Path, typer.Option("--out", help="Folder in which the run directory is made.")]
-System = Annotated[
-    Path | None, typer.Option("--system", help="A system file that replaces the file's system.")
-]
-Yes = Annotated[
-    bool,
-    typer.Option("--yes", "-y", help="Break what the run did not start without asking, as in CI."),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Only JSON, on standard output.")]
-
-_EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.callback(invoke_without_command=True)
@@ -91,76 +56,7 @@ def top(
         raise typer.Exit
 
 
-@app.command(context_settings=_EXTRA)
-def run(
-    context: typer.Context,
-    what: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE|SUITE",
-            help="An experiment file, a suite's name or folder. `hormesis run SUITE --options` "
-            "shows the suite's own options.",
-        ),
-    ],
-    variables: SetOrSets = None,
-    seed: Seed = None,
-    time_scale: Scale = 1.0,
-    out: Out = Path("hormesis-runs"),
-    system: System = None,
-    scenario: Scenarios = None,
-    scenario_dir: ScenarioDir = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Run although another run tests the same target.")
-    ] = False,
-    recover: Annotated[
-        bool, typer.Option("--recover", help="Undo what a dead run left before starting.")
-    ] = False,
-    yes: Yes = False,
-    isolated: Annotated[
-        bool,
-        typer.Option(
-            "--isolated",
-            help="Run everything in network and mount namespaces of its own; needs no root.",
-        ),
-    ] = False,
-    sudo: Annotated[
-        bool,
-        typer.Option("--sudo", help="Let sudo start the custodian; nothing else gets its rights."),
-    ] = False,
-    user: Annotated[
-        str,
-        typer.Option(
-            "--as", metavar="USER", help="Started by root: keep the rights to the custodian alone."
-        ),
-    ] = "",
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """Run an experiment or a suite, judge it and write its reports."""
-    from hormesis.cli.run_command import run_command
-    from hormesis.cli.run_options import RunOptions
-
-    options = RunOptions(
-        variables=tuple(variables or ()),
-        seed=seed,
-        time_scale=time_scale,
-        out=out,
-        system=system,
-        scenarios=tuple(scenario or ()),
-        scenario_dirs=tuple(scenario_dir or ()),
-        force=force,
-        recover=recover,
-        yes=yes,
-        isolated=isolated,
-        sudo=sudo,
-        user=user,
-        quiet=quiet,
-        as_json=as_json,
-        extra=tuple(context.args),
-    )
-    raise typer.Exit(run_command(what, options))
-
-
+app.command(context_settings=OWN_OPTIONS)(run)
 app.command()(load)
 app.add_typer(tasks)
 
@@ -288,9 +184,7 @@ def drill(
     """Run FILE, kill the engine, the custodian and both while a fault bites; see what is left."""
     from hormesis.cli.drill_command import drill_command
 
-    raise typer.Exit(
-        drill_command(file, variables or (), kills=kills, seed=seed, as_json=as_json)
-    )
+    raise typer.Exit(drill_command(file, variables or (), kills=kills, seed=seed, as_json=as_json))
 
 
 @app.command()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -26,3 +28,16 @@ class RunOptions:
     quiet: bool = False
     as_json: bool = False
     extra: tuple[str, ...] = ()
+
+
+def run_options(given: Mapping[str, Any], extra: tuple[str, ...]) -> RunOptions:
+    """Return the options whose values are *given* by the names of the fields; *extra* are unread.
+
+    What can be said several times is None when it was not said.
+    """
+    values: dict[str, Any] = {
+        one.name: tuple(given[one.name] or ()) if one.default == () else given[one.name]
+        for one in fields(RunOptions)
+        if one.name in given
+    }
+    return RunOptions(**values, extra=extra)

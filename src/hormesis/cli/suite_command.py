@@ -26,12 +26,7 @@ from hormesis.compose.running import Finished, Watch
 from hormesis.compose.suite import Suite
 from hormesis.compose.suite_options import option_values
 from hormesis.compose.suite_prepare import check_all, reaching_nothing, requests_of
-from hormesis.compose.suite_run import (
-    Announcements,
-    SuiteFinished,
-    run_suite,
-)
-from hormesis.compose.suite_run import suite_directory as make_suite_directory
+from hormesis.compose.suite_run import Announcements, SuiteFinished, directory_for, run_suite
 from hormesis.compose.suite_selection import Asked
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.words.judging import code_of
@@ -75,7 +70,7 @@ def run_suite_command(
     prepared = check_all(requests)
     if not suite.file.asks:
         confirm_all(prepared, yes=options.yes or values.yes)
-    directory = make_suite_directory(suite, request, list(requests))
+    directory = directory_for(suite, request, list(requests))
     shown = _Progress(
         options, watching, verbose=values.verbose, asks=suite.file.asks and not values.yes
     )

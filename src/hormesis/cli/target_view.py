@@ -13,7 +13,8 @@ from rich.text import Text
 
 from hormesis.cli.columns import columns
 from hormesis.cli.console import out
-from hormesis.compose.fitness import SuiteFitness, suite_fitness, unreached
+from hormesis.compose.fitness import SuiteFitness, suite_fitness
+from hormesis.compose.reach import unanswered
 from hormesis.compose.suite import Suite, find_suite, suite_names
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.locate import locate
@@ -36,7 +37,7 @@ def target_command(target: Path, suite: str, *, reach: bool, as_json: bool) -> i
     addresses = list(dict.fromkeys(
         one for each in told for fit in each.scenarios for one in fit.addresses
     ))  # fmt: skip
-    silent = asyncio.run(unreached(addresses)) if reach else {}
+    silent = asyncio.run(unanswered(addresses)) if reach else {}
     code = _code(told, silent)
     if as_json:
         out.print_json(json.dumps(_data(told, addresses, silent, code, reach=reach)))

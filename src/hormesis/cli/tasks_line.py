@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from hormesis.cli.option_types import AsJson, Out
+
 tasks = typer.Typer(
     name="tasks",
     no_args_is_help=True,
@@ -28,8 +30,6 @@ System = Annotated[
     ),
 ]
 Tag = Annotated[str, typer.Option(metavar="TAG", help="Only tasks with this tag.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Only JSON, on standard output.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder in which the run directory is made.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it is done.")]
 
 

@@ -5,14 +5,11 @@ Every scenario is read, checked and compiled on the system as for a run. Nothing
 
 from __future__ import annotations
 
-import asyncio
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hormesis.compose.lack import Lack, lacks_of, missing_process
 from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.registry import systems
 from hormesis.compose.request import RunRequest
@@ -20,7 +17,6 @@ from hormesis.compose.suite import Suite
 from hormesis.compose.suite_needs import references_in, texts_in
 from hormesis.compose.suite_options import option_values
 from hormesis.compose.suite_prepare import requests_of
-from hormesis.host.process import stat_of
 from hormesis.spec.declared import declared_variables
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.included import Included
@@ -30,21 +26,7 @@ from hormesis.words.experiment import Experiment
 from hormesis.words.probe import Probe
 from hormesis.words.trouble import InputTrouble, Problem, SkipTrouble, Trouble
 
-REACH_S = 1.0
 _BY_LINK = "proxy"
-_KEYS = {"restartable": "start", "fuse": "volume"}
-"""The key of a target that gives a facet of another name."""
-
-
-@dataclass(frozen=True)
-class Lack:
-    """What a scenario lacks, and what to do next."""
-
-    what: str
-    next_step: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.what}; {self.next_step}" if self.next_step else self.what
 
 
 @dataclass(frozen=True)
@@ -94,37 +76,12 @@ def suite_fitness(suite: Suite, target: Path, environment: Mapping[str, str]) ->
         except Trouble as trouble:
             own = [problem for problem in trouble.problems if _stands_in(problem, target)]
             problems += own if isinstance(trouble, InputTrouble) else []
-            found.append(Fitness(name, title, _lacks(trouble.problems)))
+            found.append(Fitness(name, title, lacks_of(trouble.problems)))
         else:
             found.append(_able(name, title, prepared, target))
     if problems:
         raise InputTrouble({str(problem): problem for problem in problems}.values())
     return SuiteFitness(suite.name, tuple(found), tuple(_unused(target, requests)))
-
-
-async def unreached(addresses: Sequence[str], timeout_s: float = REACH_S) -> dict[str, str]:
-    """Return why those of *addresses* that do not answer do not: one connection to each."""
-    told = await asyncio.gather(*(_reached(one, timeout_s) for one in addresses))
-    return {one: why for one, why in zip(addresses, told, strict=True) if why}
-
-
-async def _reached(address: str, timeout_s: float) -> str:
-    head, _, rest = address.rpartition(":")
-    if head == "pid":
-        return "" if stat_of(int(rest)) else "there is no such process"
-    if not rest.isdecimal():
-        return ""  # A container: it was found running when the scenario was read.
-    try:
-        async with asyncio.timeout(timeout_s):
-            _, writer = await asyncio.open_connection(head.strip("[]"), int(rest))
-    except TimeoutError:
-        return f"no answer within {timeout_s:g} s"
-    except OSError as error:
-        return os.strerror(error.errno) if error.errno else str(error)
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-    return ""
 
 
 def _able(name: str, title: str, prepared: Prepared, target: Path) -> Fitness:
@@ -145,7 +102,7 @@ def _unknown_processes(experiment: Experiment) -> Iterator[Lack]:
     names = [str(service) for one in asked if (service := getattr(one, "service", ""))]
     for name in dict.fromkeys(names):
         if name not in services:
-            yield _process_lack(name)
+            yield missing_process(name)
 
 
 def _idle_links(prepared: Prepared, target: Path) -> Iterator[Lack]:
@@ -180,90 +137,8 @@ def _idle_links(prepared: Prepared, target: Path) -> Iterator[Lack]:
             )
 
 
-def _process_lack(name: str) -> Lack:
-    return Lack(f"the process {name}", f"add `{name}:` with pid or port to `targets`")
-
-
 def _stands_in(problem: Problem, target: Path) -> bool:
     return problem.place is not None and Path(problem.place.file) == target
-
-
-_MISSING: Sequence[tuple[re.Pattern[str], str, str]] = (
-    (
-        re.compile(r"expected a declared variable, found \$\{(?P<name>[^}]*)\}"),
-        "the variable {name}",
-        "add `{name}:` to `vars`",
-    ),
-    (
-        re.compile(r"expected the name of a target, found '(?P<name>[^']*)'"),
-        "the target {name}",
-        "add `{name}:` to `targets`",
-    ),
-    (
-        re.compile(r"expected the name of a link, found '(?P<name>[^']*)'"),
-        "the link {name}",
-        "add `{name}: {{upstream: …}}` to `links`",
-    ),
-    (
-        re.compile(r"expected the name of a volume, found '(?P<name>[^']*)'"),
-        "the volume {name}",
-        "add `{name}: {{kind: tmpfs, size: …}}` to `volumes`",
-    ),
-    (
-        re.compile(r"expected the name or pattern of a service, found '(?P<name>[^']*)'"),
-        "the process {name}",
-        "add `{name}:` with pid or port to `targets`",
-    ),
-    (
-        re.compile(r"expected the name or pattern of a process, found '(?P<name>[^']*)'"),
-        "the process {name}",
-        "describe it in `processes`, so that the run starts it",
-    ),
-    (
-        re.compile(
-            r"expected the name of a process, or of a target with process, pid or port, "
-            r"found '(?P<name>[^']*)'"
-        ),
-        "the parent {name} of processes",
-        "add `{name}:` with pid or port to `targets`",
-    ),
-    (
-        re.compile(
-            r"expected a target with (?P<facets>.+) for the fault (?P<fault>\S+), "
-            r"found (?P<name>[^,]+), which has .*"
-        ),
-        "{facets} in the target {name}, for the fault {fault}",
-        "",
-    ),
-)
-"""What the reader says of names that are nothing's, and how a target file mends it."""
-
-
-def _lacks(problems: Sequence[Problem]) -> tuple[Lack, ...]:
-    """Return what *problems* come to, each once.
-
-    Where a name is missing, what else is said of the scenario is most often its consequence.
-    """
-    named: dict[str, Lack] = {}
-    others: dict[str, Lack] = {}
-    for problem in problems:
-        lack = _missing(problem)
-        if lack is not None:
-            named.setdefault(lack.what, lack)
-        else:
-            others.setdefault(str(problem), Lack(str(problem)))
-    return tuple((named or others).values())
-
-
-def _missing(problem: Problem) -> Lack | None:
-    for pattern, what, next_step in _MISSING:
-        if said := pattern.fullmatch(problem.message):
-            parts = said.groupdict()
-            if facets := parts.get("facets"):
-                each = (f"`{_KEYS.get(one, one)}:`" for one in facets.split(" and "))
-                parts["facets"] = " and ".join(each)
-            return Lack(what.format(**parts), next_step.format(**parts) or problem.hint)
-    return None
 
 
 def _unused(target: Path, requests: Mapping[str, RunRequest]) -> Iterator[Lack]:

@@ -39,7 +39,7 @@ class HelperVariables:
             run_dir="", scratch="", run_id="", python=sys.executable, port_of=lambda name: 0
         )
         self._variables: Variables = variables_of(
-            included.each("vars"), section, bindings, overrides, environment, forms
+            included, section, bindings, overrides, environment, forms
         )
         self._problems.raise_if_any()
 

@@ -49,7 +49,8 @@ def short_nodes(document: Document) -> Iterator[Node] | None:
         several = list(top.under("scenarios").elements())
     else:
         return iter([top]) if _is_short(top) else None
-    return iter(several) if several and all(_is_short(one) for one in several) else None
+    # One that is broken is told of, and does not hide its neighbours.
+    return iter(several) if any(_is_short(one) for one in several) else None
 
 
 def _is_short(node: Node) -> bool:

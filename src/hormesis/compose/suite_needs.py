@@ -96,7 +96,7 @@ def needs_of(
     uses: dict[str, _Uses] = {}
     declared: dict[str, tuple[Node, bool]] = {}
     for name, scenario in scenarios.items():
-        tops = Included(Problems()).read(scenario.file, scenario.written).tops
+        tops = tops_of(scenario)
         uses[name] = _uses_of(tops)
         declared |= {one: at for one, at in _declared(tops).items() if one not in declared}
         needs.system = needs.system or _system_of(tops, systems)
@@ -116,13 +116,18 @@ def used_variables(scenario: Scenario) -> set[str]:
     Raises:
         InputTrouble: the file cannot be read at all.
     """
-    return _uses_of(Included(Problems()).read(scenario.file, scenario.written).tops).variables
+    return _uses_of(tops_of(scenario)).variables
+
+
+def tops_of(scenario: Scenario) -> Sequence[Node]:
+    """Return the top of every file of *scenario*: its own, and those that it includes."""
+    return Included(Problems()).read(scenario.file, scenario.written).tops
 
 
 def _helping(helpers: Mapping[str, Scenario]) -> dict[str, Need]:
     found: dict[str, Need] = {}
     for scenario in helpers.values():
-        tops = Included(Problems()).read(scenario.file, scenario.written).tops
+        tops = tops_of(scenario)
         for name, (node, shared) in _declared(tops).items():
             if shared:
                 found.setdefault(name, Need(name, node, (), comment_of(node)))

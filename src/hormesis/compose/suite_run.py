@@ -60,7 +60,7 @@ class Announcements:
     """Called before each scenario; raises :class:`DeclinedScenario` when it shall not be run."""
 
 
-def suite_directory(suite: Suite, request: RunRequest, ids: Sequence[str]) -> Path:
+def directory_for(suite: Suite, request: RunRequest, ids: Sequence[str]) -> Path:
     """Make and return the folder for a run of *suite*; scenarios get folders inside it.
 
     It remembers the *ids*, so that a suite that was killed is known not to be whole.
@@ -94,7 +94,7 @@ def run_suite(
         log.say(f"suite {suite.name}: {suite.file.title}", f"scenarios: {', '.join(requests)}")
         for number, name in enumerate(requests, 1):
             playing.play(number, name)
-        paths = render_suite(reports, playing.finished)
+        paths = reports.of_suite(playing.finished)
         totals = totals_of(playing.finished, clock.now())
         code = ExitCode.worst(playing.codes)
         log.totals(totals, paths, code)
@@ -173,8 +173,3 @@ class _Playing:
         self.log.ended(judged, directory or self.directory)
         if directory is not None:
             self.reports.of_run(judged, directory)
-
-
-def render_suite(reports: SuiteReports, runs: Sequence[Judged]) -> tuple[Path, ...]:
-    """Write the suite's reports into its directory."""
-    return reports.of_suite(runs)

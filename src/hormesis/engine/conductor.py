@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from hormesis.custodian.recover import replay
 from hormesis.engine.chores import Chores
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.crew.crew import Crew
-from hormesis.engine.custody import Custodian, Denied
+from hormesis.engine.custody import Custodian
 from hormesis.engine.ending import Ending
+from hormesis.engine.equipping import equipped
 from hormesis.engine.failing import why_not_passing
 from hormesis.engine.followed_writer import FollowedWriter, Follower
 from hormesis.engine.guarding import Guard
@@ -29,6 +28,7 @@ from hormesis.engine.observing import CustodianWorld, Observer, patience_s
 from hormesis.engine.seeing import Eyes
 from hormesis.engine.staging import Stage
 from hormesis.engine.stand import Stand
+from hormesis.engine.undoing import Undoing
 from hormesis.engine.waiting import sleep_unless
 from hormesis.engine.witness import Witness
 from hormesis.record.history_tail import HistoryTail
@@ -39,15 +39,13 @@ from hormesis.words.history import Note, Phase
 from hormesis.words.permit import Permit
 from hormesis.words.randomness import stream_of
 from hormesis.words.timeline import Timeline
-from hormesis.words.trouble import InputTrouble, Trouble
+from hormesis.words.trouble import Trouble
 
 FLUSH_S = 0.2
 DRAIN_S = 15.0
 """How long a run that is stopped may take to end in good order before it is cut off."""
 PATIENCE_S = 5.0
 """How long a stop condition's last look may take once the tracks have ended."""
-REVERT_S = 60.0
-"""How long the custodian may take to revert everything, beyond what services take to stop."""
 
 
 class Conductor:
@@ -96,7 +94,12 @@ class Conductor:
         )
         self._custodian: Custodian | None = None
         self._playing: asyncio.Task[None] | None = None
-        self._replaying: asyncio.Task[list[str]] | None = None
+        self._undoing = Undoing(
+            stand.ledger,
+            starter=stand.starter,
+            services=timeline.experiment.services,
+            note=self._note,
+        )
         self._witness = Witness(
             writer=writer,
             clock=clock,
@@ -165,9 +168,7 @@ class Conductor:
         if self.reason != "custodian-died":
             self._note("fatal", "custodian", "the custodian died during the run")
             self.stop("custodian-died", "the custodian died; the engine reverts by itself")
-            # At once, not at the end of the run: what was broken must not wait for loads to drain.
-            self._note("fatal", "engine", "reverted system/*: the custodian died")
-            self._replaying = asyncio.create_task(self._replay())
+            self._undoing.at_once()
 
     async def _start_custodian(self) -> None:
         self._custodian = await Custodian.start(
@@ -227,8 +228,10 @@ class Conductor:
             return
         if not await self._once(experiment.prepare, "prepare", "preparing"):
             return
-        async with AsyncExitStack() as stack:
-            await self._equip(stack)
+        async with equipped(
+            self.timeline.loads, given_up=self._stop.is_set, note=self._note
+        ) as clients:
+            self._crew.equip(clients)
             await self._tracks(observer)
             await self._steady(observer, "steady-after")
             for named in experiment.final_probes:
@@ -248,29 +251,6 @@ class Conductor:
             self._note("info", "on-fail", f"performed because the run does not pass: {why}")
             # Also when the run was stopped: the guard sees to it that this ends.
             await self._once(experiment.on_fail, "on_fail", "failing", asyncio.Event())
-
-    async def _equip(self, stack: AsyncExitStack) -> None:
-        """Have the loads' clients prepared, until *stack* is left."""
-        given: dict[str, Any] = {}
-        clients: dict[str, ClientKind] = {}
-        for track in self.timeline.loads:
-            if not self._stop.is_set():
-                prepared = track.client.prepared(given)
-                clients[track.name] = await prepared.__aenter__()
-                stack.push_async_exit(partial(self._unequip, prepared))
-        self._crew.equip(clients)
-
-    async def _unequip(
-        self, prepared: AbstractAsyncContextManager[ClientKind], *raised: Any
-    ) -> bool | None:
-        """Leave *prepared*; what went wrong in that makes the run unknown, but loses nothing."""
-        try:
-            return await prepared.__aexit__(*raised)
-        except InputTrouble as trouble:
-            if trouble is raised[1]:
-                raise
-            self._note("fatal", "load", str(trouble))
-            return False
 
     async def _steady(self, observer: Observer, phase: str) -> bool:
         """Observe every steady-state probe (all of them); tell whether all were met."""
@@ -331,9 +311,7 @@ class Conductor:
             asyncio.create_task(self._monitor(observer, track, began, over))
             for track in self.timeline.probes
         }
-        monitors |= {
-            asyncio.create_task(guard.watch(over)) for guard in self._guards(observer)
-        }
+        monitors |= {asyncio.create_task(guard.watch(over)) for guard in self._guards(observer)}
         monitors |= {*self._ending.watches(observer)}
         try:
             # One that fails cancels the others, and every fault that is cancelled is released.
@@ -445,36 +423,11 @@ class Conductor:
         self._phase("closing")
         if self._custodian is None:
             return []
-        dirty = await self._revert(self._custodian)
+        dirty = await self._undoing.all(self._custodian)
         for injection in self._injections:
             if injection.lasting:
                 injection.mark(released=self._clock.now(), released_by="engine")
         return dirty
-
-    async def _revert(self, custodian: Custodian) -> list[str]:
-        """Let the custodian revert, or do so in its place when it is dead or does not answer."""
-        if not custodian.died.is_set():
-            services = self.timeline.experiment.services
-            try:
-                return await custodian.close(
-                    REVERT_S + sum(service.stop_grace_s for service in services)
-                )
-            except Denied as error:
-                self._note("fatal", "custodian", f"closing: {error}")
-        left = [] if self._replaying is None else await self._replaying
-        await custodian.leave()
-        return left if self._replaying is not None and not left else await self._replay()
-
-    async def _replay(self) -> list[str]:
-        """Undo what the ledger still holds open, in the custodian's place."""
-        starter = self._stand.starter
-        try:
-            # A custodian that had more rights than we have left what only such rights can undo.
-            how = replay if starter is None else starter.replay
-            replayed = await asyncio.to_thread(how, self._stand.ledger)
-        except (Trouble, OSError) as error:
-            return [f"the ledger could not be replayed: {error}"]
-        return [f"{one.effect}: {one.trouble}" for one in replayed if one.trouble]
 
     def _note(self, level: str, source: str, text: str) -> None:
         self._writer.note(Note(self._clock.now(), level, source, text))

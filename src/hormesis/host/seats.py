@@ -73,10 +73,10 @@ class Seats:
         if service is None or service.state == "gone":
             who = self._free(wanted, draw)
             if who is None and not draw.taken:
-                raise NothingDone(
-                    f"all {len(draw.living)} living children of {', '.join(wanted.of)} stand for"
-                    " other targets now"
-                )
+                raise NothingDone(f"all {len(draw.living)} {_held_elsewhere(wanted)}")
+            if who is None and len(draw.taken) < most and (lost := self._lost(wanted, draw)):
+                # Less than was asked for is hit, although there are enough of them.
+                raise NothingDone(f"{lost} of {len(draw.living)} {_held_elsewhere(wanted)}")
             if who is None or len(draw.taken) >= most:
                 return None
             service = self._seated(wanted.slot, who)
@@ -120,6 +120,16 @@ class Seats:
         found = children_of(families, wanted.matching)
         return found if wanted.order == "oldest" else found[::-1]
 
+    def _lost(self, wanted: Wanted, draw: _Draw) -> int:
+        """Return how many living children no slot of this target can have."""
+        kin = wanted.slot.rpartition("-")[0]
+        others = {
+            one.process
+            for one in self._services
+            if not (one.slot and one.name.rpartition("-")[0] == kin)
+        }
+        return sum(who.alive and who in others for who in draw.living)
+
     def _free(self, wanted: Wanted, draw: _Draw) -> Identity | None:
         """Return the child whose turn it is, or the next that is free."""
         others = {one.process for one in self._services if one.name != wanted.slot}
@@ -127,3 +137,7 @@ class Seats:
         start = (wanted.number - 1) % len(draw.living)
         turned = [*draw.living[start:], *draw.living[:start]]
         return next((who for who in turned if who.alive and who not in taken), None)
+
+
+def _held_elsewhere(wanted: Wanted) -> str:
+    return f"living children of {', '.join(wanted.of)} stand for other targets now"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hormesis.spec.definitions import definitions_in
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.document import Document
 from hormesis.spec.frames import SystemUseFrame
+from hormesis.spec.included import Included
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.locate import locate
 from hormesis.spec.node import Node, Problems, found, listing, mapping
@@ -133,19 +134,17 @@ def _check_keys(node: Node, problems: Problems, known: tuple[str, ...]) -> None:
 
 
 def variables_of(
-    sections: Iterable[Node],
+    included: Included,
     section: SystemSection,
     bindings: Bindings,
     overrides: Mapping[str, str],
     environment: Mapping[str, str],
     forms: Forms,
-    variants: Iterable[Node] = (),
 ) -> Variables:
     """Gather the variables of the system, the experiment and the command line in one name space.
 
-    *sections* are the ``vars`` of the experiment's files, in order. The command line goes before
-    the system's ``overrides`` of declared variables, these before the *variants* that are chosen,
-    then come ``vars``, ``system.set``, and the system's own ``vars``.
+    The command line goes before the system's ``overrides`` of declared variables, these before the
+    ``variants`` that are chosen, then come ``vars``, ``system.set``, and the system's own ``vars``.
     """
     problems = forms.problems
     declared = dict(definitions_in(section.part("vars"), problems))
@@ -157,7 +156,7 @@ def variables_of(
             message = f"expected a variable of the system, found {name}"
             problems.add(definition.node, message, hint, at_key=True)
         declared[name] = definition
-    for own in sections:
+    for own in included.each("vars"):
         declared.update(definitions_in(own, problems))
     given = {name: Definition(text) for name, text in overrides.items()}
     differing = dict(definitions_in(section.part("overrides"), problems))
@@ -174,7 +173,7 @@ def variables_of(
         problems=problems,
     )
     # What was chosen may change the text of every variable, so nothing known so far is kept.
-    declared |= chosen_definitions(variants, plain, first.variable, forms)
+    declared |= chosen_definitions(included.each("variants"), plain, first.variable, forms)
     declared |= _known(differing, declared)
     for name in given:
         if name not in declared:

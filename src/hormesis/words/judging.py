@@ -226,6 +226,8 @@ def _bit_and_healed(
     ]
     tried = len(records) - len(unreached)
     fine = f"its bite was seen, and seen gone, on {tried} target{'s' * (tried != 1)}"
+    if cut := [one for one in records if one.bitten is not None and _is_cut_short(one, early)]:
+        fine = f"{fine}; {len(cut)} cut short when the tracks ended early"
     if unreached:
         fine = f"{fine}; {len(unreached)} more were not reached: {unreached[0].unreached}"
     return _row(f"fault {track} bit and healed", troubles, fine, proofs, targets=tried)

@@ -88,6 +88,15 @@ def test_two_slots_never_stand_for_one_child(stage: Stage) -> None:
         assert pid(seats.take(wanted(1, slot="others-1", draw="other/1"))) == kids[1].pid
 
 
+def test_children_that_another_target_holds_are_not_passed_over_in_silence(stage: Stage) -> None:
+    with brood(stage, 3) as kids:
+        seats = Seats(stage.services)
+        assert pid(seats.take(wanted(2, slot="others-2", draw="other/1"))) == kids[1].pid
+        assert [pid(seats.take(wanted(n))) for n in (1, 2)] == [kids[0].pid, kids[2].pid]
+        with pytest.raises(NothingDone, match="1 of 3 living children of stage stand for other"):
+            seats.take(wanted(3))
+
+
 def test_a_round_goes_by_who_lived_when_it_began(stage: Stage) -> None:
     with brood(stage, 3) as kids:
         seats = Seats(stage.services)

@@ -108,6 +108,7 @@ def test_too_good_is_a_failure_with_a_sentence_of_its_own() -> None:
     )
     [finding] = verdict.findings
     assert finding.sentence == "75% were done by 41.0 s, the last at 20.0 s"
+    assert verdict.advice.startswith("See whether the fault hit")
     late = judged(FOUR, watched({**few, "j3": 50.0}), **given)
     assert late.outcome is PASS, "what comes late is not too good"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hormesis.compose.fitness import Fitness, SuiteFitness, suite_fitness, unreached
+from hormesis.compose.fitness import Fitness, SuiteFitness, suite_fitness
+from hormesis.compose.reach import unanswered
 from hormesis.compose.suite import find_suite
 from hormesis.words.trouble import InputTrouble
 
@@ -137,10 +138,10 @@ def test_addresses_that_answer_are_told_from_those_that_do_not() -> None:
         server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         there = f"127.0.0.1:{port}"
-        answers = await unreached([there, "pid:1", f"pid:{2**22}", "container web (abc)"])
+        answers = await unanswered([there, "pid:1", f"pid:{2**22}", "container web (abc)"])
         server.close()
         await server.wait_closed()
-        gone = await unreached([there])
+        gone = await unanswered([there])
         return {**answers, **gone}
 
     told = asyncio.run(asked())

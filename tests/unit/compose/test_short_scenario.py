@@ -116,6 +116,11 @@ def test_a_file_may_hold_several(content: Any, tmp_path: Path) -> None:
     assert suite.scenarios["A"].title == "New scenario"
 
 
+def test_one_that_is_broken_does_not_hide_its_neighbours(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, a_json=[short("A"), "B"], b_json=short("C"))
+    assert told.endswith("[1]: expected a mapping, found 'B'")
+
+
 def test_a_suite_s_own_folder_may_hold_them(tmp_path: Path) -> None:
     write(tmp_path / "network.json", [short("NF-7")])
     assert "NF-7" in suite_at(tmp_path).scenarios

@@ -86,7 +86,7 @@ class Played:
 
         self.patch.setattr(suite_run, "run", run)
         self.patch.setattr(suite_run, "prepare", prepare)
-        self.patch.setattr(suite_run, "render_suite", render)
+        self.patch.setattr(SuiteReports, "of_suite", render)
         suite = Suite("s", self.folder, SuiteFile(title="s"), {})
         requests = {
             str(number): RunRequest(Path(f"{number}.yaml"), self.folder)

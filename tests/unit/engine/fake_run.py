@@ -12,6 +12,7 @@ import pytest
 
 from hormesis.custodian.recover import Replayed
 from hormesis.engine import conductor as conductor_module
+from hormesis.engine import undoing as undoing_module
 from hormesis.engine.conductor import Conductor
 from hormesis.engine.custody import Denied
 from hormesis.engine.live import Live
@@ -108,7 +109,7 @@ class Run:
         self.writer = HistoryWriter(self.folder)
         self.writer.manifest({"run": "r1"})
         self.patch.setattr(conductor_module, "Custodian", self.custodian)
-        self.patch.setattr(conductor_module, "replay", self._replay)
+        self.patch.setattr(undoing_module, "replay", self._replay)
         self.patch.setattr(conductor_module.asyncio, "to_thread", _at_once)
         self.conductor = Conductor(
             timeline, stand, self.writer, clock=self.clock, live=self.live

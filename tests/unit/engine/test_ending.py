@@ -123,7 +123,7 @@ async def test_what_is_met_before_anything_was_done_ends_nothing_until_it_was_un
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
     left_over = done(after(0.0))
-    history = await Run(tmp_path / "1", monkeypatch, parts(left_over), duration_s=60.0).play()
+    history = await Run(tmp_path, monkeypatch, parts(left_over), duration_s=60.0).play()
     assert "early" not in (history.end or {})
     (note,) = [one for one in history.notes if one.source == "end condition"]
     assert note.level == "warning"
@@ -134,7 +134,8 @@ async def test_what_is_met_before_anything_was_done_ends_nothing_until_it_was_un
             return Observation(reason="out of reach")
         return Observation({"value": int(not 10 < now < 20)})
 
-    history = await Run(tmp_path / "2", monkeypatch, parts(done(see)), duration_s=60.0).play()
+    (tmp_path / "again").mkdir()
+    history = await Run(tmp_path / "again", monkeypatch, parts(done(see)), duration_s=60.0).play()
     assert early(history)["time"] == pytest.approx(20.0, abs=0.6)
 
 
@@ -172,7 +173,9 @@ async def test_an_active_fault_is_released_and_seen_to_heal(
     assert (third.skipped, third.trouble) == ("", "")
     assert third.unreached.startswith("the run ended early at 10.")
     evidence = {one.check: one for one in judge_run(history, []).verdicts}
-    assert evidence["fault sore-1 bit and healed"].outcome is Outcome.PASS
+    short = evidence["fault sore-1 bit and healed"]
+    assert short.outcome is Outcome.PASS
+    assert short.summary.endswith("on 1 target; 1 cut short when the tracks ended early")
     never = evidence["fault sore-3 bit and healed"]
     assert never.outcome is Outcome.UNKNOWN
     assert never.summary.startswith("fault sore-3: the run ended early at 10.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hormesis.record.extent import last_event
 from hormesis.words.check import Verdict
 from hormesis.words.history import History, ProbeRecord
 from hormesis.words.outcome import Outcome
@@ -32,7 +33,7 @@ class TasksResults(Report):
             *([f"Unknown: {len(ran) - passed - failed}"] if len(ran) > passed + failed else []),
             *([f"Skipped: {len(runs) - len(ran)}"] if len(runs) > len(ran) else []),
             f"Success rate: {share}",
-            f"Total duration: {sum(_length_s(one.history) for one in ran):.0f}s",
+            f"Total duration: {sum(_end_s(one.history) for one in ran):.0f}s",
             "",
             "Scenario results:",
             *(_line(one) for one in runs),
@@ -88,3 +89,7 @@ def _last(records: Sequence[ProbeRecord]) -> str:
 def _length_s(history: History) -> float:
     window = history.tracks_window
     return window[1] - window[0] if window is not None else 0.0
+
+
+def _end_s(history: History) -> float:
+    return float(history.end["time"]) if history.end else last_event(history)

@@ -1,0 +1,106 @@
+"""Lacks: what a system does not have for a scenario, made out from the problems of reading it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hormesis.words.trouble import Problem
+
+_KEYS = {"restartable": "start", "fuse": "volume"}
+"""The key of a target that gives a facet of another name."""
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What a scenario lacks, and what to do next."""
+
+    what: str
+    next_step: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.next_step}" if self.next_step else self.what
+
+
+def missing_process(name: str) -> Lack:
+    """Return the lack of a process called *name* that the run need not start."""
+    return Lack(f"the process {name}", f"add `{name}:` with pid or port to `targets`")
+
+
+_MISSING: Sequence[tuple[re.Pattern[str], str, str]] = (
+    (
+        re.compile(r"expected a declared variable, found \$\{(?P<name>[^}]*)\}"),
+        "the variable {name}",
+        "add `{name}:` to `vars`",
+    ),
+    (
+        re.compile(r"expected the name of a target, found '(?P<name>[^']*)'"),
+        "the target {name}",
+        "add `{name}:` to `targets`",
+    ),
+    (
+        re.compile(r"expected the name of a link, found '(?P<name>[^']*)'"),
+        "the link {name}",
+        "add `{name}: {{upstream: …}}` to `links`",
+    ),
+    (
+        re.compile(r"expected the name of a volume, found '(?P<name>[^']*)'"),
+        "the volume {name}",
+        "add `{name}: {{kind: tmpfs, size: …}}` to `volumes`",
+    ),
+    (
+        re.compile(r"expected the name or pattern of a service, found '(?P<name>[^']*)'"),
+        "the process {name}",
+        "add `{name}:` with pid or port to `targets`",
+    ),
+    (
+        re.compile(r"expected the name or pattern of a process, found '(?P<name>[^']*)'"),
+        "the process {name}",
+        "describe it in `processes`, so that the run starts it",
+    ),
+    (
+        re.compile(
+            r"expected the name of a process, or of a target with process, pid or port, "
+            r"found '(?P<name>[^']*)'"
+        ),
+        "the parent {name} of processes",
+        "add `{name}:` with pid or port to `targets`",
+    ),
+    (
+        re.compile(
+            r"expected a target with (?P<facets>.+) for the fault (?P<fault>\S+), "
+            r"found (?P<name>[^,]+), which has .*"
+        ),
+        "{facets} in the target {name}, for the fault {fault}",
+        "",
+    ),
+)
+"""What the reader says of names that are nothing's, and how a target file mends it."""
+
+
+def lacks_of(problems: Sequence[Problem]) -> tuple[Lack, ...]:
+    """Return what *problems* come to, each once.
+
+    Where a name is missing, what else is said of the scenario is most often its consequence.
+    """
+    named: dict[str, Lack] = {}
+    others: dict[str, Lack] = {}
+    for problem in problems:
+        lack = _missing(problem)
+        if lack is not None:
+            named.setdefault(lack.what, lack)
+        else:
+            others.setdefault(str(problem), Lack(str(problem)))
+    return tuple((named or others).values())
+
+
+def _missing(problem: Problem) -> Lack | None:
+    for pattern, what, next_step in _MISSING:
+        if said := pattern.fullmatch(problem.message):
+            parts = said.groupdict()
+            if facets := parts.get("facets"):
+                each = (f"`{_KEYS.get(one, one)}:`" for one in facets.split(" and "))
+                parts["facets"] = " and ".join(each)
+            return Lack(what.format(**parts), next_step.format(**parts) or problem.hint)
+    return None

@@ -1,0 +1,118 @@
+"""Unknown names: what an experiment refers to and does not have, or not with what is needed."""
+
+from __future__ import annotations
+
+from hormesis.spec.check_forms import Names, check_references
+from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.included import Included
+from hormesis.spec.kind_forms import Forms
+from hormesis.spec.node import Problems, found
+from hormesis.spec.play import Play
+from hormesis.spec.stage import Stage
+from hormesis.spec.substitution import substituted
+from hormesis.spec.tracks import Tracks
+from hormesis.spec.variables import Variables
+from hormesis.words.fault import Fault
+from hormesis.words.target import Target
+
+
+def find_unknown_names(
+    included: Included, play: Play, stage: Stage, variables: Variables, forms: Forms
+) -> None:
+    """Add a problem for every target, process, link, fault, probe and load that there is not."""
+    _check_targets(play.tracks, stage, forms.problems)
+    _check_protected(included, stage, variables, forms.problems)
+    _check_checks(play, stage, forms)
+
+
+def _check_targets(tracks: Tracks, stage: Stage, problems: Problems) -> None:
+    for at in tracks.target_nodes:
+        if at.value not in stage.targets:
+            hint = did_you_mean(at.value, stage.targets, noun="declared targets")
+            problems.add(at, f"expected the name of a target, found {found(at.value)}", hint)
+    for track, node in zip(tracks.faults, tracks.fault_nodes, strict=True):
+        at = node.under("target")
+        members = stage.targets.get(track.target, ())
+        for target in members:
+            missing = _lacking(track.fault, target)
+            if missing:
+                held = ", ".join(sorted(one.value for one in target.facets)) or "nothing"
+                needs = " and ".join(missing)
+                message = f"expected a target with {needs} for the fault {track.fault.kind}"
+                why = stage.absent.get(track.target, "")
+                hint = why or _facet_hint(missing[0], target, track.fault)
+                problems.add(at, f"{message}, found {target.name}, which has {held}", hint)
+                break
+        # How many containers a pattern selects is known when they are looked up.
+        counted = members and not members[0].container
+        if isinstance(track.pick, int) and counted and track.pick > len(members):
+            message = f"expected at most {len(members)}, the members of {track.target}"
+            problems.add(node.under("pick"), f"{message}, found {track.pick}")
+
+
+def _check_protected(
+    included: Included, stage: Stage, variables: Variables, problems: Problems
+) -> None:
+    """Find names that protect nothing; an included file may name those of other systems."""
+    if not included.own.has("limits"):
+        return
+    node = substituted(included.own.under("limits"), variables)
+    members = [one for several in stage.targets.values() for one in several]
+    if any(one.container for one in members):
+        return  # What containers are called is known when they are looked up.
+    services = [*stage.processes.services, *stage.attached]
+    known = {
+        *stage.targets, *stage.processes.left_out, *variables.upstreams,
+        *(one.name for one in members),
+        *(one.name for one in services),
+        *(one.name for one in stage.links),
+    }  # fmt: skip
+    listed = node.has("protected") and isinstance(node.value["protected"], list)
+    for at in node.under("protected").elements() if listed else ():
+        if at.value not in known:
+            hint = did_you_mean(str(at.value), sorted(known), noun="what faults can hit")
+            problems.expected(at, "the name of a target, process or link", hint)
+
+
+def _lacking(fault: Fault, target: Target) -> list[str]:
+    """Return which facets *target* lacks for the way of *fault* that lacks the fewest."""
+    ways = [way for way in fault.ways() if way.name == fault.by] or list(fault.ways())
+    needed = min((way.needs - target.facets for way in ways), key=len)
+    return sorted(facet.value for facet in needed)
+
+
+def _facet_hint(facet: str, target: Target, fault: Fault) -> str:
+    name = target.name.partition("/")[0]
+    if facet == "restartable" and target.descent is not None:
+        able = "back" in type(fault).model_fields
+        said = ": say `back: false`" if able else f", so it is not for {fault.kind}"
+        return f"a child is started again by its parent, {', '.join(target.descent.of)}{said}"
+    if facet == "restartable":
+        return f"say with `start:` how the process of {name} is started again"
+    if facet in _HINTS:
+        return _HINTS[facet].format(target=name)
+    return f"add `{facet}:` to the target {name}"
+
+
+_HINTS = {
+    "network": "give the target {target} a process, port, address, container or netns",
+    "fuse": "give the target {target} a `volume:` of `kind: fuse`",
+    "clock": "start the process of {target} with `clock: adjustable`",
+}
+"""What to add for facets that are no keys of a target."""
+
+
+def _check_checks(play: Play, stage: Stage, forms: Forms) -> None:
+    given = play.tracks.names
+    services = [one.name for one in stage.processes.services]
+    services += [one.name for one in stage.attached]
+    performers = [key for key in ("prepare", "finish", "on_fail") if getattr(play, key)]
+    names = Names(
+        faults=sorted(given.get("fault", ())),
+        probes=sorted(given.get("probe", ())),
+        loads=sorted({*given.get("load", ()), *performers}),
+        services=[*services, *stage.processes.left_out],
+    )
+    live = [read for _, read in play.stops if read is not None]
+    for one in (*play.checks, *live):
+        check_references(one.check, one.node, names, forms)
