@@ -12,7 +12,7 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -148,7 +148,8 @@ def main(words: Sequence[str]) -> int:
     runs = list(wanted(suites, given.scenario, clean=given.clean, defects=not given.no_defects))
     wrong = 0
     with ThreadPoolExecutor(given.workers) as pool:
-        for rows in pool.map(made, runs):
+        for ended in as_completed([pool.submit(made, one) for one in runs]):
+            rows = ended.result()
             record(rows)
             for row in rows:
                 good = row.result in ("pass", "caught", "skipped")

@@ -65,8 +65,10 @@ def run_suite(
     Raises:
         subprocess.TimeoutExpired: it did not end within *within_s* seconds.
     """
+    out.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        command_of(out, arguments, suite),
+        command_of(out.resolve(), arguments, suite),
+        cwd=out,  # Some suites leave copies of their evidence where they were started.
         env={**os.environ, "CANARY": canary},
         capture_output=True,
         text=True,

@@ -13,6 +13,7 @@ from hormesis.record.run_directory import RunDirectory, runs_at, suite_at, suite
 from hormesis.words.history import History
 from hormesis.words.judging import judge_run
 from hormesis.words.report import Judged
+from hormesis.words.trouble import InputTrouble
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class JudgedAgain:
 
         Raises:
             UsageTrouble: a kind is not known.
+            InputTrouble: the suite's own report cannot be written; the others are.
         """
         if not self.suite:
             title = str(self.judged[0].history.manifest.get("title", ""))
@@ -41,7 +43,10 @@ class JudgedAgain:
         reports = suite_reports(suite, self.folder, own=False, base=None)
         for one, directory in zip(self.judged, self.directories, strict=False):
             reports.of_run(one, directory.path)
-        return [*reports.of_suite(self.judged)]
+        paths = reports.of_suite(self.judged)
+        if reports.troubles:
+            raise InputTrouble(reports.troubles)
+        return [*paths]
 
 
 def judged_again(path: Path) -> JudgedAgain:

@@ -80,9 +80,16 @@ class Suite:
             f"hormesis_suite_{self.name}_{Path(file).stem}", self.folder / file
         )
         if spec is None or spec.loader is None or not (self.folder / file).is_file():
-            raise InputTrouble(f"{self.folder / SUITE_YAML}: results: there is no file {file!r}")
+            raise InputTrouble(
+                f"{self.folder / SUITE_YAML}: results: expected FILE.py:CLASS with a file of the"
+                f" suite's folder, found {self.file.results.report!r}"
+            )
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            told = f"it cannot be imported: {type(error).__name__}: {error}"
+            raise InputTrouble(f"{self.folder / file}: {told}") from error
         report = getattr(module, name, None)
         if not (isinstance(report, type) and issubclass(report, Report)):
             raise InputTrouble(f"{self.folder / file}: there is no report class {name!r}")

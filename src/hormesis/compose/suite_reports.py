@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from hormesis.compose.judging import render, write_report
 from hormesis.compose.suite import Suite
 from hormesis.record.run_directory import RunDirectory
 from hormesis.words.report import Judged, Report
+from hormesis.words.trouble import Problem
 
 
 @dataclass
@@ -25,6 +26,8 @@ class SuiteReports:
     own: Report | None = None
     copies: Path | None = None
     written: list[Path] = field(default_factory=list)
+    troubles: list[Problem] = field(default_factory=list)
+    """Why the suite's own report is not there, or a copy of it; the verdicts stand."""
 
     def of_run(self, judged: Judged, directory: Path) -> None:
         """Write what there is for each single run."""
@@ -43,13 +46,20 @@ class SuiteReports:
         return (*paths, *self.written)
 
     def _write(self, report: Report, directory: Path, title: str, runs: Sequence[Judged]) -> None:
-        path = write_report(RunDirectory(directory), report, title, runs)
-        if self.copies is None:
-            self.written.append(path)
-            return
-        self.copies.mkdir(parents=True, exist_ok=True)
-        for name in report.files(title, runs):
-            copy = self.copies / name
+        try:
+            path = write_report(RunDirectory(directory), report, title, runs)
+            if self.copies is None:
+                self.written.append(path)
+            else:
+                self._copy(report.files(title, runs), directory, self.copies)
+        except Exception as error:  # noqa: BLE001 - a suite brings its own, and its folder
+            told = f"was not written: {type(error).__name__}: {error}"
+            self.troubles.append(Problem(f"the suite's own report in {directory} {told}"))
+
+    def _copy(self, names: Iterable[str], directory: Path, copies: Path) -> None:
+        copies.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            copy = copies / name
             if copy.exists():
                 copy = copy.with_name(f"{copy.stem}-{directory.name}{copy.suffix}")
             shutil.copyfile(directory / name, copy)

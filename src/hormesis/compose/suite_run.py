@@ -21,7 +21,7 @@ from hormesis.host.interrupts import Kept, interrupts_kept
 from hormesis.record.run_directory import create_suite_directory
 from hormesis.words.outcome import ExitCode
 from hormesis.words.report import Judged
-from hormesis.words.trouble import SkipTrouble, Trouble
+from hormesis.words.trouble import InputTrouble, SkipTrouble, Trouble
 
 _ENDS_ALL = (ExitCode.INTERRUPTED, ExitCode.LEFT_DIRTY, ExitCode.USAGE)
 """Codes after which no other scenario is begun."""
@@ -95,6 +95,10 @@ def run_suite(
         for number, name in enumerate(requests, 1):
             playing.play(number, name)
         paths = reports.of_suite(playing.finished)
+        if reports.troubles:
+            tell.failed(suite.name, InputTrouble(reports.troubles))
+            log.say(*(str(one) for one in reports.troubles))
+            playing.codes.append(InputTrouble.code)
         totals = totals_of(playing.finished, clock.now())
         code = ExitCode.worst(playing.codes)
         log.totals(totals, paths, code)

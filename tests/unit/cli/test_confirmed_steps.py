@@ -76,5 +76,8 @@ def test_an_interrupted_question_ends_more_than_the_scenario(
 def test_nobody_is_asked_without_a_terminal(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked: list[str] = []
     monkeypatch.setattr(confirmation, "_is_terminal", lambda: False)
+    monkeypatch.setattr(confirmation.typer, "confirm", lambda text, **how: asked.append(text))
     confirm_steps(timeline, name="L-LOCK")
+    assert asked == []

@@ -59,6 +59,7 @@ def test_how_a_scenario_ended_is_logged_with_its_findings(tmp_path: Path) -> Non
 
 def test_a_log_that_cannot_be_written_costs_nothing_else(tmp_path: Path) -> None:
     SuiteLog(tmp_path / "not" / "there", CLOCK).say("x")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_totals_count_each_scenario_once() -> None:

@@ -34,6 +34,6 @@ CANARIES: dict[str, str] = {
         "without free descriptors the queen lets requests wait instead of refusing them"
     ),
     CRASH_ON_CONNECTION_FLOOD: "the queen exits (70) when it has more than 500 descriptors open",
-    SLOW_INFERENCE: "each inference waits 700 ms for something that it does not need",
+    SLOW_INFERENCE: "each inference waits 2.5 s for something that it does not need",
     FLAKY_INFERENCE: "every seventh inference answers 500 although nothing is wrong",
 }
