@@ -14,16 +14,18 @@ from hormesis.words.outcome import ExitCode
 
 def check_command(path: Path, *, as_json: bool) -> int:
     """Judge again and return the exit code of the verdict."""
-    judged = judged_again(path).judged
+    again = judged_again(path)
+    judged = again.judged
     codes = [code_of(one.verdict) for one in judged]
+    worst = ExitCode.worst(code_of(one.verdict) for one in again.counted)
     if as_json:
         data = [as_data(one, code, path) for one, code in zip(judged, codes, strict=True)]
         out.print_json(json.dumps(data[0] if len(data) == 1 else data))
-        return ExitCode.worst(codes)
+        return worst
     for one, code in zip(judged, codes, strict=True):
         show_run(out, one, code)
     show_advice(out, judged)
-    return ExitCode.worst(codes)
+    return worst
 
 
 def report_command(path: Path, kinds: tuple[str, ...]) -> int:

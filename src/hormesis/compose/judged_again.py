@@ -9,6 +9,7 @@ from pathlib import Path
 from hormesis.compose.judging import judge_directory, render
 from hormesis.compose.suite import find_suite
 from hormesis.compose.suite_reports import suite_reports
+from hormesis.compose.suite_totals import counted
 from hormesis.record.run_directory import RunDirectory, runs_at, suite_at, suite_folder_at
 from hormesis.words.history import History
 from hormesis.words.judging import judge_run
@@ -25,6 +26,13 @@ class JudgedAgain:
     directories: Sequence[RunDirectory]
     suite: str = ""
     """The suite's name; empty: this is one run."""
+
+    @property
+    def counted(self) -> list[Judged]:
+        """The runs that have a say in the exit code."""
+        suite = find_suite(self.suite) if self.suite else None
+        may_skip = suite.file.may_skip if suite else ()
+        return [one for one in self.judged if counted(one, may_skip)]
 
     def write_reports(self, kinds: Sequence[str] | None) -> list[Path]:
         """Write the reports of these *kinds* (None: all there are); return where they are.

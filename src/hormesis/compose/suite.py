@@ -145,6 +145,8 @@ def _check_names(
     """Find names that are nothing's, and options that would hide each other."""
     options: dict[str, Node] = {}
     take = partial(_take_option, options, problems)
+    if node.has("may_skip"):
+        _check_scenarios(node.under("may_skip").elements(), scenarios, problems)
     several = node.has("select") and isinstance(node.value["select"], list)
     selections = list(node.under("select").elements()) if several else []
     if file.selections and not several:

@@ -103,6 +103,9 @@ class SuiteFile(Frame):
     """The file that every scenario in the short form includes; left out: there are none."""
     asks: bool = False
     """Whether, on a terminal, every step that breaks something is confirmed one by one."""
+    may_skip: Sequence[str] = ()
+    """Scenarios whose skip leaves the exit code of the others alone, because they need what few
+    machines have. They are counted and shown as skipped all the same."""
 
     @property
     def selections(self) -> tuple[SuiteSelection, ...]:

@@ -15,7 +15,7 @@ from hormesis.compose.running import Finished, Watch, run
 from hormesis.compose.suite import Suite
 from hormesis.compose.suite_log import SuiteLog
 from hormesis.compose.suite_reports import SuiteReports, suite_reports
-from hormesis.compose.suite_totals import SuiteTotals, totals_of
+from hormesis.compose.suite_totals import SuiteTotals, counted, totals_of
 from hormesis.engine.clock import LoopClock
 from hormesis.host.interrupts import Kept, interrupts_kept
 from hormesis.record.run_directory import create_suite_directory
@@ -90,7 +90,9 @@ def run_suite(
     log = SuiteLog(directory, clock)
     reports = suite_reports(suite, directory, own=own_report, base=base or Path.cwd())
     with interrupts_kept() as kept:
-        playing = _Playing(requests, directory, tell, log, reports, kept)
+        playing = _Playing(
+            requests, directory, tell, log, reports, kept, suite.file.may_skip
+        )
         log.say(f"suite {suite.name}: {suite.file.title}", f"scenarios: {', '.join(requests)}")
         for number, name in enumerate(requests, 1):
             playing.play(number, name)
@@ -115,6 +117,7 @@ class _Playing:
     log: SuiteLog
     reports: SuiteReports
     kept: Kept
+    may_skip: Sequence[str] = ()
     finished: list[Judged] = field(default_factory=list)
     codes: list[ExitCode] = field(default_factory=list)
     over: str = ""
@@ -135,7 +138,7 @@ class _Playing:
             self.tell.asked(prepared)
         except SkipTrouble as trouble:
             self._add(record_skipped(name, request.file, self.directory, trouble))
-            self.codes.append(ExitCode.UNKNOWN)
+            self._count(ExitCode.UNKNOWN)
             self.tell.skipped(self.finished[-1])
             return
         except Trouble as trouble:
@@ -150,7 +153,7 @@ class _Playing:
         judged, code = self._run(number, name, prepared)
         path = prepared.directory.path
         self._add(judged, path if path.is_dir() else None)
-        self.codes.append(code)
+        self._count(code)
         # The others would be refused as well, or worse: only some of them.
         self.over = f"the suite ended with {name}" if code in _ENDS_ALL else ""
 
@@ -171,6 +174,11 @@ class _Playing:
             return record_not_begun(name, file, parent, why, title), trouble.code
         self.tell.ended(one)
         return one.judged, one.code
+
+    def _count(self, code: ExitCode) -> None:
+        """Let the scenario that was just added have its say in the suite's code."""
+        if code is not ExitCode.UNKNOWN or counted(self.finished[-1], self.may_skip):
+            self.codes.append(code)
 
     def _add(self, judged: Judged, directory: Path | None = None) -> None:
         self.finished.append(judged)

@@ -63,6 +63,7 @@ class Played:
     reported: list[Judged] = field(default_factory=list)
     declined: Sequence[str] = ()
     interrupted_after: str = ""
+    may_skip: Sequence[str] = ()
 
     def play(self) -> suite_run.SuiteFinished:
         def prepare(request: RunRequest) -> Prepared:
@@ -87,7 +88,8 @@ class Played:
         self.patch.setattr(suite_run, "run", run)
         self.patch.setattr(suite_run, "prepare", prepare)
         self.patch.setattr(SuiteReports, "of_suite", render)
-        suite = Suite("s", self.folder, SuiteFile(title="s"), {})
+        file = SuiteFile(title="s", may_skip=self.may_skip)
+        suite = Suite("s", self.folder, file, {})
         requests = {
             str(number): RunRequest(Path(f"{number}.yaml"), self.folder)
             for number in range(len(self.endings))
@@ -134,6 +136,27 @@ def test_the_worst_code_counts(
     assert len(played.told) == len(played.reported) == len(endings)
     assert len(played.ran) == len(endings) - endings.count(SKIP)
 
+@pytest.mark.parametrize(
+    ("endings", "code"),
+    [
+        ([SKIP, ExitCode.PASS], ExitCode.PASS),
+        ([SKIP, ExitCode.FAIL], ExitCode.FAIL),
+        ([SKIP], ExitCode.UNKNOWN),
+        ([ExitCode.UNKNOWN, ExitCode.PASS], ExitCode.UNKNOWN),
+        ([ExitCode.PASS, SKIP], ExitCode.UNKNOWN),
+    ],
+    ids=str,
+)
+def test_what_may_be_skipped_leaves_the_code_to_the_others(
+    endings: list[ExitCode | Trouble],
+    code: ExitCode,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    played = Played(monkeypatch, tmp_path, endings, may_skip=["0"])
+    finished = played.play()
+    assert finished.code is code
+    assert finished.totals.skipped == endings.count(SKIP)
 
 
 @pytest.mark.parametrize(
