@@ -63,7 +63,7 @@ class Queen:
             *arguments,
             environment={"PROVING_GROUND_CANARY": canary},
         )
-        self._stack.callback(_end, program)
+        self._stack.callback(program.end)
         return program
 
     def sql(self, query: LiteralString, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -77,14 +77,7 @@ class Queen:
     def close(self) -> None:
         self._stack.close()
         self.client.close()
-        _end(self.program)
-
-
-def _end(program: Program) -> None:
-    """Kill what a test started: how it stops in order has a test of its own."""
-    if program.returncode is None:
-        program.process.kill()
-        program.process.wait(5)
+        self.program.end()
 
 
 @contextmanager

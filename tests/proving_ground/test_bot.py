@@ -27,7 +27,7 @@ def start_bot(tmp_path: Path) -> Iterator[StartBot]:
 
     yield start
     for bot in bots:
-        bot.stop(signal.SIGKILL)
+        bot.end()
 
 
 def test_bots_do_the_work_of_their_kinds(start_server: StartServer, start_bot: StartBot) -> None:
@@ -47,8 +47,8 @@ def test_bots_do_the_work_of_their_kinds(start_server: StartServer, start_bot: S
 def test_a_working_bot_outlives_the_bot_timeout(
     start_server: StartServer, start_bot: StartBot
 ) -> None:
-    server = start_server("--cleanup-every", "50ms", "--bot-timeout", "500ms")
-    (job_id,) = server.submit(work_ms=1500)
+    server = start_server("--cleanup-every", "50ms", "--bot-timeout", "400ms")
+    (job_id,) = server.submit(work_ms=1000)
     start_bot(server.url, "--heartbeat", "100ms")
     wait_for(lambda: server.job(job_id)["status"] == "completed", within_s=10, what="completion")
     assert server.job(job_id)["attempt"] == 1
@@ -70,7 +70,7 @@ def test_the_job_of_a_killed_bot_is_done_by_another(
     start_server: StartServer, start_bot: StartBot
 ) -> None:
     server = start_server("--cleanup-every", "100ms", "--bot-timeout", "500ms")
-    (job_id,) = server.submit(work_ms=700)
+    (job_id,) = server.submit(work_ms=400)
     bot = start_bot(server.url, "--heartbeat", "100ms")
     wait_for(lambda: server.job(job_id)["status"] == "assigned", within_s=10, what="the claim")
     bot.stop(signal.SIGKILL)

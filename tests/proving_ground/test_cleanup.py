@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.proving_ground.conftest import StartServer
-from tests.proving_ground.programs import Server
+from tests.proving_ground.programs import Postgres, Server, running_server
 from tests.proving_ground.wait import wait_for
 
 pytestmark = pytest.mark.integration
@@ -12,9 +14,22 @@ pytestmark = pytest.mark.integration
 ON_DEMAND = ("--cleanup-every", "1h", "--bot-timeout", "1m")
 
 
+@pytest.fixture(scope="module")
+def one_server(
+    postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    postgres_server.start()
+    with running_server(
+        postgres_server, tmp_path_factory.mktemp("server"), *ON_DEMAND
+    ) as running:
+        yield running
+
+
 @pytest.fixture
-def server(start_server: StartServer) -> Server:
-    return start_server(*ON_DEMAND)
+def server(one_server: Server) -> Iterator[Server]:
+    """The server without bots and jobs of another test."""
+    yield one_server
+    one_server.sql("TRUNCATE bots, jobs, assignments, completions")
 
 
 def test_a_consistent_system_needs_no_repair(server: Server) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Mapping
-
-import psycopg
+from collections.abc import Awaitable, Callable, Mapping
 
 from proving_ground.bots import heartbeat_ages_s
 from proving_ground.cleanup import clean_up
 from proving_ground.database import Database
-from proving_ground.database_trouble import DatabaseTrouble
+from proving_ground.database_reach import DatabaseReach
 from proving_ground.jobs import stats
 from proving_ground.metrics import Metrics
 from proving_ground.schema import schema_sql
@@ -30,17 +28,17 @@ class Housekeeping:
         self._database = database
         self._metrics = metrics
         self._hearing_since_s: float | None = None
-        self._trouble = ""
+        self._reach = DatabaseReach("housekeeping")
         self.schema_ready = False
 
     async def run(self) -> None:
         """Go on until cancelled."""
         while not self.schema_ready:
-            self.schema_ready = await self._attempt(self._create_schema())
+            self.schema_ready = await self._attempt(self._create_schema)
             if not self.schema_ready:
                 await asyncio.sleep(_SCHEMA_RETRY_S)
         while True:
-            if not await self._attempt(self._round()):
+            if not await self._attempt(self._round):
                 self._hearing_since_s = None
             await asyncio.sleep(self._settings.cleanup_every_s)
 
@@ -93,19 +91,8 @@ class Housekeeping:
         self._metrics.connections_lost.set(self._database.lost_total)
         self._metrics.housekept_at_s = time.monotonic()
 
-    async def _attempt(self, work: Coroutine[None, None, None]) -> bool:
-        """Run one step; a failure is logged once per reason, and is never the end."""
-        try:
-            await work
-        except (DatabaseTrouble, psycopg.Error) as error:
-            reason = error.code if isinstance(error, DatabaseTrouble) else type(error).__name__
-            if reason != self._trouble:
-                _LOG.warning("housekeeping cannot work: %s", error)
-            self._trouble = reason
-            self._metrics.database_up.set(0)
-            return False
-        if self._trouble:
-            _LOG.info("housekeeping works again after %s", self._trouble)
-        self._trouble = ""
-        self._metrics.database_up.set(1)
-        return True
+    async def _attempt(self, step: Callable[[], Awaitable[None]]) -> bool:
+        """Run one step; a failure is never the end."""
+        reached = await self._reach.attempt(step)
+        self._metrics.database_up.set(reached)
+        return reached

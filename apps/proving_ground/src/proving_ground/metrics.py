@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
-_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+from proving_ground.request_metrics import RequestMetrics
 
 
 class Metrics:
@@ -16,16 +16,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         prefix = "proving_ground_"
         own = self.registry
-        self.requests = Counter(
-            prefix + "requests", "Requests by route and status", ["route", "status"], registry=own
-        )
-        self.request_seconds = Histogram(
-            prefix + "request_seconds",
-            "Seconds from request to answer",
-            ["route"],
-            buckets=_SECONDS,
-            registry=own,
-        )
+        self.requests = RequestMetrics(prefix, own, started_at_s)
         self.claims = Counter(
             prefix + "claims", "Claims by result: given or none", ["result"], registry=own
         )
@@ -49,14 +40,7 @@ class Metrics:
         self.database_up = Gauge(
             prefix + "database_up", "1 when housekeeping last reached the database", registry=own
         )
-        Gauge(prefix + "start_time_seconds", "Start, in seconds since the epoch", registry=own).set(
-            started_at_s
-        )
         self.housekept_at_s = time.monotonic()
         self.heartbeat_age.labels("housekeeping").set_function(
             lambda: time.monotonic() - self.housekept_at_s
         )
-
-    def text(self) -> bytes:
-        """Return the exposition."""
-        return generate_latest(self.registry)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,20 +15,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proving_ground import bots, jobs
+from proving_ground.bearer_token import same_token, token_of
 from proving_ground.canaries import FLAKY_CLAIM, HEALTH_ALWAYS_HEALTHY, HEALTH_RATE_LIMITED
 from proving_ground.claims import claim
 from proving_ground.completions import Ending, complete, release
 from proving_ground.consistency import consistency
 from proving_ground.database import Database
+from proving_ground.database_health import DatabaseHealth
 from proving_ground.database_trouble import UNAVAILABLE, DatabaseTrouble
+from proving_ground.error_answer import error
 from proving_ground.housekeeping import Housekeeping
 from proving_ground.metrics import Metrics
+from proving_ground.metrics_page import metrics_page
 from proving_ground.request_body import BadRequest, Body, checked_text
 from proving_ground.settings import ServerSettings
+from proving_ground.supervised import supervised
 
 _LOG = logging.getLogger(__name__)
 _Handler = Callable[[Request], Awaitable[Response]]
-HEALTH_TIMEOUT_S = 1.0
 _HEALTH_LIMIT_S = 1.0
 _FLAKY_EVERY = 5
 WORK_MS_MAX = 3_600_000
@@ -51,18 +52,22 @@ class Server:
             canaries=settings.canaries,
         )
         self._housekeeping = Housekeeping(settings, self._database, self._metrics)
-        self._began_s = time.monotonic()
+        self._healthy = DatabaseHealth(
+            self._database, well="ok", lies=HEALTH_ALWAYS_HEALTHY in settings.canaries
+        )
         self._claims = 0
         self._health_free_s = 0.0
         self.app = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
-            exception_handlers={HTTPException: self._http_error},
+            exception_handlers={HTTPException: self._metrics.requests.unmatched},
         )
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        rounds = asyncio.create_task(self._housekeeping.run(), name="housekeeping")
+        rounds = asyncio.create_task(
+            supervised("housekeeping", self._housekeeping.run), name="housekeeping"
+        )
         try:
             yield
         finally:
@@ -106,16 +111,16 @@ class Server:
                 if not direct and not self._housekeeping.schema_ready:
                     raise DatabaseTrouble(UNAVAILABLE, "the schema has not been created yet")
                 response = await handler(request)
-            except BadRequest as error:
-                response = _error(400, "bad-request", str(error))
+            except BadRequest as problem:
+                response = error(400, "bad-request", str(problem))
             except DatabaseTrouble as trouble:
-                response = _error(503, trouble.code, trouble.detail)
-            except Exception as error:  # noqa: BLE001 - the last resort: logged, and a 500
+                response = error(503, trouble.code, trouble.detail)
+            except Exception as problem:  # noqa: BLE001 - the last resort: logged, and a 500
                 _LOG.exception("%s %s failed", request.method, path)
-                response = _error(500, "internal", type(error).__name__)
+                response = error(500, "internal", type(problem).__name__)
             route = f"{request.method} {path}"
-            self._metrics.requests.labels(route, response.status_code).inc()
-            self._metrics.request_seconds.labels(route).observe(time.monotonic() - began_s)
+            seconds = time.monotonic() - began_s
+            self._metrics.requests.answered(route, response.status_code, seconds)
             return response
 
         return answer
@@ -124,21 +129,11 @@ class Server:
         """Wrap a handler that only administrators may use."""
 
         async def guarded(request: Request) -> Response:
-            token = request.headers.get("x-admin-token", "")
-            scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-            if not token and scheme.lower() == "bearer":
-                token = credentials.strip()
-            if not hmac.compare_digest(token.encode(), self._settings.admin_token.encode()):
-                return _error(401, "unauthorized", "the admin token is missing or wrong")
+            if not same_token(token_of(request), self._settings.admin_token):
+                return error(401, "unauthorized", "the admin token is missing or wrong")
             return await handler(request)
 
         return guarded
-
-    async def _http_error(self, request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        self._metrics.requests.labels("unmatched", status).inc()
-        code = HTTPStatus(status).phrase.lower().replace(" ", "-")
-        return _error(status, code, f"{request.method} {request.url.path}")
 
     async def _register(self, request: Request) -> Response:
         body = await Body.of(request)
@@ -160,7 +155,7 @@ class Server:
         body = await Body.of(request)
         self._claims += 1
         if FLAKY_CLAIM in self._settings.canaries and self._claims % _FLAKY_EVERY == 0:
-            return _error(500, "internal", "something went wrong")
+            return error(500, "internal", "something went wrong")
         job = await claim(
             self._database,
             self._settings.canaries,
@@ -228,7 +223,7 @@ class Server:
     async def _job(self, request: Request) -> Response:
         job_id = checked_text("id", request.path_params["id"])
         found = await jobs.job(self._database, job_id)
-        return _error(404, "not-found", "no such job") if found is None else JSONResponse(found)
+        return error(404, "not-found", "no such job") if found is None else JSONResponse(found)
 
     async def _delete(self, request: Request) -> Response:
         kind = _kind_of(request)
@@ -255,34 +250,15 @@ class Server:
         if HEALTH_RATE_LIMITED in self._settings.canaries:
             now_s = time.monotonic()
             if now_s < self._health_free_s:
-                return _error(429, "too-many-requests", "ask once a second at most")
+                return error(429, "too-many-requests", "ask once a second at most")
             self._health_free_s = now_s + _HEALTH_LIMIT_S
-        return await self._look(needs_schema=False)
+        return await self._healthy.answer()
 
     async def _ready(self, _request: Request) -> Response:
-        return await self._look(needs_schema=True)
-
-    async def _look(self, *, needs_schema: bool) -> Response:
-        """Ask the database over the same connections that requests use, for at most a second."""
-        database = "ok"
-        if HEALTH_ALWAYS_HEALTHY not in self._settings.canaries:
-            try:
-                await self._database.fetch("SELECT 1", {}, timeout_s=HEALTH_TIMEOUT_S)
-            except DatabaseTrouble as trouble:
-                database = f"{trouble.code}: {trouble.detail}"
-            if database == "ok" and needs_schema and not self._housekeeping.schema_ready:
-                database = "the schema has not been created yet"
-        healthy = database == "ok"
-        document = {
-            "status": "healthy" if healthy else "unhealthy",
-            "database": database,
-            "pid": os.getpid(),
-            "uptime_s": round(time.monotonic() - self._began_s, 3),
-        }
-        return JSONResponse(document, 200 if healthy else 503)
+        return await self._healthy.answer(schema_ready=self._housekeeping.schema_ready)
 
     async def _exposition(self, _request: Request) -> Response:
-        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+        return metrics_page(self._metrics.registry)
 
 
 def _kind_of(request: Request) -> str | None:
@@ -292,9 +268,5 @@ def _kind_of(request: Request) -> str | None:
 
 def _not_accepted(ending: Ending) -> Response:
     if not ending.found:
-        return _error(404, "not-found", "no such job")
-    return _error(409, "stale", "the job is not this bot's at this attempt")
-
-
-def _error(status: int, code: str, detail: str) -> Response:
-    return JSONResponse({"error": code, "detail": detail}, status)
+        return error(404, "not-found", "no such job")
+    return error(409, "stale", "the job is not this bot's at this attempt")

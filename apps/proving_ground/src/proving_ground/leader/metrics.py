@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from proving_ground.leader.broker_client import BrokerClient
 from proving_ground.leader.canaries import LEADER_METRIC_STICKS
@@ -69,10 +69,6 @@ class LeaderMetrics:
         )
         for name in heartbeats.ages_s():
             ages.labels(name).set_function(partial(heartbeats.age_s, name))
-
-    def text(self) -> bytes:
-        """Return the exposition."""
-        return generate_latest(self.registry)
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"trader_{name}", text, registry=self.registry)

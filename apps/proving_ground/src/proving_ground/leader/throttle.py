@@ -28,6 +28,7 @@ _IDLE_S = 0.05
 _AGAIN_S = 0.25
 _STUCK_AT = 60
 _TAKE_UP_EVERY_S = 2.0
+_FINISH_S = 1.0
 
 
 class QueueFull(Exception):
@@ -119,6 +120,15 @@ class Throttle:
                 self._not_before_s += 1 / self._settings.order_rate
                 self._begin(self._send(self._waiting.popleft()))
 
+    async def finish(self) -> None:
+        """Let what is with the broker end while the lock is still ours, and begin nothing new."""
+        self._waiting.clear()
+        under_way = set(self._under_way)
+        if under_way:
+            _ended, late = await asyncio.wait(under_way, timeout=_FINISH_S)
+            for task in late:
+                task.cancel()
+
     async def _take_up(self) -> None:
         """Now and then: take up the orders that are not known to be executed."""
         now_s = time.monotonic()
@@ -154,6 +164,9 @@ class Throttle:
         except Refused as trouble:
             _LOG.warning("order %d was refused: %s", order.order_id, trouble)
             await self._end(order, "refused", None)
+        except Exception:  # noqa: BLE001 - the last resort: logged, and the order goes back
+            _LOG.exception("order %d goes back to the queue", order.order_id)
+            await self._again(order, _AGAIN_S)
         else:
             self.executed_total += 1
             await self._end(order, "executed", execution_id)

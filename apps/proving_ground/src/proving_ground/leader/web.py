@@ -19,6 +19,7 @@ from starlette.routing import Route
 from proving_ground import canaries as main_canaries
 from proving_ground.database import Database
 from proving_ground.database_trouble import UNAVAILABLE, DatabaseTrouble
+from proving_ground.error_answer import error
 from proving_ground.leader.broker_client import BrokerClient
 from proving_ground.leader.canaries import (
     API_DIES_WITH_DATABASE,
@@ -35,14 +36,16 @@ from proving_ground.leader.metrics import LeaderMetrics
 from proving_ground.leader.settings import LeaderSettings
 from proving_ground.leader.throttle import QueueFull, Throttle
 from proving_ground.leader.trader import NotTrading, Trader
+from proving_ground.metrics_page import metrics_page
 from proving_ground.request_body import BadRequest, Body
+from proving_ground.supervised import supervised
 
 _LOG = logging.getLogger(__name__)
 _Handler = Callable[[Request], Awaitable[Response]]
 READY_TIMEOUT_S = 1.0
 QUANTITY_MAX = 1_000_000
 _SCHEMA_RETRY_S = 0.25
-_LOOP_AGAIN_S = 0.5
+_STOP_S = 2.0
 _DATABASE_CANARIES = {
     API_DIES_WITH_DATABASE: main_canaries.CRASH_ON_DATABASE_LOSS,
     ORDERS_NEVER_RECONNECT: main_canaries.NO_RECONNECT,
@@ -107,21 +110,21 @@ class LeaderApi:
         async def answer(request: Request) -> Response:
             try:
                 return await handler(request)
-            except BadRequest as error:
-                return _error(400, "bad-request", str(error))
-            except Conflict as error:
-                return _error(409, "conflict", str(error))
-            except NotTrading as error:
-                return _error(503, "not-trading", str(error))
-            except Deposed as error:
-                return _error(503, "deposed", str(error))
-            except QueueFull as error:
-                return _error(503, "queue-full", str(error))
+            except BadRequest as problem:
+                return _error(400, "bad-request", str(problem))
+            except Conflict as problem:
+                return _error(409, "conflict", str(problem))
+            except NotTrading as problem:
+                return _error(503, "not-trading", str(problem))
+            except Deposed as problem:
+                return _error(503, "deposed", str(problem))
+            except QueueFull as problem:
+                return _error(503, "queue-full", str(problem))
             except DatabaseTrouble as trouble:
                 return _error(503, trouble.code, trouble.detail)
-            except Exception as error:  # noqa: BLE001 - the last resort: logged, and a 500
+            except Exception as problem:  # noqa: BLE001 - the last resort: logged, and a 500
                 _LOG.exception("%s %s failed", request.method, path)
-                return _error(500, "internal", type(error).__name__)
+                return _error(500, "internal", type(problem).__name__)
 
         return answer
 
@@ -134,13 +137,14 @@ class LeaderApi:
             "market-data": self._market_data.run,
             "pretend": self._market_data.pretend,
         }
-        tasks = [asyncio.create_task(_supervised(name, run)) for name, run in work.items()]
+        tasks = [asyncio.create_task(supervised(name, run)) for name, run in work.items()]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks, timeout=2.0)
+            await asyncio.wait(tasks, timeout=_STOP_S)
+            await self._throttle.finish()
             await self._leadership.resign()
             await self._broker.close()
             await self._database.close()
@@ -193,7 +197,7 @@ class LeaderApi:
         return JSONResponse({"status": status, "reasons": reasons}, 503 if reasons else 200)
 
     async def _exposition(self, _request: Request) -> Response:
-        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+        return metrics_page(self._metrics.registry)
 
     async def _status(self, _request: Request) -> Response:
         leadership = self._leadership
@@ -262,18 +266,5 @@ class LeaderApi:
         return JSONResponse({"paused": True, "cancelled": cancelled})
 
 
-async def _supervised(name: str, run: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run one of the loops, and run it again when an error ends it that nobody expected."""
-    while True:
-        try:
-            await run()
-        except Exception:  # noqa: BLE001 - the last resort: logged, and the loop goes on
-            _LOG.exception("the loop %s failed; it begins again", name)
-            await asyncio.sleep(_LOOP_AGAIN_S)
-        else:
-            return
-
-
 def _error(status: int, code: str, detail: str) -> Response:
-    headers = {"Retry-After": "1"} if status == 503 else {}
-    return JSONResponse({"error": code, "detail": detail}, status, headers)
+    return error(status, code, detail, {"Retry-After": "1"} if status == 503 else None)

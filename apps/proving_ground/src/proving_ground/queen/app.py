@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,7 +16,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proving_ground.database import Database
+from proving_ground.database_health import DatabaseHealth
 from proving_ground.database_trouble import UNAVAILABLE, DatabaseTrouble
+from proving_ground.error_answer import error
+from proving_ground.metrics_page import metrics_page
 from proving_ground.queen import breakers, workers
 from proving_ground.queen.auth_routes import AuthRoutes
 from proving_ground.queen.canaries import (
@@ -33,7 +34,6 @@ from proving_ground.queen.endpoint import (
     Handler,
     Refused,
     described,
-    error,
 )
 from proving_ground.queen.gate import Gate
 from proving_ground.queen.housekeeping import Housekeeping
@@ -43,10 +43,10 @@ from proving_ground.queen.openapi import openapi
 from proving_ground.queen.settings import QueenSettings
 from proving_ground.queen.task_routes import TaskRoutes
 from proving_ground.request_body import BadRequest
+from proving_ground.supervised import supervised
 
 _LOG = logging.getLogger(__name__)
 BELOW = "/api/v1"
-HEALTH_TIMEOUT_S = 1.0
 _STOP_S = 2.0
 
 
@@ -65,21 +65,23 @@ class Queen:
         self._gate = Gate(settings, self._database)
         self._housekeeping = Housekeeping(settings, self._database, self._metrics)
         self._inference = Inference(settings, self._database, self._metrics)
-        self._began_s = time.monotonic()
+        self._healthy = DatabaseHealth(
+            self._database, well="up", lies=QUEEN_HEALTH_LIES in settings.canaries
+        )
         self.endpoints = self._endpoints()
         inference = self._inference.routes()
         self.described = [described(route) for route in inference]
         self.app = Starlette(
             routes=[*self._routes(), *self._inference_routes(inference)],
             lifespan=self._lifespan,
-            exception_handlers={HTTPException: self._http_error},
+            exception_handlers={HTTPException: self._metrics.requests.unmatched},
         )
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        loops = {"housekeeping": self._housekeeping.run, "inference": self._inference.run}
         rounds = [
-            asyncio.create_task(self._housekeeping.run(), name="housekeeping"),
-            asyncio.create_task(self._inference.run(), name="inference"),
+            asyncio.create_task(supervised(name, run), name=name) for name, run in loops.items()
         ]
         try:
             yield
@@ -157,20 +159,14 @@ class Queen:
                 _LOG.exception("%s %s failed", request.method, path)
                 response = error(500, "internal", type(problem).__name__)
             route = f"{request.method} {path}"
-            self._metrics.requests.labels(route, response.status_code).inc()
-            self._metrics.request_seconds.labels(route).observe(time.monotonic() - began_s)
+            seconds = time.monotonic() - began_s
+            self._metrics.requests.answered(route, response.status_code, seconds)
             return response
 
         return answer
 
     def _status_of_trouble(self) -> int:
         return 500 if QUEEN_500_ON_DATABASE_LOSS in self._settings.canaries else 503
-
-    async def _http_error(self, request: Request, problem: Exception) -> Response:
-        status = problem.status_code if isinstance(problem, HTTPException) else 500
-        self._metrics.requests.labels("unmatched", status).inc()
-        code = HTTPStatus(status).phrase.lower().replace(" ", "-")
-        return error(status, code, f"{request.method} {request.url.path}")
 
     async def _breakers(self, _request: Request) -> Response:
         return JSONResponse({"breakers": list(await breakers.all_of(self._database))})
@@ -186,32 +182,13 @@ class Queen:
         return JSONResponse({"workers": list(found), "alive": alive})
 
     async def _health(self, _request: Request) -> Response:
-        return await self._look(needs_schema=False)
+        return await self._healthy.answer()
 
     async def _ready(self, _request: Request) -> Response:
-        return await self._look(needs_schema=True)
-
-    async def _look(self, *, needs_schema: bool) -> Response:
-        """Ask the database over the same connections that requests use, for at most a second."""
-        database = "up"
-        if QUEEN_HEALTH_LIES not in self._settings.canaries:
-            try:
-                await self._database.fetch("SELECT 1", {}, timeout_s=HEALTH_TIMEOUT_S)
-            except DatabaseTrouble as trouble:
-                database = f"{trouble.code}: {trouble.detail}"
-            if database == "up" and needs_schema and not self._housekeeping.schema_ready:
-                database = "the schema has not been created yet"
-        healthy = database == "up"
-        document = {
-            "status": "healthy" if healthy else "unhealthy",
-            "database": database,
-            "pid": os.getpid(),
-            "uptime_s": round(time.monotonic() - self._began_s, 3),
-        }
-        return JSONResponse(document, 200 if healthy else 503)
+        return await self._healthy.answer(schema_ready=self._housekeeping.schema_ready)
 
     async def _exposition(self, _request: Request) -> Response:
-        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+        return metrics_page(self._metrics.registry)
 
     async def _openapi(self, _request: Request) -> Response:
         return JSONResponse(openapi([*self.endpoints, *self.described]))

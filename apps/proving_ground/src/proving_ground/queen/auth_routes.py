@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from proving_ground.bearer_token import token_of
 from proving_ground.database import Database
 from proving_ground.queen import accounts
 from proving_ground.queen.accounts import User
 from proving_ground.queen.endpoint import ADMIN, ROLES, USER, Endpoint, Refused, Schema
-from proving_ground.queen.gate import ADMINISTRATOR, token_of
+from proving_ground.queen.gate import ADMINISTRATOR
 from proving_ground.queen.paging import LIMIT, OFFSET, page_of
 from proving_ground.queen.settings import QueenSettings
 from proving_ground.request_body import BadRequest, Body, checked_text

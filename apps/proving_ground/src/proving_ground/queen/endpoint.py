@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -52,8 +52,3 @@ def described(route: Route) -> Endpoint:
     (method,) = (route.methods or set()) - {"HEAD"}
     summary = (route.endpoint.__doc__ or route.name).strip().splitlines()[0].rstrip(".")
     return Endpoint(method, route.path, route.endpoint, summary, {200: "the answer"})
-
-
-def error(status: int, code: str, detail: str) -> JSONResponse:
-    """Return the answer that every error has."""
-    return JSONResponse({"error": code, "detail": detail}, status)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
-
 from starlette.requests import Request
 from starlette.responses import Response
 
+from proving_ground.bearer_token import same_token, token_of
 from proving_ground.database import Database
 from proving_ground.queen.accounts import User, user_of
 from proving_ground.queen.canaries import ROLES_NOT_CHECKED
@@ -40,16 +39,9 @@ class Gate:
         token = token_of(request)
         if not token:
             return None
-        if hmac.compare_digest(token.encode(), self._settings.admin_token.encode()):
+        if same_token(token, self._settings.admin_token):
             return ADMINISTRATOR
         return await user_of(self._database, token)
-
-
-def token_of(request: Request) -> str:
-    """Return the token that the request bears, empty when there is none."""
-    token = request.headers.get("x-admin-token", "")
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    return credentials.strip() if not token and scheme.lower() == "bearer" else token
 
 
 def owner_filter(user: User) -> str | None:

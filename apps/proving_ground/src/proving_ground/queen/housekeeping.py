@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from typing import LiteralString
 
-import psycopg
-
 from proving_ground.database import Database
-from proving_ground.database_trouble import DatabaseTrouble
+from proving_ground.database_reach import DatabaseReach
 from proving_ground.queen import breakers, statistics, workers
 from proving_ground.queen.canaries import (
     RECOVERY_SLOWER_EVERY_CYCLE,
@@ -41,17 +39,17 @@ class Housekeeping:
         self._database = database
         self._metrics = metrics
         self._leases = Leases(database, settings.lease_s, settings.canaries)
-        self._trouble = ""
+        self._reach = DatabaseReach("housekeeping")
         self.schema_ready = False
 
     async def run(self) -> None:
         """Go on until cancelled."""
         while not self.schema_ready:
-            self.schema_ready = await self._attempt(self._create_schema())
+            self.schema_ready = await self._attempt(self._create_schema)
             if not self.schema_ready:
                 await asyncio.sleep(_SCHEMA_RETRY_S)
         while True:
-            if not await self._attempt(self._round()):
+            if not await self._attempt(self._round):
                 self._leases.lost_sight()
             await asyncio.sleep(_EVERY_S)
 
@@ -78,19 +76,8 @@ class Housekeeping:
         alive = await workers.alive(self._database, self._settings.lease_s)
         self._metrics.workers.set(alive)
 
-    async def _attempt(self, work: Coroutine[None, None, None]) -> bool:
-        """Run one step; a failure is logged once per reason, and is never the end."""
-        try:
-            await work
-        except (DatabaseTrouble, psycopg.Error) as error:
-            reason = error.code if isinstance(error, DatabaseTrouble) else type(error).__name__
-            if reason != self._trouble:
-                _LOG.warning("housekeeping cannot work: %s", error)
-            self._trouble = reason
-            self._metrics.database_up.set(0)
-            return False
-        if self._trouble:
-            _LOG.info("housekeeping works again after %s", self._trouble)
-        self._trouble = ""
-        self._metrics.database_up.set(1)
-        return True
+    async def _attempt(self, step: Callable[[], Awaitable[None]]) -> bool:
+        """Run one step; a failure is never the end."""
+        reached = await self._reach.attempt(step)
+        self._metrics.database_up.set(reached)
+        return reached

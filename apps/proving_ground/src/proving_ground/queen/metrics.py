@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
+
+from proving_ground.request_metrics import RequestMetrics
 
 PREFIX = "queen_"
-_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class QueenMetrics:
@@ -24,16 +18,7 @@ class QueenMetrics:
     def __init__(self, started_at_s: float) -> None:
         self.registry = own = CollectorRegistry()
         ProcessCollector(registry=own)
-        self.requests = Counter(
-            PREFIX + "requests", "Requests by route and status", ["route", "status"], registry=own
-        )
-        self.request_seconds = Histogram(
-            PREFIX + "request_seconds",
-            "Seconds from request to answer",
-            ["route"],
-            buckets=_SECONDS,
-            registry=own,
-        )
+        self.requests = RequestMetrics(PREFIX, own, started_at_s)
         self.tasks = Gauge(PREFIX + "tasks", "Tasks by status", ["status"], registry=own)
         self.tasks_created = Counter(
             PREFIX + "tasks_created", "Tasks created by type", ["type"], registry=own
@@ -48,10 +33,3 @@ class QueenMetrics:
         self.database_up = Gauge(
             PREFIX + "database_up", "1 when the last round reached the database", registry=own
         )
-        Gauge(PREFIX + "start_time_seconds", "Start, in seconds since the epoch", registry=own).set(
-            started_at_s
-        )
-
-    def text(self) -> bytes:
-        """Return the exposition."""
-        return generate_latest(self.registry)

@@ -19,8 +19,11 @@ def limit_memory(most_bytes: int) -> None:
 
 
 def resident_bytes() -> int:
-    """Return how much memory this process really has."""
-    return _pages(1)
+    """Return how much memory this process really has; 0 while that cannot be told."""
+    try:
+        return _pages(1)
+    except OSError:
+        return 0
 
 
 def _pages(column: int) -> int:

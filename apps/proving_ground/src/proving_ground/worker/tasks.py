@@ -7,12 +7,11 @@ import functools
 import logging
 from collections.abc import Awaitable, Callable
 
-import psycopg
-
 from proving_ground.database import Database
-from proving_ground.database_trouble import DatabaseTrouble
+from proving_ground.database_reach import DatabaseReach
 from proving_ground.queen.leases import Leases
 from proving_ground.queen.schema import SCHEMA
+from proving_ground.supervised import supervised
 from proving_ground.worker.canaries import LEASE_NOT_RENEWED, WORK_DROPPED_ON_STOP
 from proving_ground.worker.claims import Claimed, Claims
 from proving_ground.worker.metrics import WorkerMetrics
@@ -38,32 +37,42 @@ class TaskService:
         self._leases = Leases(database, settings.lease_s, settings.canaries)
         self._in_hand: dict[str, tuple[Claimed, asyncio.Task[None]]] = {}
         self._ended = asyncio.Event()
+        self._claiming = asyncio.Lock()
+        self._beating: asyncio.Task[None] | None = None
         self._draining = False
-        self._trouble = ""
+        self._reach = DatabaseReach("the queue")
 
     async def run(self) -> None:
         """Go on until cancelled; the database may come and go."""
-        while not await self._reaching(lambda: self._database.fetch(SCHEMA)):
+        while not await self._reach.attempt(lambda: self._database.fetch(SCHEMA)):
             await asyncio.sleep(self._settings.poll_s)
-        beats = asyncio.create_task(self._beats(), name="beats")
+        self._beating = asyncio.create_task(supervised("beats", self._beats), name="beats")
         try:
             while True:
                 await self._turn()
         finally:
-            beats.cancel()
+            self._beating.cancel()
 
     async def drain(self) -> None:
         """Claim nothing new, finish within the grace, hand back what is left, and say goodbye."""
         self._draining = True
         if WORK_DROPPED_ON_STOP in self._settings.canaries:
             return
-        running = [task for _, task in self._in_hand.values()]
+        async with self._claiming:  # what is being claimed at this moment is in hand afterwards
+            running = [task for _, task in self._in_hand.values()]
         if running:
             await asyncio.wait(running, timeout=self._settings.grace_s)
-        for claimed, task in list(self._in_hand.values()):
-            task.cancel()
-            await self._reaching(functools.partial(self._claims.hand_back, claimed))
-        await self._reaching(lambda: self._claims.beat("stopped", ()))
+        await asyncio.gather(
+            *(self._hand_back(claimed, task) for claimed, task in list(self._in_hand.values()))
+        )
+        if self._beating is not None:  # a last beat would take the goodbye back
+            self._beating.cancel()
+            await asyncio.wait([self._beating])
+        await self._reach.attempt(lambda: self._claims.beat("stopped", ()))
+
+    async def _hand_back(self, claimed: Claimed, task: asyncio.Task[None]) -> None:
+        task.cancel()
+        await self._reach.attempt(functools.partial(self._claims.hand_back, claimed))
 
     async def _turn(self) -> None:
         """Claim one task if there is a free hand, otherwise wait until there is."""
@@ -78,11 +87,12 @@ class TaskService:
             if claimed is not None:
                 found.append(claimed)
 
-        await self._reaching(claim)
-        for claimed in found:
-            task = asyncio.create_task(self._execute(claimed), name=f"task {claimed.id}")
-            self._in_hand[claimed.id] = (claimed, task)
-            self._metrics.running.set(len(self._in_hand))
+        async with self._claiming:
+            await self._reach.attempt(claim)
+            for claimed in found:
+                task = asyncio.create_task(self._execute(claimed), name=f"task {claimed.id}")
+                self._in_hand[claimed.id] = (claimed, task)
+                self._metrics.running.set(len(self._in_hand))
         if not found:
             await asyncio.sleep(self._settings.poll_s)
 
@@ -116,7 +126,7 @@ class TaskService:
     async def _until_written(self, write: Callable[[], Awaitable[bool]]) -> None:
         """Write the end of an execution, however long the database is away."""
         pause_s = _RETRY_FIRST_S
-        while not await self._reaching(write):
+        while not await self._reach.attempt(write):
             await asyncio.sleep(pause_s)
             pause_s = min(_RETRY_MOST_S, pause_s * 2)
 
@@ -135,7 +145,7 @@ class TaskService:
             kept.update(await self._claims.beat(state, asked))
             await self._leases.take_back()
 
-        if not await self._reaching(beat):
+        if not await self._reach.attempt(beat):
             self._leases.lost_sight()
             return
         if LEASE_NOT_RENEWED in self._settings.canaries:
@@ -144,18 +154,3 @@ class TaskService:
             if task_id not in kept and self._in_hand.get(task_id) == (claimed, task):
                 _LOG.warning("task %s is not ours any more", task_id)
                 task.cancel()
-
-    async def _reaching(self, ask: Callable[[], Awaitable[object]]) -> bool:
-        """Ask the database; return whether it answered. A reason is logged once."""
-        try:
-            await ask()
-        except (DatabaseTrouble, psycopg.Error) as error:
-            reason = error.code if isinstance(error, DatabaseTrouble) else type(error).__name__
-            if reason != self._trouble:
-                _LOG.warning("the database does not answer: %s", error)
-            self._trouble = reason
-            return False
-        if self._trouble:
-            _LOG.info("the database answers again after %s", self._trouble)
-        self._trouble = ""
-        return True
