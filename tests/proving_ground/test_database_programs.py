@@ -21,14 +21,19 @@ pytestmark = pytest.mark.integration
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives up root")
 
 
-def test_postgres_is_the_started_process_itself(postgres: Postgres) -> None:
-    assert postgres.program is not None
-    pid = postgres.program.process.pid
-    assert Path(f"/proc/{pid}/exe").resolve().name == "postgres"
-    settings = {
-        name: postgres.execute("SELECT current_setting(%s)", (name,))[0][0]
-        for name in ("max_connections", "fsync", "synchronous_commit", "server_encoding")
-    }
+def test_postgres_is_the_started_process_itself(tmp_path: Path) -> None:
+    own = Postgres(tmp_path)
+    try:
+        own.start()
+        assert own.program is not None
+        pid = own.program.process.pid
+        assert Path(f"/proc/{pid}/exe").resolve().name == "postgres"
+        settings = {
+            name: own.execute("SELECT current_setting(%s)", (name,))[0][0]
+            for name in ("max_connections", "fsync", "synchronous_commit", "server_encoding")
+        }
+    finally:
+        own.discard()
     assert settings == {
         "max_connections": "200",
         "fsync": "on",

@@ -229,3 +229,18 @@ def test_the_least_busy_is_chosen_and_who_failed_comes_last() -> None:
         assert workers.choose({"one", "two"}, 1.5) is first
 
     asyncio.run(run())
+
+
+def test_a_name_that_moved_is_asked_where_it_is_now() -> None:
+    moved = {"workers": [{"name": "one", "state": "ready", "url": "http://127.0.0.1:9002"}]}
+    wire = FakeWire(listed("one"), serve)
+
+    async def run() -> None:
+        made = inference(wire)
+        await made.workers.ask()
+        wire.hive = moved
+        await made.workers.ask()
+        await ask(made)
+
+    asyncio.run(run())
+    assert [port_name for port_name, _ in wire.asked] == [PORTS[9002]]

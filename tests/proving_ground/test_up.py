@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
@@ -40,6 +41,8 @@ def test_each_part_has_a_port_of_its_own_and_knows_those_it_needs(tmp_path: Path
         f"postgresql://postgres@127.0.0.1:{PORTS['postgres'] + 7}/postgres"
     }
     assert parts["hive"].options["WORKERS"] == "3"
+    assert parts["postgres"].address == parts["queen"].options["DATABASE_URL"]
+    assert parts["redis"].address == parts["leader"].options["REDIS_URL"]
 
 
 @pytest.mark.parametrize(
@@ -65,8 +68,10 @@ def test_a_wrong_option_is_one_line(arguments: list[str], said: str, tmp_path: P
 def test_the_whole_starts_works_and_ends(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(command(tmp_path), stdout=subprocess.PIPE, text=True) as program:
         try:
-            lines = iter(program.stdout or ())
-            assert any(line.startswith("everything is up") for line in lines)
+            assert program.stdout is not None
+            said = "".join(takewhile(lambda line: "everything is up" not in line, program.stdout))
+            assert f"\nredis      redis://127.0.0.1:{PORTS['redis'] + OFFSET}/0\n" in said
+            assert said.startswith("postgres   postgresql://postgres@127.0.0.1:")
             queen = f"http://127.0.0.1:{PORTS['queen'] + OFFSET}"
             wait_for(
                 lambda: httpx.post(f"{queen}/v1/inference", json={"prompt": "hi"}).is_success,

@@ -16,7 +16,8 @@ class Always(ProbeCheck):
     """Every observation of a probe met its expectation, in the whole run or in a window.
 
     Misses in a row are one finding. An observation without a value counts as a miss, because a
-    system that does not answer does not hold what was claimed.
+    system that does not answer does not hold what was claimed; but when the probe could not be
+    read even once, it is unknown.
     """
 
     judges_live: ClassVar[bool] = True

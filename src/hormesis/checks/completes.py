@@ -213,6 +213,8 @@ class Completes(Check):
             figures["took_s"] = round(max(seen) - tally.start, 6)
         if undecided:
             figures["undecided"] = undecided
+        if self.at_most < 1:
+            figures |= {"share_min": self.at_least, "share_max": self.at_most}
         if too_good:
             findings = [self._too_good(tally)]
         else:
@@ -240,12 +242,12 @@ class Completes(Check):
 
     def _summary(self, tally: _Tally, outcome: Outcome, lists: Lists) -> str:
         count, allowed = len(tally.known), text_of_seconds(self.within)
-        told = f"{len(tally.in_time)} of {count} done within {allowed}"
+        told = f"{len(tally.in_time)} of {count} done within {allowed}{self._band()}"
         seen = [one.seen for one in tally.known.values() if one.seen is not None]
         last = f", the last after {max(seen) - tally.start:.1f} s" if seen else ""
         sure = tally.share(len(tally.in_time))
         if sure > self.at_most:
-            return f"{told}, at most {_percent(self.at_most)} were expected; {TOO_GOOD}"
+            return f"{told}; {TOO_GOOD}"
         late = tally.done - len(tally.in_time)
         parts = [f"{late} late"] if late else []
         never = sum(tally.known[key].seen is None for key in tally.missed)
@@ -253,11 +255,17 @@ class Completes(Check):
         if outcome is Outcome.UNKNOWN:
             return f"{told}; {len(tally.unclear)} cannot be decided: {self._why(tally, lists)}"
         if outcome is Outcome.FAIL:
-            wanted = "" if self.at_least == 1 else f", {_percent(self.at_least)} were wanted"
             early = tally.early
             ended = f"; the run {early.briefly}" if early and early.time < tally.deadline else ""
-            return f"{told}{wanted}{last}; {', '.join(parts)}{ended}"
+            return f"{told}{last}; {', '.join(parts)}{ended}"
         return "; ".join([f"{told}{last}", *parts])
+
+    def _band(self) -> str:
+        """Return how many were expected, unless it is all of them."""
+        least, most = _percent(self.at_least), _percent(self.at_most)
+        if self.at_most < 1:
+            return f" ({least} to {most} expected)"
+        return "" if self.at_least == 1 else f" (at least {least} expected)"
 
     def _why(self, tally: _Tally, lists: Lists) -> str:
         """Return why some keys cannot be decided."""

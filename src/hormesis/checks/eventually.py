@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from hormesis.checks.parts.cut_short import unless_cut_short
 from hormesis.record.extent import last_event
 from hormesis.record.samples import Sample, probe_samples, watched_until
+from hormesis.record.unreadable import unreadable
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
 from hormesis.words.outcome import Outcome
@@ -61,7 +62,7 @@ class Eventually(Check):
         if not records:
             return self.verdict(Outcome.UNKNOWN, f"probe {self.probe!r} was never observed")
         samples, why = probe_samples(records, expect=self.expect, absent="miss")
-        if why:
+        if why := why or unreadable(history, self.probe):
             return self.verdict(Outcome.UNKNOWN, why)
         every = [self._judge_edge(moment, cite, samples) for moment, cite in edges]
         ends = [moment + self.within + self.steady for moment, _ in edges]

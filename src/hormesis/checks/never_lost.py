@@ -104,7 +104,8 @@ class NeverLost(Check):
             return self._found_by_probe(observations)
         ops = list(history.ops_named(self.found_in))
         if not ops:
-            return _Found(why=f"{self.found_in!r} is no probe or operation of this run")
+            why = f"{self.found_in!r} was never observed, and no operation was called so"
+            return _Found(why=why)
         found = _Found(cite=self.found_in)
         name = self.column or self.key
         for op in ops:

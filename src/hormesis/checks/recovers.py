@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hormesis.checks.parts.cut_short import unless_cut_short
+from hormesis.checks.parts.cut_short import never_whole, unless_cut_short
 from hormesis.record.sample_table import SampleTable, op_samples
 from hormesis.record.samples import Sample, probe_samples, watched_until
+from hormesis.record.unreadable import unreadable
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import FaultRecord, History
 from hormesis.words.kind import Scalar
@@ -58,8 +59,9 @@ class Recovers(Check):
     never made anything bad counts as recovered in 0 s, and the verdict says so. A look counts from
     its end, because an answer that hung until the system was back is no sooner good. When nobody
     looked until ``within`` was over, the verdict is unknown; where only an early end of the run was
-    in the way, the other episodes count. Faults of one track that overlap are
-    one episode, measured from the last release.
+    in the way, the other episodes count. A recovery from rounds of which none lasted as long as was
+    asked, because the run ended early, proves nothing. Faults of one track that overlap are one
+    episode, measured from the last release.
     """
 
     shorthand: ClassVar[str] = "fault"
@@ -112,7 +114,10 @@ class Recovers(Check):
         worst = [one for one in told if one.outcome is outcome]
         slowest = max(worst, key=_rank)
         findings = [one.finding for one in every]
-        return self.verdict(outcome, slowest.finding.sentence, findings, **figures)
+        summary = slowest.finding.sentence
+        if outcome is Outcome.PASS and (why := never_whole(history, self.fault)):
+            outcome, summary = Outcome.UNKNOWN, f"{why}; {summary}"
+        return self.verdict(outcome, summary, findings, **figures)
 
     def _episodes(self, history: History) -> tuple[list[_Episode], str]:
         records = [one for one in history.faults_of(self.fault) if one.injected is not None]
@@ -143,9 +148,10 @@ class Recovers(Check):
         records = history.observations(self.of)
         if records:
             seen, why = probe_samples(records, expect=self.expect, absent="miss")
-            return SampleTable.of(seen), why
+            return SampleTable.of(seen), why or unreadable(history, self.of)
         samples = op_samples(history, self.of, slow_s=self.slow)
-        return samples, "" if len(samples) else f"{self.of!r} is no probe or operation of this run"
+        never = f"{self.of!r} was never observed, and no operation was called so"
+        return samples, "" if len(samples) else never
 
     def _judge_alone(self, episode: _Episode, samples: SampleTable) -> _Told:
         """Judge an episode; what the next fault does is not booked on this one as a failure."""

@@ -59,7 +59,7 @@ def _ask(what: str, lines: Iterable[str], *, yes: bool) -> None:
     err.print(Text(f"This {what} breaks what it did not start:"))
     for line in told:
         err.print(Text(f"  {line}"))
-    if not _is_terminal():
+    if not is_terminal():
         return  # A script's author has decided; what is hit stands in its log.
     if not typer.confirm("Go on?", default=False, err=True):
         raise Declined("not confirmed; nothing was touched", hint="--yes goes on without asking")
@@ -72,7 +72,7 @@ def confirm_steps(timeline: Timeline, *, name: str) -> None:
         DeclinedScenario: one answer was no; the scenario shall not be run.
         Declined: the question was interrupted; no other scenario shall be run either.
     """
-    if not _is_terminal():
+    if not is_terminal():
         return
     steps = [one for one in timeline.actions if not one.skip]
     for number, action in enumerate(steps, 1):
@@ -132,5 +132,6 @@ def _addresses(target: Target) -> Iterator[tuple[Facet, str]]:
             yield facet, url_address(url, _SCHEMES[facet]).usual
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Return whether somebody is there to be asked."""
     return sys.stdin.isatty() and err.is_terminal

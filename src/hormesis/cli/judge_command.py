@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 from hormesis.cli.console import out
-from hormesis.cli.verdict_view import as_data, show_advice, show_reports, show_run
+from hormesis.cli.verdict_view import as_data, headline, show_advice, show_reports, show_run
 from hormesis.compose.judged_again import judged_again
 from hormesis.words.judging import code_of
 from hormesis.words.outcome import ExitCode
 
 
-def check_command(path: Path, *, as_json: bool) -> int:
+def check_command(path: Path, *, as_json: bool, quiet: bool = False) -> int:
     """Judge again and return the exit code of the verdict."""
     again = judged_again(path)
     judged = again.judged
@@ -23,8 +23,12 @@ def check_command(path: Path, *, as_json: bool) -> int:
         out.print_json(json.dumps(data[0] if len(data) == 1 else data))
         return worst
     for one, code in zip(judged, codes, strict=True):
-        show_run(out, one, code)
-    show_advice(out, judged)
+        if quiet and len(judged) > 1:
+            out.print(headline(one, code))
+        else:
+            show_run(out, one, code, brief=quiet)
+    if not quiet:
+        show_advice(out, judged)
     return worst
 
 

@@ -95,11 +95,11 @@ def plan(
 
 
 @app.command()
-def check(run_directory: RunDir, as_json: AsJson = False) -> None:
+def check(run_directory: RunDir, quiet: Quiet = False, as_json: AsJson = False) -> None:
     """Judge a run again, from its run directory alone."""
     from hormesis.cli.judge_command import check_command
 
-    raise typer.Exit(check_command(run_directory, as_json=as_json))
+    raise typer.Exit(check_command(run_directory, as_json=as_json, quiet=quiet))
 
 
 @app.command()

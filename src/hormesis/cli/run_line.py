@@ -88,7 +88,10 @@ def run(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run an experiment or a suite, judge it and write its reports."""
+    """Run an experiment or a suite, judge it and write its reports.
+
+    A suite has options, sets and scenarios of its own: `hormesis run SUITE --options` lists them.
+    """
     from hormesis.cli.run_command import run_command
     from hormesis.cli.run_options import run_options
 

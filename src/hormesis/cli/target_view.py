@@ -6,20 +6,25 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.text import Text
 
 from hormesis.cli.columns import columns
 from hormesis.cli.console import out
-from hormesis.compose.fitness import SuiteFitness, suite_fitness
+from hormesis.compose.fitness import Fitness, SuiteFitness, suite_fitness, tried_fitness
+from hormesis.compose.lack import Lack
 from hormesis.compose.reach import unanswered
 from hormesis.compose.suite import Suite, find_suite, suite_names
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.locate import locate
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import UsageTrouble
+
+_TRIED = (
+    "Tried, where something answers: SQL statements, GET requests, and the commands of the steady "
+    "state. Not tried: what submits."
+)
 
 
 def target_command(target: Path, suite: str, *, reach: bool, as_json: bool) -> int:
@@ -38,6 +43,8 @@ def target_command(target: Path, suite: str, *, reach: bool, as_json: bool) -> i
         one for each in told for fit in each.scenarios for one in fit.addresses
     ))  # fmt: skip
     silent = asyncio.run(unanswered(addresses)) if reach else {}
+    if reach:
+        told = [tried_fitness(one, silent) for one in told]
     code = _code(told, silent)
     if as_json:
         out.print_json(json.dumps(_data(told, addresses, silent, code, reach=reach)))
@@ -46,6 +53,9 @@ def target_command(target: Path, suite: str, *, reach: bool, as_json: bool) -> i
         _show(one, target, one.suite if one.suite in suite_names() else suite)
     if reach:
         _show_addresses(addresses, silent)
+        out.print(Text(_TRIED))
+    else:
+        out.print(Text("SQL statements, paths and commands were not tried; --reach tries them."))
     return code
 
 
@@ -74,13 +84,8 @@ def _show(one: SuiteFitness, target: Path, word: str) -> None:
     rows: list[tuple[Text, str, str]] = []
     for fit in one.scenarios:
         mark = Text("✔", style="green") if fit.able else Text("–", style="yellow")
-        if not fit.able:
-            text = "lacks " + " · ".join(str(lack) for lack in fit.lacks)
-        elif fit.left_out:
-            text = "without " + " · ".join(str(lack) for lack in fit.left_out)
-        else:
-            text = fit.title
-        rows.append((mark, fit.scenario, text))
+        for number, text in enumerate(_told(fit)):
+            rows.append((Text() if number else mark, "" if number else fit.scenario, text))
     rows += [(Text("!", style="yellow"), "", str(lack)) for lack in one.unused]
     for line in columns(rows):
         out.print(line)
@@ -88,6 +93,17 @@ def _show(one: SuiteFitness, target: Path, word: str) -> None:
         names = ",".join(able)
         out.print(Text(f"hormesis run {word} --system {target} --scenario {names}"))
     out.print()
+
+
+def _told(fit: Fitness) -> Sequence[str]:
+    """Return what is to be said of a scenario, a line for each thing that does not fit."""
+    if fit.lacks:
+        return ["lacks " + " · ".join(str(lack) for lack in fit.lacks)]
+    told = [f"does not fit: {lack}" for lack in fit.misfits]
+    told += [f"fits only if the run's own processes mend it: {lack}" for lack in fit.doubts]
+    if fit.left_out:
+        told.append("without " + " · ".join(str(lack) for lack in fit.left_out))
+    return told or [fit.title]
 
 
 def _show_addresses(addresses: Sequence[str], silent: Mapping[str, str]) -> None:
@@ -104,6 +120,18 @@ def _show_addresses(addresses: Sequence[str], silent: Mapping[str, str]) -> None
         out.print(line)
 
 
+def _as_data(fit: Fitness) -> dict[str, object]:
+    parts = {"lacks": fit.lacks, "left_out": fit.left_out, "misfits": fit.misfits,
+             "doubts": fit.doubts}  # fmt: skip
+    lists = {key: [_lack(one) for one in lacks] for key, lacks in parts.items()}
+    head = {"scenario": fit.scenario, "title": fit.title, "able": fit.able}
+    return {**head, **lists, "addresses": list(fit.addresses)}
+
+
+def _lack(one: Lack) -> dict[str, str]:
+    return {"what": one.what, "next_step": one.next_step}
+
+
 def _data(
     told: Sequence[SuiteFitness],
     addresses: Sequence[str],
@@ -117,8 +145,8 @@ def _data(
         "suites": [
             {
                 "suite": one.suite,
-                "scenarios": [{**asdict(fit), "able": fit.able} for fit in one.scenarios],
-                "unused": [asdict(lack) for lack in one.unused],
+                "scenarios": [_as_data(fit) for fit in one.scenarios],
+                "unused": [_lack(lack) for lack in one.unused],
             }
             for one in told
         ],

@@ -15,6 +15,7 @@ import typer
 from rich.text import Text
 
 from hormesis.cli.columns import columns
+from hormesis.cli.confirmation import is_terminal
 from hormesis.cli.console import err, out
 from hormesis.cli.run_command import run_command
 from hormesis.cli.run_options import RunOptions
@@ -113,13 +114,27 @@ def rows_command(
 
 
 def clear_command(where: Where, *, tag: str, dry_run: bool, yes: bool, as_json: bool) -> int:
-    """Delete completed tasks, or only count them; ask first on a terminal."""
+    """Delete completed tasks, or only count them; ask first on a terminal.
+
+    Raises:
+        UsageTrouble: nobody said in which database, or nobody can be asked and none said yes.
+    """
+    if not (where.database_url or where.system or os.environ.get("DATABASE_URL")):
+        raise UsageTrouble(
+            "nothing says in which database tasks are to be deleted, and none is guessed",
+            hint="give --database-url, DATABASE_URL or --system",
+        )
+    if not (dry_run or yes or is_terminal()):
+        raise UsageTrouble(
+            "nobody is there to be asked whether to delete",
+            hint="--yes deletes without asking, --dry-run only counts",
+        )
     variables = where.variables(tag=_checked(tag))
     there = int(str(asyncio.run(rows_of(variables, "clearable_sql")).value or 0))
     told = f"{there} completed tasks" + (f" with the tag {tag}" if tag else "")
     deleted = 0
     if not dry_run and there:
-        if err.is_terminal and not yes and not typer.confirm(f"delete {told}?", err=True):
+        if not yes and not typer.confirm(f"delete {told}?", err=True):
             return ExitCode.INTERRUPTED
         deleted = asyncio.run(performed(variables, "clear_sql"))
     if as_json:

@@ -121,7 +121,10 @@ def clear(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete completed tasks, straight in the database."""
+    """Delete completed tasks, straight in the database; asks first.
+
+    It guesses no address, and without a terminal to ask at it needs --yes or --dry-run.
+    """
     from hormesis.cli.tasks_command import Where, clear_command
 
     where = Where("", database_url, system)
@@ -155,7 +158,11 @@ def restart_service(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Stop a service, and see that it is back after a while; a run like any other."""
+    """Stop a service, and see that it is back after a while; a run like any other.
+
+    Without a COMMAND it is killed, and whoever supervises it has to start it again. Nobody is asked
+    who that is: when nothing does, the run waits for --within, fails, and the service stays down.
+    """
     from hormesis.cli.tasks_command import restart_command
     from hormesis.compose.restart_experiment import Restarted
 

@@ -59,19 +59,15 @@ def left_out_told(history: History) -> str:
 
 def show_advice(console: Console, runs: Sequence[Judged]) -> None:
     """Print what to try, once per advice, each with the findings that led to it."""
-    found = [
-        (one, reasons)
-        for one in recommendations(runs)
-        if (reasons := [why for why in one.reasons if why.outcome is Outcome.FAIL])
-    ]
+    found = recommendations(runs)
     if found:
         console.print(Text("\nWhat to try", style="bold"))
-    for one, reasons in found:
+    for one in found:
         console.print(Text(f"  • {one.advice.strip()}"))
-        for why in reasons[:REASONS_MAX]:
+        for why in one.reasons[:REASONS_MAX]:
             where = f"{why.run} {why.check}" if len(runs) > 1 else why.check
             console.print(Text(f"    {where}: {why.finding}", style="dim"))
-        if (more := len(reasons) - REASONS_MAX) > 0:
+        if (more := len(one.reasons) - REASONS_MAX) > 0:
             console.print(Text(f"    and {more} more", style="dim"))
 
 

@@ -5,11 +5,11 @@ Every scenario is read, checked and compiled on the system as for a run. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hormesis.compose.lack import Lack, lacks_of, missing_process
+from hormesis.compose.lack import Lack, grouped, lacks_of, missing_process
 from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.registry import systems
 from hormesis.compose.request import RunRequest
@@ -17,11 +17,12 @@ from hormesis.compose.suite import Suite
 from hormesis.compose.suite_needs import references_in, texts_in
 from hormesis.compose.suite_options import option_values
 from hormesis.compose.suite_prepare import requests_of
+from hormesis.compose.trial import Read, misfit, reads_of, started_ports, tried
 from hormesis.spec.declared import declared_variables
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.included import Included
 from hormesis.spec.locate import locate
-from hormesis.spec.node import Problems
+from hormesis.spec.node import Node, Problems
 from hormesis.words.experiment import Experiment
 from hormesis.words.probe import Probe
 from hormesis.words.trouble import InputTrouble, Problem, SkipTrouble, Trouble
@@ -39,11 +40,19 @@ class Fitness:
     left_out: tuple[Lack, ...] = ()
     addresses: tuple[str, ...] = ()
     """What it would touch that the run does not start: ``host:port``, ``pid:N``, containers."""
+    reads: tuple[Read, ...] = field(default=(), repr=False, compare=False)
+    """What it would read of the system."""
+    starts: bool = field(default=False, compare=False)
+    """Whether the run starts a process, which may make what is not there yet."""
+    misfits: tuple[Lack, ...] = ()
+    """What was tried and does not fit the system."""
+    doubts: tuple[Lack, ...] = ()
+    """What was tried and did not fit, but may when the run has started its processes."""
 
     @property
     def able(self) -> bool:
-        """Whether it can be run."""
-        return not self.lacks
+        """Whether it can be run, as far as is known."""
+        return not self.lacks and not self.misfits
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,25 @@ def suite_fitness(suite: Suite, target: Path, environment: Mapping[str, str]) ->
     return SuiteFitness(suite.name, tuple(found), tuple(_unused(target, requests)))
 
 
+def tried_fitness(told: SuiteFitness, silent: Mapping[str, str]) -> SuiteFitness:
+    """Return *told* with what does not fit when it is tried; what asks *silent* addresses is not.
+
+    Raises:
+        CapabilityTrouble: the driver of a database is not installed.
+    """
+    wrong = tried([read for one in told.scenarios for read in one.reads], silent)
+    return replace(told, scenarios=tuple(_tried(one, wrong) for one in told.scenarios))
+
+
+def _tried(one: Fitness, wrong: Mapping[Read, str]) -> Fitness:
+    found: dict[tuple[str, ...], Lack] = {}
+    for read in one.reads:
+        if read in wrong:
+            found.setdefault(read.variables or (read.name,), misfit(read, wrong[read]))
+    lacks = tuple(found.values())
+    return replace(one, doubts=lacks) if one.starts else replace(one, misfits=lacks)
+
+
 def _able(name: str, title: str, prepared: Prepared, target: Path) -> Fitness:
     """Return what nothing but a run would tell of a scenario that can be read: faults in vain."""
     experiment = prepared.experiment
@@ -92,7 +120,19 @@ def _able(name: str, title: str, prepared: Prepared, target: Path) -> Fitness:
         Lack(f"the fault {track}: {why}", "see `hormesis doctor`") for track, why in skips.items()
     ]
     lacks = [*_unknown_processes(experiment), *_idle_links(prepared, target)]
-    return Fitness(name, title, tuple(lacks), tuple(left_out), experiment.attached_addresses)
+    started = started_ports(experiment)
+    addresses = tuple(
+        one for one in experiment.attached_addresses
+        if not (one.startswith("127.0.0.1:") and one.rpartition(":")[2] in started)
+    )  # fmt: skip
+    reads = reads_of(experiment, _tops(prepared), prepared.stand.run_id)
+    starts = any(not one.attached for one in experiment.services)
+    return Fitness(name, title, grouped(lacks), tuple(left_out), addresses, reads, starts)
+
+
+def _tops(prepared: Prepared) -> Sequence[Node]:
+    request = prepared.request
+    return Included(Problems()).read(request.file, request.written).tops
 
 
 def _unknown_processes(experiment: Experiment) -> Iterator[Lack]:
@@ -117,9 +157,7 @@ def _idle_links(prepared: Prepared, target: Path) -> Iterator[Lack]:
     }
     if not broken:
         return
-    request = prepared.request
-    tops = Included(Problems()).read(request.file, request.written).tops
-    parts = [(key, node.value) for top in tops for key, node in top.items()]
+    parts = [(key, node.value) for top in _tops(prepared) for key, node in top.items()]
     parts += locate(target).data.items()
     used = {
         name.removeprefix("link.").rpartition(".")[0]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from hormesis.words.trouble import Problem
 
 _KEYS = {"restartable": "start", "fuse": "volume"}
 """The key of a target that gives a facet of another name."""
+_ONE = re.compile(r"\bthe (?:variable|target|link|volume|process|parent)\b")
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Lack:
 
     what: str
     next_step: str = ""
+    name: str = field(default="", compare=False)
+    """What it is of, when the same is lacked of others as well."""
 
     def __str__(self) -> str:
         return f"{self.what}; {self.next_step}" if self.next_step else self.what
@@ -25,7 +28,8 @@ class Lack:
 
 def missing_process(name: str) -> Lack:
     """Return the lack of a process called *name* that the run need not start."""
-    return Lack(f"the process {name}", f"add `{name}:` with pid or port to `targets`")
+    step = f"add `{name}:` with pid or port to `targets`"
+    return Lack(f"the process {name}", step, name)
 
 
 _MISSING: Sequence[tuple[re.Pattern[str], str, str]] = (
@@ -92,7 +96,31 @@ def lacks_of(problems: Sequence[Problem]) -> tuple[Lack, ...]:
             named.setdefault(lack.what, lack)
         else:
             others.setdefault(str(problem), Lack(str(problem)))
-    return tuple((named or others).values())
+    return grouped((named or others).values())
+
+
+def grouped(lacks: Iterable[Lack]) -> tuple[Lack, ...]:
+    """Return *lacks*, in one those that say the same of several things."""
+    alike: dict[tuple[str, str], list[Lack]] = {}
+    for one in lacks:
+        said = (one.what, one.next_step)
+        key = tuple(text.replace(one.name, "\0") for text in said) if one.name else said
+        alike.setdefault((key[0], key[1]), []).append(one)
+    return tuple(_joined(same) for same in alike.values())
+
+
+def _joined(same: Sequence[Lack]) -> Lack:
+    first = same[0]
+    if len(same) == 1:
+        return first
+    names = [one.name for one in same]
+    what = first.what.replace(first.name, ", ".join(names[:-1]) + f" and {names[-1]}")
+    each = f"{first.next_step}, and the same for each" if first.name in first.next_step else ""
+    return Lack(_ONE.sub(_several, what, count=1), each or first.next_step)
+
+
+def _several(said: re.Match[str]) -> str:
+    return f"{said[0]}{'es' if said[0].endswith('s') else 's'}"
 
 
 def _missing(problem: Problem) -> Lack | None:
@@ -102,5 +130,6 @@ def _missing(problem: Problem) -> Lack | None:
             if facets := parts.get("facets"):
                 each = (f"`{_KEYS.get(one, one)}:`" for one in facets.split(" and "))
                 parts["facets"] = " and ".join(each)
-            return Lack(what.format(**parts), next_step.format(**parts) or problem.hint)
+            step = next_step.format(**parts) or problem.hint
+            return Lack(what.format(**parts), step, parts["name"])
     return None

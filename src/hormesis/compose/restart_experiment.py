@@ -14,8 +14,9 @@ _PROBE = "back"
 _KILLED_S = 1.0
 """How long a kill that somebody else mends counts as the fault."""
 _ADVICE = (
-    "Look at its log from its last start on: what it waits for at its start, and whether whoever "
-    "should start it again did."
+    "It ended, and nothing listened or answered in its place: does anybody start it again? If not, "
+    "give the command that does behind `--`. If so, look at its log from its last start on for "
+    "what it waits for."
 )
 
 

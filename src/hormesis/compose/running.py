@@ -109,6 +109,8 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
         left = [Problem(f"left on this host: {text}") for text in judged.verdict.dirty]
         raise DirtyTrouble([*failure.problems, *left]) from failure
     if failure is not None:
+        # What a check found stands, also of a run that came to nothing: the verdict counts it.
+        failure.code = ExitCode.worst((failure.code, code_of(judged.verdict)))
         raise failure
     return Finished(judged, directory.path, tuple(reports), code_of(judged.verdict))
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hormesis.compose.short_toxics import TOXICS, ToxicForm, form_of, unit_of
-from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.did_you_mean import did_you_mean, nearest
 from hormesis.spec.document import Document, Spot, Steps
 from hormesis.spec.frames import Frame, Word
 from hormesis.spec.kind_forms import Forms
@@ -74,28 +74,30 @@ def written_out(node: Node, short_form: str, forms: Forms) -> tuple[str, Documen
         message = f"expected the name of a toxic or a fault, found {found(toxic)}"
         forms.problems.add(node.under("toxic"), message, hint)
         return None
-    parameters = _parameters(node, form, faults[form.fault], forms)
+    parameters = _parameters(node, frame, form, faults[form.fault], forms)
     if frame is None or parameters is None:
         return None
     return frame.id, _document(node, frame, form, faults[form.fault], short_form, parameters)
 
 
 def _parameters(
-    node: Node, form: ToxicForm, kind: type[Fault], forms: Forms
+    node: Node, frame: ShortFrame | None, form: ToxicForm, kind: type[Fault], forms: Forms
 ) -> dict[str, Node] | None:
     """Return what the short scenario says about its fault, under the fault's own names."""
     given = node.under("attributes") if node.has("attributes") else None
-    fields: dict[str, Node] = {}
     known = [*form.attributes, *keys_of(kind), *_BESIDE]
+    if given is None and (needed := _needed(form, kind)):
+        message = f"expected the key attributes with {' and '.join(needed)} below it, found none"
+        beside = [key for key in node.value if key in known and key not in ShortFrame.model_fields]
+        hint = f"move {' and '.join(beside)} below attributes" if beside else ""
+        forms.problems.add(node, message, hint)
+        return None
+    fields: dict[str, Node] = {}
     if given is not None and isinstance(given.value, dict):
-        for key, value in given.items():
-            name, unit = form.attributes.get(key, (key, ""))
-            if name in fields:
-                message = f"expected {name} once, found it again as {key}"
-                forms.problems.add(value, message, at_key=True)
-            fields[name] = _with_unit(value, unit or unit_of(kind, name))
+        fields = _attributes(given, form, kind, forms)
     for key, name in (("toxicity", "share"), ("stream", "stream")):
-        if node.has(key) and node.value[key] != 1:
+        # What the frame refuses is told there, once.
+        if frame is not None and node.has(key) and node.value[key] != 1:
             takes = name in kind.model_fields
             if takes:
                 fields[name] = node.under(key)
@@ -109,6 +111,41 @@ def _parameters(
     if decode(kind, own, owner, forms.problems, context=forms.context, also_known=known) is None:
         return None
     return fields
+
+
+def _attributes(
+    given: Node, form: ToxicForm, kind: type[Fault], forms: Forms
+) -> dict[str, Node]:
+    """Return the attributes under the fault's own names.
+
+    One that is misspelled stands for the one that must be meant, so that its absence is not told
+    as well.
+    """
+    known = [*form.attributes, *keys_of(kind), *_BESIDE]
+    fields: dict[str, Node] = {}
+    keys: dict[str, str] = {}
+    for key, value in given.items():
+        meant = key if key in known else nearest(key, known) or key
+        if meant != key:
+            message = f"expected a known key, found {key}"
+            forms.problems.add(value, message, f"did you mean {meant}?", at_key=True)
+        name, unit = form.attributes.get(meant, (meant, ""))
+        if name in keys:
+            message = f"expected one of {keys[name]} and {key}, which are the same, found both"
+            forms.problems.add(value, message, at_key=True)
+        keys[name] = key
+        fields[name] = _with_unit(value, unit or unit_of(kind, name))
+    return fields
+
+
+def _needed(form: ToxicForm, kind: type[Fault]) -> list[str]:
+    """Return the attributes that must be given, under Toxiproxy's names where it has one."""
+    names = {name: key for key, (name, _) in form.attributes.items()}
+    return [
+        names.get(key, key)
+        for key, field in keys_of(kind).items()
+        if kind.model_fields[field].is_required()
+    ]
 
 
 def _with_unit(node: Node, unit: str) -> Node:

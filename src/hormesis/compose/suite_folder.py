@@ -98,7 +98,8 @@ def added_scenarios(
         inside = [one for path in files for one in _scenarios_in(path, short)]
         if not inside and not problems:
             raise UsageTrouble(
-                f"--scenario-dir {folder}: expected scenarios, found none in {len(files)} files",
+                f"--scenario-dir {folder}: expected scenarios, found none in {len(files)}"
+                f" file{'s' * (len(files) != 1)}",
                 hint="a scenario has the key title, or is in the short form: id, name, toxic, "
                 "attributes, duration_seconds, expected_behavior",
             )

@@ -23,7 +23,7 @@ _ASKING = ("system", "skip")
 """Keys of an experiment in which a variable is passed on or asked after, not used."""
 _NAMES = ("target", "service", "process")
 _COMMENT = re.compile(r"(?:^|\s)#\s*(.*?)\s*$")
-_FACTS = re.compile(r"_(sql|dsn|url|urls|path|paths|metric|metrics|token|key|header)$")
+_FACTS = re.compile(r"_(sql|dsn|url|urls|path|paths|metric|metrics|token|key|header|body|at)$")
 
 
 @dataclass(frozen=True)

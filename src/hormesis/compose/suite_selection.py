@@ -96,6 +96,7 @@ def _known(suite: str, scenarios: Sequence[str], names: Iterable[str]) -> Sequen
         if name not in scenarios:
             raise UsageTrouble(
                 f"suite {suite!r} has no scenario {name!r}",
-                hint=did_you_mean(name, scenarios) or f"it has {', '.join(scenarios)}",
+                hint=f"{did_you_mean(name, scenarios, noun='it has')}; "
+                f"`hormesis run {suite} --options` lists all",
             )
     return names

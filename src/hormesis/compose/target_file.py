@@ -159,7 +159,8 @@ def _override(guess: _Guess, need: Need) -> Iterator[str]:
         yield f"  {need.name}: {_quoted(f'${{env.{env}:-{guess.literal(text)}}}')}"
     elif len(text) + len(need.name) > _WIDTH - 8 or "\n" in text:
         yield f"  # {need.name}: >-"
-        for line in wrap(" ".join(text.split()), _WIDTH - 8, break_long_words=False):
+        words = " ".join(text.split())
+        for line in wrap(words, _WIDTH - 8, break_long_words=False, break_on_hyphens=False):
             yield f"  #   {line}"
     else:
         yield f"  # {need.name}: {_quoted(text)}"

@@ -14,6 +14,7 @@ from hormesis.compose.helper_variables import HelperVariables
 from hormesis.host.json_path import Missing, at_path
 from hormesis.host.sql import Rows, SqlTrouble, ask, perform
 from hormesis.wire.http_get import NoAnswer, http_ask
+from hormesis.words.hidden import hide_passwords
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import CapabilityTrouble, Trouble
 
@@ -81,7 +82,7 @@ async def rows_of(variables: HelperVariables, statement: str) -> Rows:
             variables["dsn"], variables[statement], timeout_s=10.0, rows_max=_LISTED_MAX
         )
     except SqlTrouble as trouble:
-        raise _no_database(trouble, statement) from None
+        raise _no_database(trouble, statement, variables["dsn"]) from None
 
 
 async def performed(variables: HelperVariables, statement: str) -> int:
@@ -93,12 +94,12 @@ async def performed(variables: HelperVariables, statement: str) -> int:
     try:
         return await perform(variables["dsn"], variables[statement])
     except SqlTrouble as trouble:
-        raise _no_database(trouble, statement) from None
+        raise _no_database(trouble, statement, variables["dsn"]) from None
 
 
-def _no_database(trouble: SqlTrouble, statement: str) -> CapabilityTrouble:
+def _no_database(trouble: SqlTrouble, statement: str, dsn: str) -> CapabilityTrouble:
     return CapabilityTrouble(
-        f"the database did not answer {statement}: {trouble}",
+        f"the database at {hide_passwords(dsn)} did not answer {statement}: {trouble}",
         hint="say with --database-url or DATABASE_URL where it is, or describe the system in a "
         "target file (`hormesis init tasks`) and give it with --system",
     )

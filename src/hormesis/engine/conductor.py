@@ -434,7 +434,9 @@ class Conductor:
         self.live.say(self._clock.now(), f"{source}: {text}")
 
     def _phase(self, name: str) -> None:
-        self._writer.phase(Phase(name, self._clock.now()))
+        # The picture's time goes along: lines that were said since have later times than its last.
+        self.live.now = self._clock.now()
+        self._writer.phase(Phase(name, self.live.now))
         self.live.phase = name
 
     async def _tick(self) -> None:

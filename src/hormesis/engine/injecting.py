@@ -102,6 +102,7 @@ class Injection:
             target=action.target.name,
             asked=surgery.clock.now(),
             by=action.fault.by,
+            length_s=None if action.fault.momentary else action.for_s,
         )
         self._looks: tuple[Look, ...] = () if action.skip else _looks_of(action)
         self._before: Reading = {}

@@ -58,19 +58,20 @@ class Observer:
         seen = await self._seen(probe)
         expected = probe.expect is not None
         miss = miss_of(probe.expect, seen.fields) if expected and not seen.reason else ""
+        told_miss = probe.told_miss(miss, seen) if miss else ""
         record = ProbeRecord(
             probe=name,
             time=began,
             fields=seen.fields,
             reason=seen.reason,
-            miss=miss,
+            miss=told_miss,
             expected=expected,
             took_s=self._clock.now() - began,
             rows=seen.rows,
         )
         self._sink(record)
         fields = ", ".join(f"{name}={value}" for name, value in list(seen.fields.items())[:3])
-        told = seen.reason or miss or fields
+        told = seen.reason or told_miss or fields
         self._live.probes[name] = (record.good if expected else None, told)
         return record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import floor
 
-from hormesis.plan.contradictions import Calls, beyond_limits, beyond_radius, overlaps
+from hormesis.plan.contradictions import Calls, beyond_end, beyond_limits, beyond_radius, overlaps
 from hormesis.plan.rounds import starts_of
 from hormesis.words.experiment import PROXY, SCRATCH, Experiment, FaultTrack
 from hormesis.words.fault import NoWay, chosen
@@ -54,11 +54,12 @@ def compile_timeline(
     problems += beyond_limits(experiment, actions)
     problems += beyond_radius(experiment, actions)
     problems += overlaps(actions, calls, experiment)
-    if problems:
-        raise InputTrouble(problems)
     ends = [action.at_s + action.for_s for action in actions]
     ends += [track.at_s + load_duration_s(track.load) for track in experiment.loads]
     duration_s = max(ends, default=0.0) + experiment.limits.settle_s
+    problems += beyond_end(experiment, duration_s)
+    if problems:
+        raise InputTrouble(problems)
     return Timeline(
         experiment=experiment,
         actions=tuple(sorted(actions, key=lambda action: action.at_s)),

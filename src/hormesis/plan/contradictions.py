@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from hormesis.words.experiment import Experiment
+from hormesis.words.load import Burst, Finite, Ticked
 from hormesis.words.target import Target
 from hormesis.words.timeline import FaultAction
 from hormesis.words.trouble import Problem
@@ -41,6 +42,26 @@ def beyond_limits(
                 track.place,
                 path,
                 "raise limits.hold or shorten the fault",
+            )
+
+
+def beyond_end(experiment: Experiment, duration_s: float) -> Iterator[Problem]:
+    """Yield a problem for each end condition that counts only after the tracks have ended.
+
+    They go on longer than *duration_s* seconds while a load lasts of which only running tells how
+    long it is; nothing is said then.
+    """
+    if any(isinstance(one.load.shape(), Burst | Finite | Ticked) for one in experiment.loads):
+        return
+    for one in experiment.end_when:
+        if one.not_before_s >= duration_s:
+            allowed, found = text_of_seconds(duration_s), text_of_seconds(one.not_before_s)
+            yield Problem(
+                f"expected not_before to be less than {allowed}, when the tracks end anyway,"
+                f" found {found}",
+                one.place,
+                f"end_when.{one.name}",
+                "it would never be looked at: let it begin earlier, or the tracks last longer",
             )
 
 

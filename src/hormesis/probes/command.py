@@ -8,8 +8,12 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.host.command import run_command
+from hormesis.words.hidden import hide_passwords
 from hormesis.words.probe import Observation, Probe, World
 from hormesis.words.units import Seconds
+
+_RUN_SHOWN = 80
+_LINE_SHOWN = 160
 
 
 class Command(Probe):
@@ -34,6 +38,13 @@ class Command(Probe):
         """Return the command; its environment may hold secrets and stays out."""
         return f"command({' '.join(self.run)})"
 
+    def told_miss(self, miss: str, seen: Observation) -> str:
+        """Return *miss* with the command, and the last thing that it complained of."""
+        lines = str(seen.fields.get("stderr") or "").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        told = f"{miss}; the command `{_shown(' '.join(self.run), _RUN_SHOWN)}`"
+        return f"{told} said: {_shown(last, _LINE_SHOWN)}" if last else f"{told} said nothing"
+
     async def observe(self, world: World) -> Observation:
         """Run it once."""
         loop = asyncio.get_running_loop()
@@ -54,3 +65,9 @@ class Command(Probe):
                 "ms": round((loop.time() - started) * 1000, 3),
             }
         )
+
+
+def _shown(text: str, length: int) -> str:
+    """Return *text*, at most *length* letters, without the passwords in its addresses."""
+    text = hide_passwords(text)
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -16,7 +16,7 @@ unless the name ends in ``_ms``, shares are 0 to 1; what is not known is null ::
       left_out[]  texts: each check that `unless` left out, with its reason
       evidence[]  the same, about the run itself: whether it can be trusted
       faults[]  id, track, kind, target, state, asked, injected, bitten, released, healed, proof,
-                proof_gone, trouble, released_by, skipped, unreached
+                proof_gone, trouble, released_by, skipped, unreached, length_s
       phases[]  name, stretches[[start, end]], count, ok, fail, info, rate, errors_share,
                 response{}, service{}, lag{}; those hold count, mean, p50, p95, p99, highest
       loads[]   load, started, ended, users, iterations, dropped, waited, spread_s, loop_lag_s,

@@ -146,7 +146,9 @@ def _details(verdict: Verdict) -> str:
     hidden = len(verdict.findings) - FINDINGS_SHOWN
     if hidden > 0:
         lines.append(f"and {plural(hidden, 'more finding')}")
-    return "\n".join([*lines, f"What to try: {verdict.advice}"] if verdict.advice else lines)
+    if verdict.outcome is Outcome.FAIL and verdict.advice:
+        lines.append(f"What to try: {verdict.advice}")
+    return "\n".join(lines)
 
 
 def _counted(suites: Sequence[ElementTree.Element]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from hormesis.spec.kind_forms import Forms, known_keys
 from hormesis.spec.node import Node, found, keys_told
 from hormesis.spec.tracks import Tracks
 from hormesis.words.end_condition import EndCondition
+from hormesis.words.trouble import Place
 
 
 def read_end_conditions(
@@ -38,6 +39,11 @@ def _read(node: Node, forms: Forms, probes: Collection[str]) -> EndCondition | N
     return _give_up(node, forms, probes) if given == ["give_up"] else _of_probe(node, forms)
 
 
+def _place(node: Node) -> Place:
+    """Return where it says from when on it counts, or where it stands."""
+    return (node.under("not_before") if "not_before" in node.value else node).place
+
+
 def _give_up(node: Node, forms: Forms, probes: Collection[str]) -> EndCondition | None:
     frame = forms.frame(GiveUpFrame, node)
     if frame is None:
@@ -53,6 +59,7 @@ def _give_up(node: Node, forms: Forms, probes: Collection[str]) -> EndCondition 
         fields=tuple(frame.fields),
         not_before_s=frame.not_before,
         settle_s=frame.settle,
+        place=_place(node),
     )
 
 
@@ -74,4 +81,5 @@ def _of_probe(node: Node, forms: Forms) -> EndCondition | None:
         for_s=frame.for_,
         not_before_s=frame.not_before,
         settle_s=frame.settle,
+        place=_place(node),
     )

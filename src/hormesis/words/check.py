@@ -66,7 +66,7 @@ class Check(Kind):
         findings: Sequence[Finding] = (),
         **figures: Scalar,
     ) -> Verdict:
-        """Return this check's verdict; the advice is attached only when it did not pass."""
+        """Return this check's verdict; the advice is attached only when it failed."""
         return Verdict(
             check=self.title(),
             kind=self.kind,
@@ -74,7 +74,7 @@ class Check(Kind):
             summary=summary,
             findings=findings,
             figures=figures,
-            advice="" if outcome is Outcome.PASS else self.advice,
+            advice=self.advice if outcome is Outcome.FAIL else "",
         )
 
 

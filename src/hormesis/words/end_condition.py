@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hormesis.words.probe import Probe
+from hormesis.words.trouble import Place
 from hormesis.words.units import text_of_seconds
 
 EARLY = "early"
@@ -38,6 +39,7 @@ class EndCondition:
     fields: tuple[str, ...] = ()
     not_before_s: float = 0.0
     settle_s: float | None = None
+    place: Place | None = None
 
     def describe(self) -> str:
         """Return one line for the plan."""

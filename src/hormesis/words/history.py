@@ -50,6 +50,15 @@ class FaultRecord:
     """The unit of both."""
     unreached: str = ""
     """What ended the tracks early, before it was to begin; it was not tried then."""
+    length_s: float | None = None
+    """How long it was to last, in seconds; None for a momentary one, which lasts no time."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether it lasted as long as was asked, as far as that is known."""
+        if self.length_s is None:
+            return self.window is not None
+        return self.window is not None and self.window[1] - self.window[0] >= 0.99 * self.length_s
 
     @property
     def window(self) -> tuple[float, float] | None:

@@ -46,6 +46,10 @@ class Probe(Kind):
     """What the observation should be: a value, a comparison, a list of alternatives, or a mapping
     of field to those (see *Expectations* in the reference of the file); left out: only recorded."""
 
+    def told_miss(self, miss: str, seen: Observation) -> str:
+        """Return *miss*, what *seen* lacks of the expectation, with what explains it."""
+        return miss
+
     @abstractmethod
     async def observe(self, world: World) -> Observation:
         """Look once. Never raises for what the world does: a failure is an Observation's reason."""

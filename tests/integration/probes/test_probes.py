@@ -13,6 +13,7 @@ from hormesis.probes.command import Command
 from hormesis.probes.http import Http
 from hormesis.probes.prometheus import Prometheus
 from hormesis.probes.tcp import Tcp
+from hormesis.words.expect import miss_of
 from hormesis.words.kind import Scalar
 from hormesis.words.probe import Observation, Probe
 from tests.integration.clients.scripted_server import Scripted, Visit, scripted
@@ -127,6 +128,15 @@ async def test_command() -> None:
     seen = await seen_by(Command(run=(sys.executable, "-c", code)))
     assert (seen.value, seen.fields["exit"], seen.reason) == ("one", 3, "")
     assert seen.fields["stdout"] == "one\ntwo\n"
+
+
+async def test_a_command_that_misses_tells_its_last_complaint_without_passwords() -> None:
+    code = "import sys; sys.exit('first\\nno postgresql://ann:secret@db/tasks\\n')"
+    probe = Command(run=(sys.executable, "-c", code), expect={"exit": 0})
+    seen = await seen_by(probe)
+    told = probe.told_miss(miss_of(probe.expect, seen.fields), seen)
+    assert told.startswith(f"exit is 1, expected 0; the command `{sys.executable} -c import sys")
+    assert told.endswith("said: no postgresql://ann:***@db/tasks"), told
 
 
 async def test_a_command_with_much_output_does_not_block() -> None:

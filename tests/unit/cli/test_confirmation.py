@@ -72,7 +72,7 @@ def test_what_it_did_not_start_is_told_and_asked_about(
     assert told in capsys.readouterr().err
     asked(it, yes=True)
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(confirmation, "_is_terminal", lambda: True)
+    monkeypatch.setattr(confirmation, "is_terminal", lambda: True)
     monkeypatch.setattr(confirmation.typer, "confirm", lambda *a, **k: False)
     with pytest.raises(Declined, match="nothing was touched"):
         asked(it)

@@ -47,7 +47,7 @@ def test_each_step_is_asked_about_until_a_no(
         questions.append(question)
         return answers[len(questions) - 1]
 
-    monkeypatch.setattr(confirmation, "_is_terminal", lambda: True)
+    monkeypatch.setattr(confirmation, "is_terminal", lambda: True)
     monkeypatch.setattr(typer, "confirm", answer)
     if all(answers):
         confirm_steps(timeline, name="L-LOCK")
@@ -66,7 +66,7 @@ def test_an_interrupted_question_ends_more_than_the_scenario(
     def answer(question: str, **given: object) -> bool:
         raise typer.Abort
 
-    monkeypatch.setattr(confirmation, "_is_terminal", lambda: True)
+    monkeypatch.setattr(confirmation, "is_terminal", lambda: True)
     monkeypatch.setattr(typer, "confirm", answer)
     with pytest.raises(Declined, match="interrupted at the question") as caught:
         confirm_steps(timeline, name="L-LOCK")
@@ -77,7 +77,7 @@ def test_nobody_is_asked_without_a_terminal(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(confirmation, "_is_terminal", lambda: False)
+    monkeypatch.setattr(confirmation, "is_terminal", lambda: False)
     monkeypatch.setattr(confirmation.typer, "confirm", lambda text, **how: asked.append(text))
     confirm_steps(timeline, name="L-LOCK")
     assert asked == []

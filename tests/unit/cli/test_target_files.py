@@ -112,8 +112,11 @@ def test_a_bad_target_file_has_problems_like_any_file(hormesis: CommandLine, sui
         (["stats", "--tag", "a'b"], ExitCode.USAGE, "--tag a'b: expected up to 100 letters"),
         (["list", "--limit", "0"], ExitCode.USAGE, "--limit"),
         (["user", "--prefix", "a b"], ExitCode.USAGE, "--prefix a b"),
-        (["stats"], ExitCode.CAPABILITY_MISSING, "the database did not answer stats_sql"),
+        (["stats"], ExitCode.CAPABILITY_MISSING, " did not answer stats_sql"),
+        (["stats"], ExitCode.CAPABILITY_MISSING, "at postgresql://nobody:***@127.0.0.1:9/none"),
         (["clear", "--dry-run"], ExitCode.CAPABILITY_MISSING, "DATABASE_URL"),
+        (["clear", "--yes"], ExitCode.CAPABILITY_MISSING, "did not answer clearable_sql"),
+        (["clear"], ExitCode.USAGE, "--yes deletes without asking"),
         (["user"], ExitCode.CAPABILITY_MISSING, "POST http://127.0.0.1:9/api/v1/auth/register"),
         (["flood", "--auth", "t", "--count", "0"], ExitCode.USAGE, "--count"),
         (["restart-service"], ExitCode.USAGE, "--pid, --port and --container"),
@@ -127,10 +130,20 @@ def test_helpers_say_what_is_wrong(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("BASE_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:9/none")
     answer = hormesis("tasks", *words)
     assert answer.code == code, answer
     assert told in answer.err
+
+
+@pytest.mark.parametrize("word", ["--yes", "--dry-run"])
+def test_nothing_is_deleted_in_a_database_that_nobody_named(
+    word: str, hormesis: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    answer = hormesis("tasks", "clear", word)
+    assert answer.code == ExitCode.USAGE
+    assert "give --database-url, DATABASE_URL or --system" in answer.err
 
 
 def test_every_helper_has_its_help(hormesis: CommandLine) -> None:

@@ -138,7 +138,6 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     )
     assert [one.partition(": ")[0] for one in told] == [
         "extra/a.json:4:11",
-        "extra/b.yaml:4:13",
         "extra/b.yaml:4:14",
         "extra/b.yaml:4:33",
         "extra/b.yaml:5:19",
@@ -147,9 +146,9 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         "extra/e.json:2:8",
     ]
     assert told[0].endswith("found 'latncy'; did you mean latency?")
-    assert told[2].endswith("attributes.latncy: expected a known key, found latncy; "
+    assert told[1].endswith("attributes.latncy: expected a known key, found latncy; "
                             "did you mean latency?")  # fmt: skip
-    assert "mine/NF-1.yaml has as well" in told[6]
+    assert "mine/NF-1.yaml has as well" in told[5]
 
 
 def test_problems_of_the_experiment_have_their_place_in_the_short_file(tmp_path: Path) -> None:
@@ -158,6 +157,28 @@ def test_problems_of_the_experiment_have_their_place_in_the_short_file(tmp_path:
     )
     assert told[0].startswith("extra/a.json:10:12: tracks[0].target: expected the name of a target")
     assert "extra/b.yaml:2:18: tracks[0].fault: expected the name of a fault" in "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    ("given", "tail"),
+    [
+        ({"attributes": {"latency": 5, "delay": 6}},
+         "expected one of latency and delay, which are the same, found both"),
+        ({"toxicity": 2}, "toxicity: expected at most 1.0, found 2"),
+        ({"attributes": {"latncy": 5}}, "found latncy; did you mean latency?"),
+        ({"attributes": None}, "expected the key attributes with latency below it, found none"),
+    ],
+)  # fmt: skip
+def test_one_mistake_is_told_once(given: dict[str, Any], tail: str, tmp_path: Path) -> None:
+    made = {key: value for key, value in short(**given).items() if value is not None}
+    (told,) = problems(tmp_path, a_json=made)
+    assert told.endswith(tail)
+
+
+def test_an_attribute_beside_attributes_is_told_where_it_belongs(tmp_path: Path) -> None:
+    made = {**short(), "delay": 5}
+    del made["attributes"]
+    assert "; move delay below attributes" in problems(tmp_path, a_json=made)[0]
 
 
 def test_an_unknown_toxic_is_compared_with_both_vocabularies(tmp_path: Path) -> None:
@@ -175,7 +196,7 @@ def test_a_suite_without_a_short_form_takes_none(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_scenarios_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageTrouble, match="expected scenarios, found none in 1 files"):
+    with pytest.raises(UsageTrouble, match="expected scenarios, found none in 1 file;"):
         with_files(tmp_path, part_yaml="vars: {x: 1}")
     with pytest.raises(UsageTrouble, match="expected a folder, found nothing there"):
         suite_at(tmp_path / "mine").with_folders([tmp_path / "nowhere"])

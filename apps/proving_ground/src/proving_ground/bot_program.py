@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import random
 import secrets
 import signal
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
+from proving_ground.program_log import log_to_stderr
+from proving_ground.supervised import supervised
 from proving_ground.usage import UsageError
 
 _LOG = logging.getLogger(__name__)
@@ -32,9 +34,7 @@ def run_bot(server: str, name: str, kinds: tuple[str, ...], heartbeat_s: float) 
     """
     if not server.startswith(("http://", "https://")):
         raise UsageError(f"--server: an address such as http://host:port was expected: {server!r}")
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    log_to_stderr()
     logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(_Bot(server, name, kinds, heartbeat_s).run())
     return 0
@@ -77,7 +77,9 @@ class _Bot:
         self._stop.set()
 
     async def _live(self, client: httpx.AsyncClient) -> None:
-        beating = asyncio.create_task(self._beat(client), name="heartbeat")
+        beating = asyncio.create_task(
+            supervised("heartbeat", functools.partial(self._beat, client)), name="heartbeat"
+        )
         try:
             while not self._stop.is_set():
                 job = await self._claim(client)

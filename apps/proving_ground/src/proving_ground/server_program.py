@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from proving_ground.canaries import CANARIES, SHORT_KEEP_ALIVE
-from proving_ground.serving import (
-    KEEP_ALIVE_S,
-    checked_dsn,
-    log_to_stderr,
-    serve,
-    started_at_s,
-    warn_of_canaries,
-)
+from proving_ground.database_address import checked_dsn
+from proving_ground.program_log import log_to_stderr, warn_of_canaries
+from proving_ground.serving import KEEP_ALIVE_S, serve, started_at_s
 from proving_ground.settings import ServerSettings
 from proving_ground.web import Server
 

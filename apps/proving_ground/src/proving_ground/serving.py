@@ -10,12 +10,10 @@ import sys
 import time
 from typing import Any
 
-import psycopg
 import uvicorn
-from psycopg.conninfo import conninfo_to_dict
 from starlette.types import ASGIApp
 
-from proving_ground.usage import MissingPart, UsageError
+from proving_ground.usage import MissingPart
 
 _LOG = logging.getLogger(__name__)
 KEEP_ALIVE_S = 75
@@ -60,31 +58,9 @@ def serve(
     return 0
 
 
-def log_to_stderr() -> None:
-    """Write the log to standard error, each line with its time."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
-
-
-def warn_of_canaries(canaries: frozenset[str], known: dict[str, str]) -> None:
-    """Say loudly which of this program's planted defects are on."""
-    for name in sorted(canaries & set(known)):
-        _LOG.warning("CANARY ON, THIS PROGRAM IS BROKEN ON PURPOSE: %s: %s", name, known[name])
-
-
 def started_at_s() -> float:
     """Return the present time, in seconds since the epoch: the start that /metrics shows."""
     return time.clock_gettime(time.CLOCK_REALTIME)
-
-
-def checked_dsn(dsn: str) -> str:
-    """Return *dsn* when it is an address of PostgreSQL; raises ``UsageError``."""
-    try:
-        conninfo_to_dict(dsn)
-    except psycopg.Error as error:
-        raise UsageError(f"--database-url: {error}") from None
-    return dsn
 
 
 def loop_factory() -> type[asyncio.AbstractEventLoop]:

@@ -40,28 +40,32 @@ class Part:
     arguments: Sequence[str]
     options: Mapping[str, str] = field(default_factory=dict)
     health: str = ""
+    address: str = ""
+    """Where it is reached, when that is not where it tells its health."""
 
 
 def parts_of(data: Path, offset: int, admin_token: str, workers: int) -> list[Part]:
     """Return every part in the order in which they start; *offset* is added to each port."""
     port = {name: str(number + offset) for name, number in PORTS.items()}
     database = f"postgresql://postgres@127.0.0.1:{port['postgres']}/postgres"
+    redis = f"redis://127.0.0.1:{port['redis']}/0"
     url = {name: f"http://127.0.0.1:{number}" for name, number in port.items()}
 
     def served(name: str, path: str, **options: str) -> Part:
         given = {"PORT": port[name], "DATABASE_URL": database, "ADMIN_TOKEN": admin_token}
         return Part(name, [name], {**given, **options}, url[name] + path)
 
-    def files(name: str) -> Part:
-        return Part(name, [name, "--data", str(data / name), "--port", port[name]])
+    def files(name: str, address: str) -> Part:
+        arguments = [name, "--data", str(data / name), "--port", port[name]]
+        return Part(name, arguments, address=address)
 
     bots = [
         Part(f"bot-{number}", ["bot", "--server", url["server"], "--name", f"bot-{number}"])
         for number in (1, 2)
     ]
     return [
-        files("postgres"),
-        files("redis"),
+        files("postgres", database),
+        files("redis", redis),
         served("server", "/ready"),
         *bots,
         served("hive", "/health", DATA=str(data / "models"), WORKERS=str(workers)),
@@ -70,7 +74,7 @@ def parts_of(data: Path, offset: int, admin_token: str, workers: int) -> list[Pa
         served(
             "leader",
             "/ready",
-            REDIS_URL=f"redis://127.0.0.1:{port['redis']}/0",
+            REDIS_URL=redis,
             BROKER_URL=url["broker"],
         ),
     ]
@@ -96,7 +100,7 @@ def run_up(data: Path, offset: int, admin_token: str, workers: int) -> int:
                 return 0
             running[part.name] = _started(part, data)
             _wait_ready(part, running[part.name], data, offset, told)
-            sys.stdout.write(f"{part.name:<10} {part.health or 'up'}\n")
+            sys.stdout.write(f"{part.name:<10} {part.health or part.address or 'up'}\n")
             sys.stdout.flush()
         sys.stdout.write(f"everything is up; logs in {data / 'logs'}; stop it with Ctrl-C\n")
         sys.stdout.flush()

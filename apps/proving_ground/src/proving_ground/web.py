@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proving_ground import bots, jobs
+from proving_ground.answering import Answering, Handler
 from proving_ground.bearer_token import same_token, token_of
 from proving_ground.canaries import FLAKY_CLAIM, HEALTH_ALWAYS_HEALTHY, HEALTH_RATE_LIMITED
 from proving_ground.claims import claim
@@ -29,10 +28,8 @@ from proving_ground.metrics import Metrics
 from proving_ground.metrics_page import metrics_page
 from proving_ground.request_body import BadRequest, Body, checked_text
 from proving_ground.settings import ServerSettings
-from proving_ground.supervised import supervised
+from proving_ground.supervised import supervising
 
-_LOG = logging.getLogger(__name__)
-_Handler = Callable[[Request], Awaitable[Response]]
 _HEALTH_LIMIT_S = 1.0
 _FLAKY_EVERY = 5
 WORK_MS_MAX = 3_600_000
@@ -55,6 +52,10 @@ class Server:
         self._healthy = DatabaseHealth(
             self._database, well="ok", lies=HEALTH_ALWAYS_HEALTHY in settings.canaries
         )
+        self._answer = Answering(
+            {DatabaseTrouble: lambda trouble: error(503, trouble.code, trouble.detail)},
+            self._metrics.requests,
+        )
         self._claims = 0
         self._health_free_s = 0.0
         self.app = Starlette(
@@ -65,19 +66,17 @@ class Server:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        rounds = asyncio.create_task(
-            supervised("housekeeping", self._housekeeping.run), name="housekeeping"
-        )
         try:
-            yield
+            async with supervising({"housekeeping": self._housekeeping.run}):
+                yield
         finally:
-            rounds.cancel()
-            await asyncio.wait([rounds], timeout=2.0)
             await self._database.close()
 
     def _routes(self) -> list[Route]:
-        def route(method: str, path: str, handler: _Handler, *, direct: bool = False) -> Route:
-            return Route(path, self._answer(path, handler, direct=direct), methods=[method])
+        # A direct handler is asked even before the schema exists.
+        def route(method: str, path: str, handler: Handler, *, direct: bool = False) -> Route:
+            asked = handler if direct else self._with_schema(handler)
+            return Route(path, self._answer(path, asked), methods=[method])
 
         admin = self._admin
         return [
@@ -99,33 +98,17 @@ class Server:
             route("GET", "/metrics", self._exposition, direct=True),
         ]
 
-    def _answer(self, path: str, handler: _Handler, *, direct: bool) -> _Handler:
-        """Wrap a handler: errors become JSON, and the answer is counted.
+    def _with_schema(self, handler: Handler) -> Handler:
+        """Wrap a handler that needs the tables."""
 
-        A ``direct`` handler is asked even before the schema exists.
-        """
+        async def guarded(request: Request) -> Response:
+            if not self._housekeeping.schema_ready:
+                raise DatabaseTrouble(UNAVAILABLE, "the schema has not been created yet")
+            return await handler(request)
 
-        async def answer(request: Request) -> Response:
-            began_s = time.monotonic()
-            try:
-                if not direct and not self._housekeeping.schema_ready:
-                    raise DatabaseTrouble(UNAVAILABLE, "the schema has not been created yet")
-                response = await handler(request)
-            except BadRequest as problem:
-                response = error(400, "bad-request", str(problem))
-            except DatabaseTrouble as trouble:
-                response = error(503, trouble.code, trouble.detail)
-            except Exception as problem:  # noqa: BLE001 - the last resort: logged, and a 500
-                _LOG.exception("%s %s failed", request.method, path)
-                response = error(500, "internal", type(problem).__name__)
-            route = f"{request.method} {path}"
-            seconds = time.monotonic() - began_s
-            self._metrics.requests.answered(route, response.status_code, seconds)
-            return response
+        return guarded
 
-        return answer
-
-    def _admin(self, handler: _Handler) -> _Handler:
+    def _admin(self, handler: Handler) -> Handler:
         """Wrap a handler that only administrators may use."""
 
         async def guarded(request: Request) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from hormesis.record.samples import looks_at
+from hormesis.record.unreadable import unreadable
 from hormesis.words.check import Check, Verdict
 from hormesis.words.history import History, ProbeRecord
 from hormesis.words.outcome import Outcome
@@ -23,8 +24,9 @@ class ProbeCheck(Check, Window):
     """The probe's name."""
 
     def judge(self, history: History) -> Verdict:
-        """Judge what was observed; unknown when nothing was."""
+        """Judge what was observed; unknown when nothing was, or nothing could be read even once."""
         records, why = looks_at(history, self.probe, self)
+        why = why or unreadable(history, self.probe)
         return self.verdict(Outcome.UNKNOWN, why) if why else self.judge_looks(records)
 
     @abstractmethod

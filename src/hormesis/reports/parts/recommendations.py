@@ -1,4 +1,4 @@
-"""Recommendations: what to try, taken from the advice of checks that did not pass, and why."""
+"""Recommendations: what to try, taken from the advice of checks that failed, and why."""
 
 from __future__ import annotations
 
@@ -29,14 +29,13 @@ class Recommendation:
 
 
 def recommendations(runs: Sequence[Judged]) -> list[Recommendation]:
-    """Return every piece of advice once; what failed comes before what stayed unknown."""
+    """Return every piece of advice once; what stayed unknown says nothing about what to do."""
     found: dict[str, list[Reason]] = {}
     for run in runs:
         for verdict in run.verdict.verdicts:
-            if verdict.outcome is not Outcome.PASS and verdict.advice:
+            if verdict.outcome is Outcome.FAIL and verdict.advice:
                 found.setdefault(verdict.advice, []).append(_reason(run.name, verdict))
-    made = [Recommendation(advice, tuple(reasons)) for advice, reasons in found.items()]
-    return sorted(made, key=lambda one: all(r.outcome is not Outcome.FAIL for r in one.reasons))
+    return [Recommendation(advice, tuple(reasons)) for advice, reasons in found.items()]
 
 
 def _reason(run: str, verdict: Verdict) -> Reason:

@@ -52,17 +52,27 @@ def _line(judged: Judged) -> str:
 
 
 def _figures(judged: Judged) -> list[str]:
-    """Return the share that was done, the time that took, retries, and recovery times."""
+    """Return the share that was done, the time that took, retries, and recovery times.
+
+    A run whose record is cut off has no length; it is *unfinished*.
+    """
     verdicts = judged.verdict.verdicts
     completions = [one for one in verdicts if one.kind == "completes"]
     told = []
     created = _sum(completions, "created")
     if created:
-        told.append(f"{100 * _sum(completions, 'done') / created:.1f}%")
+        least, most = _all(completions, "share_min"), _all(completions, "share_max")
+        band = f" of {100 * least[0]:g}-{100 * most[0]:g}% expected" if least and most else ""
+        told.append(f"{100 * _sum(completions, 'done') / created:.1f}%{band}")
     took = _all(completions, "took_s")
-    told.append(f"{max(took):.0f}s" if took else f"{_length_s(judged.history):.0f}s")
+    finished = judged.history.end is not None
+    if took or finished:
+        told.append(f"{max(took):.0f}s" if took else f"{_length_s(judged.history):.0f}s")
+    if not finished:
+        told.append("unfinished")
     retries = judged.history.observations("retries")
-    told.append(f"{_last(retries)} retries")
+    if retries or finished:
+        told.append(f"{_last(retries)} retries")
     throughput = judged.history.observations("throughput")
     if throughput:
         told.append(f"{_last(throughput)} tasks/s")

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, LiteralString
 
 from proving_ground.database import Database
+from proving_ground.database_address import checked_dsn
 from proving_ground.database_trouble import DatabaseTrouble
 from proving_ground.queen import accounts, statistics, tasks
 from proving_ground.queen.canaries import MONITORING_BREAKS
 from proving_ground.queen.endpoint import ROLES
 from proving_ground.queen.schema import SCHEMA
-from proving_ground.serving import checked_dsn
 from proving_ground.usage import MissingPart, UsageError, did_you_mean
 
 _TIMEOUT_S = 5.0

@@ -21,7 +21,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from proving_ground.broker.web import BrokerApi
-    from proving_ground.serving import log_to_stderr, serve
+    from proving_ground.program_log import log_to_stderr
+    from proving_ground.serving import serve
 
     port = port_of(required(options.port, "port"))
     parse_canaries(options.canary)

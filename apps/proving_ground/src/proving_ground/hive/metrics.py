@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from proving_ground.descriptors import open_descriptors
 from proving_ground.hive.roster import CAUSES, STATES, Roster
+from proving_ground.request_metrics import RequestMetrics
 
 PREFIX = "hive_"
 
@@ -15,8 +18,9 @@ class HiveMetrics:
 
     def __init__(self, roster: Roster, started_at_s: float) -> None:
         self.registry = own = CollectorRegistry()
-        self._roster = roster
-        self._workers = Gauge(PREFIX + "workers", "Workers by state", ["state"], registry=own)
+        workers = Gauge(PREFIX + "workers", "Workers by state", ["state"], registry=own)
+        for state in STATES:
+            workers.labels(state).set_function(partial(_count, roster, state))
         self.wanted = Gauge(PREFIX + "workers_wanted", "Workers asked for", registry=own)
         self.started = Counter(PREFIX + "workers_started", "Workers started", registry=own)
         self.deaths = Counter(
@@ -30,22 +34,14 @@ class HiveMetrics:
             ["step", "result"],
             registry=own,
         )
-        self.requests = Counter(
-            PREFIX + "requests", "Requests by route and status", ["route", "status"], registry=own
-        )
+        self.requests = RequestMetrics(PREFIX, own, started_at_s)
         self.models_refused = Counter(
             PREFIX + "models_refused", "Models that did not fit on the disk", registry=own
         )
         Gauge(
             PREFIX + "open_descriptors", "Descriptors that the hive has open", registry=own
         ).set_function(open_descriptors)
-        Gauge(PREFIX + "start_time_seconds", "Start, in seconds since the epoch", registry=own).set(
-            started_at_s
-        )
 
-    def text(self) -> bytes:
-        """Return the exposition."""
-        counts = self._roster.counts()
-        for state in STATES:
-            self._workers.labels(state).set(counts[state])
-        return generate_latest(self.registry)
+
+def _count(roster: Roster, state: str) -> float:
+    return roster.counts()[state]

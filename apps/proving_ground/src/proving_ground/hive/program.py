@@ -8,7 +8,8 @@ from proving_ground.descriptors import raise_limit
 from proving_ground.hive.canaries import CANARIES
 from proving_ground.hive.settings import HiveSettings
 from proving_ground.hive.web import Hive
-from proving_ground.serving import log_to_stderr, serve, started_at_s, warn_of_canaries
+from proving_ground.program_log import log_to_stderr, warn_of_canaries
+from proving_ground.serving import serve, started_at_s
 from proving_ground.usage import UsageError
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proving_ground.answering import Answering, Handler, bad_request
 from proving_ground.descriptors import short_of_descriptors
+from proving_ground.error_answer import error
 from proving_ground.hive.canaries import (
     DISK_FULL_IS_500,
     HIVE_HANGS_WITHOUT_DESCRIPTORS,
@@ -27,11 +28,11 @@ from proving_ground.hive.models import BadName, DiskFull, Models
 from proving_ground.hive.roster import READY, Refused, Roster
 from proving_ground.hive.settings import HiveSettings
 from proving_ground.hive.supervisor import WORKERS_MAX, Supervisor
-from proving_ground.request_body import BadRequest, Body, checked_text
+from proving_ground.metrics_page import metrics_page
+from proving_ground.request_body import Body, checked_text
+from proving_ground.supervised import supervising
 
-_LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
-_Handler = Callable[[Request], Awaitable[Response]]
 _RESERVE = 8
 _PORT_MAX = 65535
 
@@ -49,27 +50,32 @@ class Hive:
         self._metrics = HiveMetrics(self._roster, started_at_s)
         self._supervisor = Supervisor(settings, self._roster, self._metrics)
         self._models = Models(settings.data, settings.canaries)
+        self._answer = Answering(
+            {
+                BadName: bad_request,
+                Refused: lambda refusal: error(409, "refused", str(refusal)),
+            },
+            self._metrics.requests,
+        )
         self._began_s = time.monotonic()
         self._was_short = False
         self.app = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
-            exception_handlers={HTTPException: self._http_error},
+            exception_handlers={HTTPException: self._metrics.requests.unmatched},
         )
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        rounds = asyncio.create_task(self._supervisor.run(), name="supervisor")
         try:
-            yield
+            async with supervising({"supervisor": self._supervisor.run}):
+                yield
         finally:
-            rounds.cancel()
-            await asyncio.wait([rounds], timeout=1.0)
             await self._supervisor.stop()
 
     def _routes(self) -> list[Route]:
-        def route(method: str, path: str, handler: _Handler) -> Route:
-            return Route(path, self._answer(path, handler), methods=[method])
+        def route(method: str, path: str, handler: Handler) -> Route:
+            return Route(path, self._answer(path, self._refusing(handler)), methods=[method])
 
         return [
             route("GET", "/health", self._health),
@@ -87,43 +93,26 @@ class Hive:
             route("DELETE", "/models/{name}", self._delete_model),
         ]
 
-    def _answer(self, path: str, handler: _Handler) -> _Handler:
-        """Wrap a handler: errors become JSON, and the answer is counted."""
+    def _refusing(self, handler: Handler) -> Handler:
+        """Wrap a handler: without descriptors for its work it is not asked."""
 
-        async def answer(request: Request) -> Response:
-            try:
-                if short_of_descriptors(_RESERVE):
-                    response = await self._short_of_descriptors()
-                else:
-                    response = await handler(request)
-            except (BadRequest, BadName) as error:
-                response = _error(400, "bad-request", str(error))
-            except Refused as error:
-                response = _error(409, "refused", str(error))
-            except ClientDisconnect:
-                response = _error(400, "client-gone", "the client has gone")
-            except Exception as error:  # noqa: BLE001 - the last resort: logged, and a 500
-                _LOG.exception("%s %s failed", request.method, path)
-                response = _error(500, "internal", type(error).__name__)
-            self._metrics.requests.labels(f"{request.method} {path}", response.status_code).inc()
-            return response
+        async def refusing(request: Request) -> Response:
+            if short_of_descriptors(_RESERVE):
+                return await self._short_of_descriptors()
+            return await handler(request)
 
-        return answer
+        return refusing
 
     async def _short_of_descriptors(self) -> Response:
         self._was_short = True
         if HIVE_HANGS_WITHOUT_DESCRIPTORS in self._settings.canaries:
             while short_of_descriptors(_RESERVE):
                 await asyncio.sleep(0.1)
-        response = _error(503, "out-of-descriptors", "no more connections can be served")
+        response = error(503, "out-of-descriptors", "no more connections can be served")
         # Each connection that goes gives one descriptor back.
         response.headers["connection"] = "close"
         response.headers["retry-after"] = "1"
         return response
-
-    async def _http_error(self, request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        return _error(status, "not-found", f"{request.method} {request.url.path}")
 
     async def _health(self, _request: Request) -> Response:
         counts = self._roster.counts()
@@ -140,11 +129,11 @@ class Hive:
         return JSONResponse({"ready": ready}, 200 if ready else 503)
 
     async def _exposition(self, _request: Request) -> Response:
-        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+        return metrics_page(self._metrics.registry)
 
     async def _workers(self, _request: Request) -> Response:
         if self._was_short and LIST_REFUSED_FOR_EVER in self._settings.canaries:
-            return _error(503, "out-of-descriptors", "the list cannot be told")
+            return error(503, "out-of-descriptors", "the list cannot be told")
         now_s = time.monotonic()
         return JSONResponse(
             {
@@ -198,23 +187,23 @@ class Hive:
         name = str(request.path_params["name"])
         try:
             size = await self._models.put(name, request.stream())
-        except DiskFull as error:
+        except DiskFull as problem:
             self._metrics.models_refused.inc()
             if DISK_FULL_IS_500 in self._settings.canaries:
-                return _error(500, "internal", "OSError")
-            return _error(507, "insufficient-storage", str(error))
+                return error(500, "internal", "OSError")
+            return error(507, "insufficient-storage", str(problem))
         return JSONResponse({"name": name, "bytes": size}, 201)
 
     async def _model(self, request: Request) -> Response:
         name = str(request.path_params["name"])
         size = self._models.size(name)
         if size is None:
-            return _error(404, "not-found", "no such model")
+            return error(404, "not-found", "no such model")
         return JSONResponse({"name": name, "bytes": size})
 
     async def _delete_model(self, request: Request) -> Response:
         if not self._models.delete(str(request.path_params["name"])):
-            return _error(404, "not-found", "no such model")
+            return error(404, "not-found", "no such model")
         return Response(status_code=204)
 
 
@@ -224,7 +213,3 @@ def _name_of(request: Request) -> str:
 
 def _now_s() -> float:
     return time.monotonic()
-
-
-def _error(status: int, code: str, detail: str) -> Response:
-    return JSONResponse({"error": code, "detail": detail}, status)

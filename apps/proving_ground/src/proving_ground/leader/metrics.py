@@ -14,6 +14,7 @@ from proving_ground.leader.leadership import Leadership
 from proving_ground.leader.market_data import MarketData
 from proving_ground.leader.throttle import Throttle
 from proving_ground.leader.trader import Trader
+from proving_ground.request_metrics import RequestMetrics
 from proving_ground.serving import started_at_s
 
 
@@ -25,7 +26,7 @@ class LeaderMetrics:
         self.orders = Counter(
             "trader_orders", "Orders by how they were answered", ["result"], registry=self.registry
         )
-        self._gauge("start_time_seconds", "Start, in seconds since the epoch").set(started_at_s())
+        self.requests = RequestMetrics("trader_", self.registry, started_at_s())
 
     def read(
         self,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
+from proving_ground.database_address import checked_dsn
 from proving_ground.leader.canaries import CANARIES
 from proving_ground.leader.settings import LeaderSettings
 from proving_ground.leader.web import LeaderApi
-from proving_ground.serving import checked_dsn, log_to_stderr, serve, warn_of_canaries
+from proving_ground.program_log import log_to_stderr, warn_of_canaries
+from proving_ground.serving import serve
 
 
 def run_leader(settings: LeaderSettings) -> int:

@@ -7,16 +7,18 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator
 from random import Random
 from secrets import randbits
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proving_ground import canaries as main_canaries
+from proving_ground.answering import Answering, Handler, Refusals
 from proving_ground.database import Database
 from proving_ground.database_trouble import UNAVAILABLE, DatabaseTrouble
 from proving_ground.error_answer import error
@@ -38,14 +40,12 @@ from proving_ground.leader.throttle import QueueFull, Throttle
 from proving_ground.leader.trader import NotTrading, Trader
 from proving_ground.metrics_page import metrics_page
 from proving_ground.request_body import BadRequest, Body
-from proving_ground.supervised import supervised
+from proving_ground.supervised import supervising
 
 _LOG = logging.getLogger(__name__)
-_Handler = Callable[[Request], Awaitable[Response]]
 READY_TIMEOUT_S = 1.0
 QUANTITY_MAX = 1_000_000
 _SCHEMA_RETRY_S = 0.25
-_STOP_S = 2.0
 _DATABASE_CANARIES = {
     API_DIES_WITH_DATABASE: main_canaries.CRASH_ON_DATABASE_LOSS,
     ORDERS_NEVER_RECONNECT: main_canaries.NO_RECONNECT,
@@ -87,10 +87,15 @@ class LeaderApi:
         )  # fmt: skip
         self._began_s = time.monotonic()
         self._tables_ready = False
-        self.app = Starlette(routes=self._routes(), lifespan=self._lifespan)
+        self._answer = Answering(_REFUSALS, self._metrics.requests)
+        self.app = Starlette(
+            routes=self._routes(),
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: self._metrics.requests.unmatched},
+        )
 
     def _routes(self) -> list[Route]:
-        def route(method: str, path: str, handler: _Handler) -> Route:
+        def route(method: str, path: str, handler: Handler) -> Route:
             return Route(path, self._answer(path, handler), methods=[method])
 
         return [
@@ -104,46 +109,19 @@ class LeaderApi:
             route("POST", "/abort", self._abort),
         ]
 
-    def _answer(self, path: str, handler: _Handler) -> _Handler:
-        """Wrap a handler: errors become JSON."""
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except BadRequest as problem:
-                return _error(400, "bad-request", str(problem))
-            except Conflict as problem:
-                return _error(409, "conflict", str(problem))
-            except NotTrading as problem:
-                return _error(503, "not-trading", str(problem))
-            except Deposed as problem:
-                return _error(503, "deposed", str(problem))
-            except QueueFull as problem:
-                return _error(503, "queue-full", str(problem))
-            except DatabaseTrouble as trouble:
-                return _error(503, trouble.code, trouble.detail)
-            except Exception as problem:  # noqa: BLE001 - the last resort: logged, and a 500
-                _LOG.exception("%s %s failed", request.method, path)
-                return _error(500, "internal", type(problem).__name__)
-
-        return answer
-
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        work: dict[str, Callable[[], Coroutine[None, None, None]]] = {
+        loops = {
             "lead": self._lead,
             "scan": self._trader.scan,
             "orders": self._throttle.run,
             "market-data": self._market_data.run,
             "pretend": self._market_data.pretend,
         }
-        tasks = [asyncio.create_task(supervised(name, run)) for name, run in work.items()]
         try:
-            yield
+            async with supervising(loops):
+                yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks, timeout=_STOP_S)
             await self._throttle.finish()
             await self._leadership.resign()
             await self._broker.close()
@@ -266,5 +244,14 @@ class LeaderApi:
         return JSONResponse({"paused": True, "cancelled": cancelled})
 
 
-def _error(status: int, code: str, detail: str) -> Response:
-    return error(status, code, detail, {"Retry-After": "1"} if status == 503 else None)
+def _unavailable(code: str, detail: str) -> Response:
+    return error(503, code, detail, {"Retry-After": "1"})
+
+
+_REFUSALS: Refusals = {
+    Conflict: lambda conflict: error(409, "conflict", str(conflict)),
+    NotTrading: lambda reason: _unavailable("not-trading", str(reason)),
+    Deposed: lambda deposed: _unavailable("deposed", str(deposed)),
+    QueueFull: lambda full: _unavailable("queue-full", str(full)),
+    DatabaseTrouble: lambda trouble: _unavailable(trouble.code, trouble.detail),
+}

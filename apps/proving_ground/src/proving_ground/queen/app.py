@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from starlette.applications import Starlette
@@ -15,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proving_ground.answering import Answering, Handler
 from proving_ground.database import Database
 from proving_ground.database_health import DatabaseHealth
 from proving_ground.database_trouble import UNAVAILABLE, DatabaseTrouble
@@ -31,7 +29,6 @@ from proving_ground.queen.endpoint import (
     ADMIN,
     USER,
     Endpoint,
-    Handler,
     Refused,
     described,
 )
@@ -42,12 +39,9 @@ from proving_ground.queen.metrics import QueenMetrics
 from proving_ground.queen.openapi import openapi
 from proving_ground.queen.settings import QueenSettings
 from proving_ground.queen.task_routes import TaskRoutes
-from proving_ground.request_body import BadRequest
-from proving_ground.supervised import supervised
+from proving_ground.supervised import supervising
 
-_LOG = logging.getLogger(__name__)
 BELOW = "/api/v1"
-_STOP_S = 2.0
 
 
 class Queen:
@@ -68,6 +62,14 @@ class Queen:
         self._healthy = DatabaseHealth(
             self._database, well="up", lies=QUEEN_HEALTH_LIES in settings.canaries
         )
+        status = 500 if QUEEN_500_ON_DATABASE_LOSS in settings.canaries else 503
+        self._answer = Answering(
+            {
+                Refused: lambda refusal: error(refusal.status, refusal.code, refusal.detail),
+                DatabaseTrouble: lambda trouble: error(status, trouble.code, trouble.detail),
+            },
+            self._metrics.requests,
+        )
         self.endpoints = self._endpoints()
         inference = self._inference.routes()
         self.described = [described(route) for route in inference]
@@ -80,15 +82,10 @@ class Queen:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         loops = {"housekeeping": self._housekeeping.run, "inference": self._inference.run}
-        rounds = [
-            asyncio.create_task(supervised(name, run), name=name) for name, run in loops.items()
-        ]
         try:
-            yield
+            async with supervising(loops):
+                yield
         finally:
-            for one in rounds:
-                one.cancel()
-            await asyncio.wait(rounds, timeout=_STOP_S)
             await self._database.close()
 
     def _endpoints(self) -> list[Endpoint]:
@@ -141,32 +138,6 @@ class Queen:
             return await self._gate(endpoint, request)
 
         return answer
-
-    def _answer(self, path: str, handler: Callable[[Request], Awaitable[Response]]) -> Handler:
-        """Wrap a handler: errors become JSON, and the answer is counted."""
-
-        async def answer(request: Request) -> Response:
-            began_s = time.monotonic()
-            try:
-                response = await handler(request)
-            except BadRequest as problem:
-                response = error(400, "bad-request", str(problem))
-            except Refused as refusal:
-                response = error(refusal.status, refusal.code, refusal.detail)
-            except DatabaseTrouble as trouble:
-                response = error(self._status_of_trouble(), trouble.code, trouble.detail)
-            except Exception as problem:  # noqa: BLE001 - the last resort: logged, and a 500
-                _LOG.exception("%s %s failed", request.method, path)
-                response = error(500, "internal", type(problem).__name__)
-            route = f"{request.method} {path}"
-            seconds = time.monotonic() - began_s
-            self._metrics.requests.answered(route, response.status_code, seconds)
-            return response
-
-        return answer
-
-    def _status_of_trouble(self) -> int:
-        return 500 if QUEEN_500_ON_DATABASE_LOSS in self._settings.canaries else 503
 
     async def _breakers(self, _request: Request) -> Response:
         return JSONResponse({"breakers": list(await breakers.all_of(self._database))})

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-Handler = Callable[[Request], Awaitable[Response]]
+from proving_ground.answering import Handler
+
 Schema = Mapping[str, Any]
 ANYONE, USER, MODERATOR, ADMIN = "anyone", "user", "moderator", "admin"
 ROLES = (USER, MODERATOR, ADMIN)

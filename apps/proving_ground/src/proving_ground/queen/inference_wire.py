@@ -40,7 +40,7 @@ class Wire:
                 head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
             writer.write(head.encode() + b"\r\n" + body)
             status, answer, kept = await _answer_of(reader)
-        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+        except (OSError, EOFError, ValueError, LookupError, asyncio.LimitOverrunError) as error:
             raise WireLost(f"{host}:{port}: {type(error).__name__}: {error}") from None
         finally:
             if kept and len(self._idle[address]) < _IDLE_MAX:

@@ -124,7 +124,9 @@ class KnownWorkers:
             gone = self._workers.pop(name)
             self._wire.forget(gone.host, gone.port)
         for name, one in told.items():
-            self._workers.setdefault(name, one)
+            known = self._workers.get(name)
+            if known is None or (known.host, known.port) != (one.host, one.port):
+                self._workers[name] = one  # a hive that began again gives its names anew
         self._answered_at_s = asyncio.get_running_loop().time()
         self.reachable = True
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from proving_ground.database_address import checked_dsn
+from proving_ground.program_log import log_to_stderr, warn_of_canaries
 from proving_ground.queen.app import Queen
 from proving_ground.queen.canaries import CANARIES
 from proving_ground.queen.settings import QueenSettings
-from proving_ground.serving import (
-    checked_dsn,
-    log_to_stderr,
-    serve,
-    started_at_s,
-    warn_of_canaries,
-)
+from proving_ground.serving import serve, started_at_s
 
 
 def run_queen(settings: QueenSettings) -> int:

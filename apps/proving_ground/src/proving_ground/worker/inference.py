@@ -20,6 +20,8 @@ from starlette.routing import Route
 
 from proving_ground.database import Database
 from proving_ground.database_trouble import DatabaseTrouble
+from proving_ground.error_answer import error
+from proving_ground.metrics_page import metrics_page
 from proving_ground.request_body import BadRequest, Body
 from proving_ground.worker.inference_canaries import (
     DRAIN_DROPS_REQUESTS,
@@ -159,7 +161,7 @@ class InferenceService:
         return JSONResponse(document, 503 if self._draining else 200)
 
     async def _exposition(self, _request: Request) -> Response:
-        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+        return metrics_page(self._metrics.registry)
 
     async def _infer(self, request: Request) -> Response:
         if self._draining:
@@ -171,8 +173,8 @@ class InferenceService:
         self._idle.clear()
         try:
             answer = JSONResponse(await self._answer(await Body.of(request)))
-        except BadRequest as error:
-            return self._refused(400, "bad-request", str(error))
+        except BadRequest as problem:
+            return self._refused(400, "bad-request", str(problem))
         except DatabaseTrouble as trouble:
             return self._refused(503, trouble.code, trouble.detail)
         except MemoryError:
@@ -190,7 +192,7 @@ class InferenceService:
 
     def _refused(self, status: int, code: str, detail: str) -> Response:
         self._answers.labels(status).inc()
-        return JSONResponse({"error": code, "detail": detail}, status)
+        return error(status, code, detail)
 
     async def _answer(self, body: Body) -> dict[str, Any]:
         request_id, prompt = body.text("request_id"), body.text("prompt")

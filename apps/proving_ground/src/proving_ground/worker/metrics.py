@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 PREFIX = "worker_"
 
@@ -16,7 +16,3 @@ class WorkerMetrics:
             PREFIX + "executions", "Executions by outcome", ["type", "outcome"], registry=own
         )
         self.running = Gauge(PREFIX + "tasks_running", "Tasks in hand", registry=own)
-
-    def text(self) -> bytes:
-        """Return the exposition."""
-        return generate_latest(self.registry)

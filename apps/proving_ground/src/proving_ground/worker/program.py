@@ -7,7 +7,9 @@ import logging
 import signal
 
 from proving_ground.database import Database
-from proving_ground.serving import checked_dsn, log_to_stderr, loop_factory, warn_of_canaries
+from proving_ground.database_address import checked_dsn
+from proving_ground.program_log import log_to_stderr, warn_of_canaries
+from proving_ground.serving import loop_factory
 from proving_ground.usage import UsageError
 from proving_ground.worker.canaries import CANARIES
 from proving_ground.worker.inference import InferenceService
