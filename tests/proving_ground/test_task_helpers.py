@@ -146,10 +146,26 @@ def test_a_suite_runs_against_a_system_that_a_target_file_describes(
     told = json.loads(capsys.readouterr().out)
     able = [one["scenario"] for one in told["suites"][0]["scenarios"] if one["able"]]
     assert "task-flood" in able
+    for one in told["suites"][0]["scenarios"]:
+        assert not one["misfits"] + one["doubts"], one
+    wrong = file.with_name("wrong.yaml")
+    wrong.write_text(file.read_text().replace("overrides:\n", WRONG))
+    assert exit_code_of([*asked[:2], str(wrong), *asked[3:]]) != ExitCode.PASS
+    told = json.loads(capsys.readouterr().out)
+    (flood,) = [one for one in told["suites"][0]["scenarios"] if one["scenario"] == "task-flood"]
+    assert [one["what"] for one in flood["misfits"]] == [
+        f"`health_url`: GET {queen.url}/nothing: status is 404, expected 200",
+        '`known_sql`: relation "jobs" does not exist (42P01)',
+    ]
     assert exit_code_of(["run", "tasks", *words]) == ExitCode.PASS, capsys.readouterr()
     assert queen.program.returncode is None
 
 
+WRONG = """\
+overrides:
+  health_url: "${queen}/nothing"
+  known_sql: "SELECT id AS task FROM jobs"
+"""
 TARGETS = """\
 targets:
   queen: {port: "${env.QUEEN_PORT}", link: api, http: "${link.api.url}"}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from textwrap import wrap
 
 from hormesis.compose.registry import catalogue
+from hormesis.compose.suite import suite_names
 from hormesis.compose.suite_file import SuiteFile
 from hormesis.compose.suite_needs import Need, SuiteNeeds, references_in
 from hormesis.spec.definitions import text_as_written
@@ -94,6 +95,7 @@ def target_text(suite: str, about: SuiteFile, needs: SuiteNeeds) -> str:
             " environment, so that no credential has to stand in a file.",
             "",
         ),
+        *_comment(_page(suite), ""),
         "#",
         f"#   hormesis doctor --target THIS-FILE --suite {suite} [--reach]   what can be run",
         f"#   hormesis run {suite} --system THIS-FILE                        run it",
@@ -107,6 +109,13 @@ def target_text(suite: str, about: SuiteFile, needs: SuiteNeeds) -> str:
         *_targets(guess),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _page(suite: str) -> str:
+    """Return where it is written what the bundled *suite* asks of a system; else nothing."""
+    detail = " and docs/how-to/tasks-api.md" if suite == "tasks" else ""
+    told = f"What the suite asks of a system: docs/how-to/{suite}.md{detail}."
+    return told if suite in suite_names() else ""
 
 
 def _variables(guess: _Guess) -> Iterator[str]:

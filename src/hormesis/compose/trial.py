@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hormesis.compose.lack import Lack
 from hormesis.compose.suite_needs import references_in, texts_in
@@ -87,7 +88,7 @@ def started_ports(experiment: Experiment) -> frozenset[str]:
 
 def _ports(service: Service) -> Iterator[str]:
     words = [word for one in service.run for word in one.split("=", 1)]
-    for name, value in (*zip(words, words[1:], strict=False), *service.env.items()):
+    for name, value in (*pairwise(words), *service.env.items()):
         if value.isdecimal() and (name == "-p" or "port" in name.lower()):
             yield value
     if service.ready is not None and service.ready.tcp:

@@ -93,17 +93,22 @@ def test_a_share_is_enough(at_least: str, missing: int, outcome: Outcome) -> Non
     done = dict(list(ALL.items())[missing:])
     verdict = judged(FOUR, watched(done), at_least=at_least)
     assert verdict.outcome is outcome
-    assert (f", {at_least} were wanted" in verdict.summary) is (outcome is FAIL)
+    assert verdict.summary.startswith(
+        f"{4 - missing} of 4 done within 40s (at least {at_least} expected)"
+    )
 
 
 def test_too_good_is_a_failure_with_a_sentence_of_its_own() -> None:
     few = dict(list(ALL.items())[:2])
     given: dict[str, Any] = {"at_least": 0, "at_most": "50%"}
-    assert judged(FOUR, watched(few), **given).outcome is PASS
+    fine = judged(FOUR, watched(few), **given)
+    assert fine.outcome is PASS
+    assert fine.summary.startswith("2 of 4 done within 40s (0% to 50% expected), the last after")
+    assert (fine.figures["share_min"], fine.figures["share_max"]) == (0.0, 0.5)
     verdict = judged(FOUR, watched({**few, "j3": 20.0}), **given)
     assert verdict.outcome is FAIL
     assert verdict.summary == (
-        "3 of 4 done within 40s, at most 50% were expected; too good: the fault may not have "
+        "3 of 4 done within 40s (0% to 50% expected); too good: the fault may not have "
         "bitten, or the work was smaller than stated"
     )
     [finding] = verdict.findings

@@ -182,3 +182,16 @@ def test_a_fault_that_was_not_reached_is_no_edge_and_disturbs_nothing() -> None:
     only = run(faults=[unreached], probes=seen)
     assert "before it began" in eventually.judge(only).summary
     assert recovers().judge(only).outcome is UNKNOWN
+
+
+def test_a_recovery_from_a_fault_that_an_early_end_cut_short_proves_nothing() -> None:
+    cut = replace(fault(injected=48.0, released=52.0), length_s=10.0)
+    seen = [look(float(t), "down" if 49 <= t < 54 else "") for t in range(1, 70)]
+    verdict = recovers().judge(run(faults=[cut], probes=seen, end=EARLY_END))
+    assert verdict.outcome is UNKNOWN
+    assert verdict.summary.startswith("fault pause-1 lasted only 4.0 s of 10s, because the run")
+    whole = replace(fault(), id="pause-0", length_s=10.0)
+    for faults in ([replace(cut, length_s=4.0)], [replace(cut, length_s=None)], [whole, cut]):
+        judged = recovers().judge(run(faults=faults, probes=seen, end=EARLY_END))
+        assert judged.outcome is PASS, judged.summary
+    assert recovers().judge(run(faults=[cut], probes=seen)).outcome is PASS

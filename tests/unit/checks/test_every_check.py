@@ -147,6 +147,12 @@ def test_a_planted_defect_fails_with_findings_that_cite_and_with_advice(kind: st
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
+def test_what_was_not_seen_gives_no_advice(kind: str) -> None:
+    verdict = made(kind).judge(History(MANIFEST))
+    assert (verdict.outcome, verdict.advice) == (Outcome.UNKNOWN, "")
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("history", [History(MANIFEST), run()], ids=["empty", "idle"])
 def test_no_evidence_is_unknown_with_the_reason(kind: str, history: History) -> None:
     verdict = made(kind).judge(history)

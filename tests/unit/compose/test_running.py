@@ -17,8 +17,10 @@ from hormesis.compose.registry import catalogue
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import CrashTrouble, run
 from hormesis.host.target_lock import hold_targets
+from hormesis.record.history_reader import read_history
 from hormesis.record.history_writer import HistoryWriter
-from hormesis.words.outcome import ExitCode
+from hormesis.words.check import RunVerdict
+from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.report import Judged, Report
 from hormesis.words.trouble import CapabilityTrouble, DirtyTrouble, Trouble, UsageTrouble
 
@@ -45,6 +47,10 @@ def prepared(folder: Path, **given: Any) -> Prepared:
     file.write_text(json.dumps(FILE))
     environment = {"HORMESIS_STATE": str(folder / "state")}
     return prepare(RunRequest(file, folder / "runs", environment=environment, **given))
+
+
+def judged(path: Path, outcome: Outcome) -> Judged:
+    return Judged("t", read_history(path), RunVerdict(outcome, "", ()))
 
 
 def engine(
@@ -142,6 +148,17 @@ def test_trouble_while_starting_is_passed_on_after_the_record_is_whole(
     with pytest.raises(Trouble, match="it did not start"):
         run(made)
     assert "failed-to-start" in made.directory.verdict.read_text()
+
+
+def test_a_check_that_failed_says_the_code_also_of_a_run_that_came_to_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = prepared(tmp_path)
+    engine(monkeypatch, raises=CrashTrouble("it ended while starting"), reason="failed-to-start")
+    monkeypatch.setattr(running, "judge_directory", lambda path: judged(path, Outcome.FAIL))
+    with pytest.raises(CrashTrouble) as caught:
+        run(made)
+    assert caught.value.code is ExitCode.FAIL
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf"), 1e6])

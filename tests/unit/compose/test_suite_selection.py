@@ -41,6 +41,7 @@ def test_all_that_is_said_must_agree(asked: Asked, ids: list[str], tmp_path: Pat
         (Asked({"sort": "netwrk"}), "--sort netwrk: expected one of network, worker, all"),
         (Asked({"sort": "netwrk"}), "did you mean network?"),
         (Asked(named=["NF-1,WC-1"]), "has no scenario 'WC-1'; did you mean W-1?"),
+        (Asked(named=["XX-1234"]), " --options` lists all"),
         (Asked(set="quik"), "has no set 'quik'; did you mean quick?"),
         (
             Asked({"sort": "worker", "size": "large"}),

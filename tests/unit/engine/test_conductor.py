@@ -353,3 +353,17 @@ async def test_a_teardown_that_raises_makes_the_run_unknown_and_loses_nothing(
     assert end_of(history) == ("completed", "")
     assert fatal(history) == ["load: shop.py: teardown() raised KeyError: 'token'"]
     assert len(history.ops) == 40
+
+
+@virtually
+async def test_the_picture_is_never_older_than_what_it_tells(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = Run(tmp_path, monkeypatch, {}, (action(Sore()),), duration_s=3.07)
+    shown: list[tuple[str, float]] = []
+    run.conductor._watch = lambda live: shown.append((live.phase, live.now))
+    history = await run.play()
+    times = [now for _, now in shown]
+    assert shown[-1][0] == "ended"
+    assert times[-1] == pytest.approx(history.phases[-1].start)
+    assert times == sorted(times)

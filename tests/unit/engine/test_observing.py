@@ -88,6 +88,19 @@ async def test_a_look_is_judged_timed_and_shown() -> None:
 
 
 @virtually
+async def test_a_probe_may_tell_more_of_what_it_missed() -> None:
+    class Telling(Scripted):
+        def told_miss(self, miss: str, seen: Observation) -> str:
+            return f"{miss}, because of {seen.fields['stderr']}"
+
+    desk = Desk()
+    see = Sight(lambda moment: Observation({"exit": 1, "stderr": "no tool"}))
+    record = await desk.observer.look("monitoring", Telling(see=see, expect={"exit": 0}))
+    assert record.miss == "exit is 1, expected 0, because of no tool"
+    assert desk.live.probes["monitoring"] == (False, record.miss)
+
+
+@virtually
 async def test_a_reason_is_no_miss_and_no_expectation_is_no_verdict() -> None:
     desk = Desk(lambda moment: Observation(reason="refused"), expect=1)
     record = await desk.observer.look("health", desk.probe)

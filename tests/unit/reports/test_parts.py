@@ -124,6 +124,20 @@ def test_advice_stands_once_with_all_its_reasons() -> None:
     assert breaker.reasons[0].finding.startswith("Still failing 31.2 s")
 
 
+def test_what_stayed_unknown_gives_no_advice() -> None:
+    open_ones = [
+        replace(
+            run,
+            verdict=replace(
+                run.verdict,
+                verdicts=[replace(one, outcome=Outcome.UNKNOWN) for one in run.verdict.verdicts],
+            ),
+        )
+        for run in sample_suite()
+    ]
+    assert recommendations(open_ones) == []
+
+
 @pytest.mark.parametrize(
     ("least", "width"),
     [(0, 0.1), (0.1, 0.1), (0.11, 0.2), (0.3, 0.5), (0.6, 1), (7, 10), (90, 100)],

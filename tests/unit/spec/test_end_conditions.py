@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from hormesis.plan.compile import compile_timeline
+from hormesis.words.load import Finite
+from hormesis.words.trouble import InputTrouble
+from tests.unit.engine.scripted_client import Shaped
 from tests.unit.spec.reading import GOOD, read_text
 
 ENDING = """
@@ -27,3 +34,17 @@ def test_what_each_says(tmp_path: Path) -> None:
 
 def test_there_need_be_none(tmp_path: Path) -> None:
     assert read_text(tmp_path, GOOD).end_when == ()
+
+
+def test_one_that_counts_only_after_the_tracks_is_refused_with_its_place(tmp_path: Path) -> None:
+    early = ENDING.replace("not_before: 20s", "not_before: 16s")
+    timed = replace(read_text(tmp_path, GOOD + early), loads=())
+    assert compile_timeline(timed).duration_s == 17.0
+    late = read_text(tmp_path, GOOD + ENDING.replace("not_before: 20s", "not_before: 999s"))
+    with pytest.raises(InputTrouble, match="expected not_before to be less than") as caught:
+        compile_timeline(replace(late, loads=()))
+    place = caught.value.problems[0].place
+    assert place is not None and place.line > len(GOOD.splitlines())
+    until_done = [replace(one, load=Shaped(given=Finite(1, 10, each=False, duration_s_max=60.0))) for one in late.loads]
+    assert until_done
+    assert compile_timeline(replace(late, loads=tuple(until_done))).duration_s < 999.0

@@ -135,14 +135,12 @@ class Supervisor:
         if self._settings.worker_host:
             command += ["--announce-host", self._settings.worker_host]
         command += ["--grace", f"{self._settings.grace_s:g}s"]
-        if self._settings.database_url:
-            command += ["--database-url", self._settings.database_url]
         if self._settings.memory_limit:
             command += ["--memory-limit", self._settings.memory_limit]
         if self._settings.canaries:
             command += ["--canary", ",".join(sorted(self._settings.canaries))]
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, env=_environment()
+            *command, stdin=asyncio.subprocess.DEVNULL, env=_environment(self._settings)
         )
         now_s = time.monotonic()
         self._roster.started(name, process.pid, now_s)
@@ -199,8 +197,12 @@ class Supervisor:
             return port
 
 
-def _environment() -> dict[str, str]:
-    """Return the workers' environment: what the hive was told is given on their command line."""
+def _environment(settings: HiveSettings) -> dict[str, str]:
+    """Return the workers' environment: what the hive was told is given on their command line.
+
+    But not the database's address, which may hold a password that everybody could read there.
+    """
     own = "PORT HOST ANNOUNCE_HOST DATA WORKERS CANARY DATABASE_URL HIVE_URL MEMORY_LIMIT"
     hidden = {f"PROVING_GROUND_{name}" for name in own.split()}
-    return {name: value for name, value in os.environ.items() if name not in hidden}
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    return {**kept, "PROVING_GROUND_DATABASE_URL": settings.database_url or ""}
