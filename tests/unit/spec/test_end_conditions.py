@@ -45,6 +45,7 @@ def test_one_that_counts_only_after_the_tracks_is_refused_with_its_place(tmp_pat
         compile_timeline(replace(late, loads=()))
     place = caught.value.problems[0].place
     assert place is not None and place.line > len(GOOD.splitlines())
-    until_done = [replace(one, load=Shaped(given=Finite(1, 10, each=False, duration_s_max=60.0))) for one in late.loads]
+    endless = Shaped(given=Finite(1, 10, each=False, duration_s_max=60.0))
+    until_done = [replace(one, load=endless) for one in late.loads]
     assert until_done
     assert compile_timeline(replace(late, loads=tuple(until_done))).duration_s < 999.0
