@@ -17,6 +17,7 @@ pytest.importorskip("celery")
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("examples")]
 
 
+@pytest.mark.prove
 def test_the_race_ends_as_its_head_says(tmp_path: Path) -> None:
     race = read(FOLDER / "celery" / "race.yaml")
     ended = run_example(race, tmp_path / "run", SCALE)

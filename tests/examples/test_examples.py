@@ -13,7 +13,8 @@ from tests.examples.shop import Shop
 SCALE = 0.4
 LONGER = (
     "flood.yaml", "clock-jump.yaml", "slow-fsync.yaml", "descriptors.yaml", "oom-kill.yaml",
-    "lost-lock-mended.yaml",
+    "lost-lock-mended.yaml", "workers.yaml", "sql-invariant-careless.yaml",
+    "barrier-race-mended.yaml",
 )  # fmt: skip
 """Examples of which `make test` runs a smaller relative, for the sake of its six minutes."""
 

@@ -1,7 +1,8 @@
 """Limit heirs: processes that inherited a soft limit of ours and left the tree they were born in.
 
 A daemon that forks twice keeps no bond to who started it, and may do so between any two looks. What
-it does keep is what a child inherits: the exact number we set, its user and its control groups.
+it does keep is what a child inherits: the exact number we set, its user and its control groups. And
+only some can be its parent now: whoever adopts orphans is init, or a forebear of who was limited.
 """
 
 from __future__ import annotations
@@ -25,15 +26,25 @@ def group_of(pid: int) -> str:
     return read_proc(pid, "cgroup").decode(errors="replace")
 
 
+def adopters_of(pid: int) -> list[int]:
+    """Return the pids that orphans of *pid*'s descendants can come to: init and its forebears."""
+    every = {stat.pid: stat.parent for stat in processes()}
+    found = {1}
+    while (pid := every.get(pid, 0)) and pid not in found:
+        found.add(pid)
+    return sorted(found)
+
+
 def heirs(
     name: str, softs: Collection[int], since: int, users: Collection[object],
-    groups: Collection[str],
+    groups: Collection[str], adopters: Collection[int],
 ) -> list[Identity]:
     """Return the processes whose soft limit *name* can only be one of *softs* by inheritance.
 
     Such a process was born at or after *since* (see :func:`moment`), belongs to one of *users* and
     is in one of *groups*. What has an older forebear with that limit is that one's child: if it is
-    ours, it is found by descent.
+    ours, it is found by descent. What has a parent that is none of *adopters* was never orphaned:
+    it is somebody else's child, whatever its limit is.
     """
     every = {stat.pid: stat for stat in processes()}
     return [
@@ -41,7 +52,8 @@ def heirs(
         if stat.start >= since and stat.pid != os.getpid()
         and user_of(stat.pid) in users and group_of(stat.pid) in groups
         and soft_limit(stat.pid, name) in softs
-        and _first_of(stat, every, name, softs).start >= since
+        and (first := _first_of(stat, every, name, softs)).start >= since
+        and first.parent in adopters
     ]  # fmt: skip
 
 

@@ -191,3 +191,25 @@ def test_another_users_process_is_limited_through_one_of_its_own(stage: Stage) -
     assert ask("fork") == "had"
     for who in stage.services.need("stage").members(""):
         os.kill(who.pid, 9)
+
+
+def test_somebody_elses_child_is_no_heir_whatever_its_limit(stage: Stage) -> None:
+    stage.adopt(IDLE)
+    held = stage.held("limit", resource="nofile", left=5)
+    soft = int(held.facts["members"][0]["soft"])
+    program = (
+        "import resource, subprocess, sys\n"
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        f"limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, hard))\n"
+        "child = subprocess.Popen([sys.executable, '-S', '-c', 'input()'], preexec_fn=limit)\n"
+        "print(child.pid, flush=True)\n"
+        "child.wait()\n"
+    )
+    command = [sys.executable, "-S", "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert soft_limit(child, "nofile") == soft
+        assert held.undo() is Undone.DONE
+        assert soft_limit(child, "nofile") == soft
+        parent.communicate(b"\n")

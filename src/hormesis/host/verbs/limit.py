@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from hormesis.host import resource_limits
-from hormesis.host.limit_heirs import group_of, heirs, moment
+from hormesis.host.limit_heirs import adopters_of, group_of, heirs, moment
 from hormesis.host.process import Identity
 from hormesis.host.resource_limits import UNLIMITED, CannotLimit
 from hormesis.host.steps import Steps
@@ -47,6 +47,7 @@ def capture(scene: Scene, args: Args) -> Facts:
         "mark": f"{scene.run}/{service.effect}" if service.owned else "",
         "since": since, "user": resource_limits.user_of(service.process.pid),
         "group": group_of(service.process.pid),
+        "adopters": adopters_of(service.process.pid),
     }  # fmt: skip
 
 
@@ -202,7 +203,8 @@ def _everyone(name: str, facts: Facts) -> list[Identity]:
         living = [who.pid for who in known if who.alive]
         users = {resource_limits.user_of(pid) for pid in living} | {tuple(facts["user"] or ())}
         groups = {facts["group"], *(group_of(pid) for pid in living)}
-        born += heirs(name, softs, int(facts["since"]), users, groups)
+        adopters = facts.get("adopters") or [1]
+        born += heirs(name, softs, int(facts["since"]), users, groups, adopters)
     return list(dict.fromkeys([*known, *(who for who in born if who.pid != os.getpid())]))
 
 
