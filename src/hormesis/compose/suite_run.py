@@ -145,7 +145,7 @@ class _Playing:
             told = reason_of(trouble)
             self._add(record_not_begun(name, request.file, self.directory, told))
             self.codes.append(trouble.code)
-            self.over = f"the suite ended with {name}" if trouble.code in _ENDS_ALL else ""
+            self._end_after(name, trouble.code)
             self.tell.failed(name, trouble)
             return
         finally:
@@ -154,8 +154,12 @@ class _Playing:
         path = prepared.directory.path
         self._add(judged, path if path.is_dir() else None)
         self._count(code)
-        # The others would be refused as well, or worse: only some of them.
-        self.over = f"the suite ended with {name}" if code in _ENDS_ALL else ""
+        self._end_after(name, code)
+
+    def _end_after(self, name: str, code: ExitCode) -> None:
+        """Begin no more after a scenario that ended as all others would, or only some of them."""
+        if code in _ENDS_ALL:
+            self.over = f"the suite ended with {name}"
 
     def _run(self, number: int, name: str, prepared: Prepared) -> tuple[Judged, ExitCode]:
         count = len(self.requests)

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from proving_ground.bots import heartbeat_ages_s
 from proving_ground.cleanup import clean_up
 from proving_ground.database import Database
-from proving_ground.database_reach import DatabaseReach
 from proving_ground.jobs import stats
 from proving_ground.metrics import Metrics
+from proving_ground.rounds import Rounds
 from proving_ground.schema import schema_sql
 from proving_ground.settings import ServerSettings
 
 _LOG = logging.getLogger(__name__)
-_SCHEMA_RETRY_S = 0.25
 
 
-class Housekeeping:
-    """Creates the schema, then goes its rounds; never gives up because of the database."""
+class Housekeeping(Rounds):
+    """The main server's rounds."""
 
     def __init__(self, settings: ServerSettings, database: Database, metrics: Metrics) -> None:
+        super().__init__(metrics.database_up, settings.cleanup_every_s)
         self._settings = settings
         self._database = database
         self._metrics = metrics
         self._hearing_since_s: float | None = None
-        self._reach = DatabaseReach("housekeeping")
-        self.schema_ready = False
-
-    async def run(self) -> None:
-        """Go on until cancelled."""
-        while not self.schema_ready:
-            self.schema_ready = await self._attempt(self._create_schema)
-            if not self.schema_ready:
-                await asyncio.sleep(_SCHEMA_RETRY_S)
-        while True:
-            if not await self._attempt(self._round):
-                self._hearing_since_s = None
-            await asyncio.sleep(self._settings.cleanup_every_s)
 
     async def clean_up(self) -> Mapping[str, int]:
         """Clean up now and return the repairs; raises ``DatabaseTrouble``."""
@@ -91,8 +77,5 @@ class Housekeeping:
         self._metrics.connections_lost.set(self._database.lost_total)
         self._metrics.housekept_at_s = time.monotonic()
 
-    async def _attempt(self, step: Callable[[], Awaitable[None]]) -> bool:
-        """Run one step; a failure is never the end."""
-        reached = await self._reach.attempt(step)
-        self._metrics.database_up.set(reached)
-        return reached
+    def _lost_sight(self) -> None:
+        self._hearing_since_s = None
