@@ -81,6 +81,10 @@ def test_a_key_makes_one_task_however_many_ask_at_once(queen: Queen) -> None:
     assert sum(answer.status_code == 201 for answer in answers) == 1
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert queen.client.get("/tasks/stats", params={"tag": "once"}).json()["total"] == 1
+    # A repetition tells what has become of the task since.
+    task = answers[0].json()["id"]
+    assert queen.client.post(f"/tasks/{task}/cancel").status_code == 200
+    assert queen.client.post("/tasks", json=body).json()["status"] == "cancelled"
 
 
 def test_users_see_their_own_tasks_and_administrators_all(queen: Queen) -> None:

@@ -138,24 +138,24 @@ class TaskRoutes:
 
     async def _submit(self, request: Request) -> Response:
         task = self._new_task(await Body.of(request))
-        found, created = (await self._write(request, [task]))[task.id]
-        document = {"id": found, "type": task.type, "status": "pending", "tags": task.tags}
-        return JSONResponse({**document, "created": created}, 201 if created else 200)
+        found = (await self._write(request, [task]))[task.id]
+        document = {"id": found.id, "type": task.type, "status": found.status, "tags": task.tags}
+        return JSONResponse({**document, "created": found.created}, 201 if found.created else 200)
 
     async def _batch(self, request: Request) -> Response:
         given = (await Body.of(request)).mappings("tasks", most=tasks.COUNT_MAX)
         new = [self._new_task(Body(fields)) for fields in given]
         found = await self._write(request, new)
-        ids = [found[task.id][0] for task in new]
+        ids = [found[task.id].id for task in new]
         return JSONResponse({"ids": ids, "count": len(ids)}, 201)
 
     async def _write(
         self, request: Request, new: Sequence[tasks.NewTask]
-    ) -> Mapping[str, tuple[str, bool]]:
+    ) -> Mapping[str, tasks.Submitted]:
         canaries = self._settings.canaries
         self._submissions += 1
         if LOST_SUBMISSION in canaries and self._submissions % _LOST_EVERY == 0:
-            return {task.id: (task.id, True) for task in new}
+            return {task.id: tasks.Submitted(task.id, True, "pending") for task in new}
         try:
             for task_type in sorted({task.type for task in new}):
                 if await breakers.is_open(self._database, canaries, task_type):
@@ -164,7 +164,7 @@ class TaskRoutes:
         except DatabaseTrouble:
             if ACKNOWLEDGED_BEFORE_WRITTEN not in canaries:
                 raise
-            return {task.id: (task.id, True) for task in new}
+            return {task.id: tasks.Submitted(task.id, True, "pending") for task in new}
         for task in new:
             self._metrics.tasks_created.labels(task.type).inc()
             if MEMORY_LEAK_UNDER_LOAD in canaries:

@@ -28,9 +28,9 @@ WITH given AS (
     ON CONFLICT DO NOTHING
     RETURNING id
 )
-SELECT id AS given, id, true AS created FROM new
+SELECT id AS given, id, true AS created, 'pending' AS status FROM new
 UNION ALL
-SELECT given.id, tasks.id, false FROM given JOIN tasks ON tasks.id = given.id
+SELECT given.id, tasks.id, false, tasks.status FROM given JOIN tasks ON tasks.id = given.id
     OR (tasks.owner = %(owner)s::text AND tasks.idempotency_key = given.idempotency_key)"""
 _VISIBLE: LiteralString = "(%(owner)s::text IS NULL OR owner = %(owner)s::text)"
 _LIST: LiteralString = f"""
@@ -79,6 +79,15 @@ class NewTask:
         return {field: getattr(self, field) for field in self.__slots__}
 
 
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A task as it is after its submission: a repeated one finds what became of the first."""
+
+    id: str
+    created: bool
+    status: str
+
+
 def new_id() -> str:
     """Return an id that no other task has."""
     return uuid.uuid4().hex
@@ -86,15 +95,15 @@ def new_id() -> str:
 
 async def submit(
     database: Database, owner: str, tasks: Sequence[NewTask]
-) -> Mapping[str, tuple[str, bool]]:
-    """Write the tasks, all or none; map each given id to the id it has, and whether it is new."""
+) -> Mapping[str, Submitted]:
+    """Write the tasks, all or none; map each given id to what is there."""
     parameters = {"owner": owner, "tasks": json.dumps([task.as_row() for task in tasks])}
-    found: dict[str, tuple[str, bool]] = {}
+    found: dict[str, Submitted] = {}
     while len(found) < len(tasks):
         # A submission with the same key that is being written at this moment shows only once it
         # has been; asking again finds it.
         for row in await database.fetch(_SUBMIT, parameters):
-            found.setdefault(row["given"], (row["id"], row["created"]))
+            found.setdefault(row["given"], Submitted(row["id"], row["created"], row["status"]))
     return found
 
 
