@@ -11,7 +11,7 @@ WORKERS := $(shell nproc)
 LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	--no-emit-options --extra dev \
-	$(addprefix --extra ,report postgres redis websocket http2 parquet cluster otel)
+	$(addprefix --extra ,report postgres pytest redis websocket http2 parquet cluster otel)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -3,14 +3,23 @@
 from hormesis import api
 finished = api.run("orders.yaml", time_scale=0.2)
 assert finished.code == 0, finished.judged.verdict.reason
+
+with api.running({"processes": {"web": {"run": ["./web"]}}}) as run:   # or steer it by hand
+    with run.fault("pause", "web") as bite:
+        ...
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
+from hormesis.compose.by_hand import RUNS, ByHand, by_hand
+from hormesis.compose.by_hand_alone import FaultAlone, HasPid, Proxy
+from hormesis.compose.by_hand_fault import Bite, FaultByHand
+from hormesis.compose.by_hand_trouble import NoBite, NotDone, NotReady, NotUndone, RunEnded
 from hormesis.compose.judging import judge_directory, render_run
 from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
@@ -19,7 +28,11 @@ from hormesis.compose.running import run as run_prepared
 from hormesis.words.report import Judged
 from hormesis.words.timeline import Timeline
 
-__all__ = ["Finished", "Judged", "check", "plan", "report", "run"]
+__all__ = [
+    "Bite", "ByHand", "FaultAlone", "FaultByHand", "Finished", "Judged", "NoBite", "NotDone",
+    "NotReady", "NotUndone", "Proxy", "RunEnded", "check", "fault", "plan", "proxy", "report",
+    "run", "running",
+]  # fmt: skip
 
 
 def plan(
@@ -87,6 +100,95 @@ def run(
         force=force,
     )
     return run_prepared(prepare(request), watch=watch)
+
+
+def running(
+    document: Mapping[str, Any] | str | PurePath,
+    *,
+    variables: Mapping[str, str] | None = None,
+    seed: int | None = None,
+    out: str | Path = RUNS,
+    reports: Sequence[str] | None = (),
+    force: bool = False,
+) -> ByHand:
+    """Return a run of *document* whose faults this program chooses while it plays.
+
+    It is entered with ``with`` or ``async with``; nothing happens before. Leaving it, and the
+    death of this program too, puts everything back.
+
+    Args:
+        document: an experiment, or only its system, as in a file; or the path of a file. The keys
+            of the system (``processes``, ``links`` …) may stand at the top.
+        variables: what ``--set`` gives on the command line.
+        seed: overrides the document's seed.
+        out: the folder in which the run directory is made.
+        reports: the kinds of reports to write; None: every kind there is.
+        force: run although another run tests the same target.
+
+    Raises:
+        InputTrouble: a file cannot be read, or a value is none that a file could hold.
+    """
+    return by_hand(
+        document, variables=variables, seed=seed, out=out, reports=reports, force=force
+    )
+
+
+def fault(
+    kind: str,
+    *,
+    process: int | HasPid | None = None,
+    port: int | None = None,
+    start: Sequence[str] | None = None,
+    link: str | None = None,
+    address: str | None = None,
+    http: str | None = None,
+    postgres: str | None = None,
+    redis: str | None = None,
+    path: str | PurePath | None = None,
+    container: str | None = None,
+    netns: str | None = None,
+    host: bool = False,
+    out: str | Path = RUNS,
+    seed: int | None = None,
+    **given: Any,
+) -> FaultAlone:
+    """Return one fault in a run of its own, to be entered with ``with`` or ``async with``.
+
+    Args:
+        kind: the fault's name, as in a file.
+        process: a process, or its id.
+        port: the TCP port that a running process listens on.
+        start: of ``process`` and ``port``: the command that starts it again.
+        link: ``host:port`` or URL of a server; whatever is to be hurt connects to the fault's own
+            ``address`` (or ``url``) instead.
+        address, http, postgres, redis, path, container, netns, host: facets of a target as in a
+            file; several may be given.
+        out: the folder in which the run directory is made.
+        seed: the run's seed.
+        given: ``for_``, ``wait`` and ``name`` of :meth:`ByHand.fault
+            <hormesis.compose.by_hand.ByHand.fault>`, and the fault's parameters.
+
+    Raises:
+        UsageTrouble: no target is given.
+    """
+    facets = {
+        "process": process, "port": port, "start": start, "link": link, "address": address,
+        "http": http, "postgres": postgres, "redis": redis, "path": path, "container": container,
+        "netns": netns, "host": host or None,
+    }  # fmt: skip
+    told = {name: value for name, value in facets.items() if value is not None}
+    return FaultAlone(kind, told, given, out=out, seed=seed)
+
+
+def proxy(upstream: str, *, out: str | Path = RUNS, seed: int | None = None) -> Proxy:
+    """Return a proxy to a server, to be entered with ``with`` or ``async with``.
+
+    Args:
+        upstream: ``host:port`` of the server, or its URL.
+        out: the folder in which the run directory is made.
+        seed: the run's seed.
+    """
+    return Proxy(upstream, out=out, seed=seed)
 
 
 def check(run: str | Path) -> Judged:

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import ClassVar
 
+from hormesis.checks.parts.found_again import FoundAgain, found_again
 from hormesis.record.keys import parts_of
 from hormesis.words.check import Check, Finding, Verdict
-from hormesis.words.history import History, ProbeRecord
+from hormesis.words.history import History
 from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
 
 _LISTED_MAX = 200
-
-
-@dataclass
-class _Found:
-    """What was found again. ``complete`` is False when absence proves nothing."""
-
-    keys: set[str] = field(default_factory=set)
-    undecided: set[str] = field(default_factory=set)
-    until: float = float("inf")
-    why: str = ""
-    complete: bool = True
-    cite: str = ""
 
 
 class NeverLost(Check):
@@ -66,10 +54,10 @@ class NeverLost(Check):
         if not sent:
             why = f"no operation {self.of!r} ended ok with {self.key}; {undecided} are undecided"
             return self.verdict(Outcome.UNKNOWN, why, undecided=undecided)
-        found = self._found(history)
+        found = found_again(history, self.found_in, self.column or self.key, self.split)
         if found.why:
             return self.verdict(Outcome.UNKNOWN, found.why, acknowledged=len(sent))
-        missing = {key: op for key, op in sent.items() if key not in found.keys}
+        missing = {key: op for key, op in sent.items() if key not in found.count}
         lost = {
             key: op
             for key, op in missing.items()
@@ -98,44 +86,7 @@ class NeverLost(Check):
                     sent.setdefault(part, op)
         return sent, undecided
 
-    def _found(self, history: History) -> _Found:
-        observations = history.observations(self.found_in)
-        if observations:
-            return self._found_by_probe(observations)
-        ops = list(history.ops_named(self.found_in))
-        if not ops:
-            why = f"{self.found_in!r} was never observed, and no operation was called so"
-            return _Found(why=why)
-        found = _Found(cite=self.found_in)
-        name = self.column or self.key
-        for op in ops:
-            parts = parts_of(op.value.get(name), self.split)
-            if op.outcome is Ended.OK:
-                found.keys.update(parts)
-            elif op.outcome is Ended.INFO:
-                found.undecided.update(parts)
-        return found
-
-    def _found_by_probe(self, observations: Sequence[ProbeRecord]) -> _Found:
-        read = [one for one in observations if not one.reason]
-        if not read:
-            why = f"no observation of {self.found_in!r} had a value: {observations[-1].reason}"
-            return _Found(why=why)
-        last = read[-1]
-        name, count = self.column or self.key, last.fields.get("count")
-        cells = [row[name] for row in last.rows if name in row]
-        if not last.rows and name in last.fields:
-            cells = [last.fields[name]]
-        elif not cells and (last.rows or count != 0):
-            return _Found(why=f"the observations of {self.found_in!r} hold no {name!r}")
-        return _Found(
-            keys={part for cell in cells for part in parts_of(cell, self.split)},
-            until=last.time,
-            complete=not (last.rows and isinstance(count, int) and count > len(last.rows)),
-            cite=f"{last.probe} at {last.time:.3f} s",
-        )
-
-    def _finding(self, key: str, op: Op, found: _Found) -> Finding:
+    def _finding(self, key: str, op: Op, found: FoundAgain) -> Finding:
         noun = self.noun or self.key.capitalize()
         return Finding(
             f"{noun} {key} was acknowledged at {op.ended:.1f} s (op {op.number}) "

@@ -297,9 +297,7 @@ class Recovers(Check):
         return _Told(outcome, Finding(told, cites, data), detect_s)
 
 
-def _disturbed(
-    span: tuple[float, float], group: Sequence[FaultRecord], history: History
-) -> float:
+def _disturbed(span: tuple[float, float], group: Sequence[FaultRecord], history: History) -> float:
     """Return when the next fault of any track was asked for that could be felt after *span*."""
     injected, released = span
     own = {one.id for one in group}

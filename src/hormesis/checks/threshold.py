@@ -153,9 +153,7 @@ class Threshold(Check, Window):
             return self.verdict(Outcome.UNKNOWN, f"{nothing}{self._where(None)}", samples=0)
         return self._compared(claim, figure, found, spans, history)
 
-    def _spans(
-        self, claim: Claim, history: History, stretches: Sequence[Stretch]
-    ) -> list[Stretch]:
+    def _spans(self, claim: Claim, history: History, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Return what is looked at: all of it together, or the one that is worst."""
         if self.last is None and self.worst is None:
             return list(stretches)
@@ -245,9 +243,7 @@ class Threshold(Check, Window):
             for load, count in counts.items()
         ]
 
-    def _doubt(
-        self, claim: Claim, found: Found, spans: Sequence[Stretch], history: History
-    ) -> str:
+    def _doubt(self, claim: Claim, found: Found, spans: Sequence[Stretch], history: History) -> str:
         """Return why a claim that holds for what is known proves nothing, or an empty text.
 
         A system that refuses everything is fast, and one that answers a tenth of its arrivals is

@@ -62,8 +62,8 @@ def manifest_of(prepared: Prepared) -> dict[str, Any]:
 
 def _asked_for(prepared: Prepared) -> str:
     """Return what the run is of: the file, or what a command line named instead of one."""
-    command = prepared.request.command
-    return command[2] if command else _shown(prepared.experiment.source)
+    command, by_hand = prepared.request.command, prepared.request.by_hand
+    return command[2] if command and not by_hand else _shown(prepared.experiment.source)
 
 
 def _shown(source: str) -> str:

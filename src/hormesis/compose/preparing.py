@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
@@ -24,7 +24,9 @@ from hormesis.engine.stand import Stand
 from hormesis.host.means import survey
 from hormesis.host.ports import port_finder
 from hormesis.host.room import backing_of
+from hormesis.host.verbs import verb_names
 from hormesis.host.verbs.scratch import folder_of
+from hormesis.plan.by_hand import opened
 from hormesis.plan.compile import compile_timeline
 from hormesis.record.run_directory import RunDirectory, name_of
 from hormesis.spec.bindings import Bindings
@@ -93,11 +95,14 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         systems=systems(),
         system=request.system,
         written=request.written,
+        by_hand=request.by_hand,
     )
-    _check_drivers(experiment)
+    check_drivers(_kinds_of(experiment), experiment.title)
     _check_volumes(experiment)
     experiment = with_containers(experiment)
     timeline = compile_timeline(experiment, _missing_means(experiment, request.starter))
+    if request.by_hand:
+        timeline = opened(timeline, verb_names())
     _refuse_if_nothing_can_be_done(timeline)
     directory = RunDirectory(path)
     stand = Stand(
@@ -169,12 +174,20 @@ def _refuse_if_nothing_can_be_done(timeline: Timeline) -> None:
         )
 
 
-def _check_drivers(experiment: Experiment) -> None:
-    kinds: list[Kind] = [
+def _kinds_of(experiment: Experiment) -> Iterable[Kind]:
+    return [
         *(track.fault for track in experiment.faults),
         *(track.probe for track in experiment.probes),
         *(named.probe for named in (*experiment.steady_state, *experiment.final_probes)),
     ]
+
+
+def check_drivers(kinds: Iterable[Kind], title: str) -> None:
+    """Refuse *kinds* that need an optional extra which is not installed.
+
+    Raises:
+        SkipTrouble: there are some; all of them are listed.
+    """
     missing = {
         (kind.kind, kind.extra)
         for kind in kinds
@@ -186,5 +199,5 @@ def _check_drivers(experiment: Experiment) -> None:
                 Problem(f"{name} needs an extra: pip install 'hormesis[{extra}]'")
                 for name, extra in sorted(missing)
             ),
-            title=experiment.title,
+            title=title,
         )

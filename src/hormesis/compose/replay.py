@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from hormesis.compose.request import RunRequest
@@ -17,6 +18,8 @@ def replay_argv(
     """
     environment = [f"{name}={value}" for name, value in sorted(consulted.items())]
     prefix = ["env", *environment] if environment else []
+    if request.by_hand:
+        return (*prefix, *(request.command or ("python", *sys.orig_argv[1:])))
     if request.command:
         return (*prefix, *request.command, "--seed", str(seed))
     what = [request.suite or str(request.file)]

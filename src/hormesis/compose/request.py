@@ -23,8 +23,9 @@ class RunRequest:
     write; None: every kind there is. ``command`` is the command line that asked for it, when that
     was no ``hormesis run``: repeating it repeats the run, and ``file`` is only its translation.
     ``processes`` generate load, 0 leaves it to the loads; ``cluster`` is the address of machines
-    that do; ``metrics_port`` is where live figures are served to Prometheus, 0 takes a free port;
-    ``otel`` is the OTLP address to which they are pushed.
+    that do; ``by_hand`` lets a program choose the faults, which ``command`` then starts;
+    ``metrics_port`` is where live figures are served to Prometheus, 0 takes a free port; ``otel``
+    is the OTLP address to which they are pushed.
     """
 
     file: Path
@@ -44,6 +45,7 @@ class RunRequest:
     command: tuple[str, ...] = ()
     processes: int = 0
     cluster: str = ""
+    by_hand: bool = False
     metrics_port: int | None = None
     otel: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from hormesis.compose.preparing import Prepared
 from hormesis.compose.serving_metrics import metrics_served
 from hormesis.custodian.registry import OpenRun, make_usable, open_runs, state_folder, state_folders
 from hormesis.engine.bounded_run import run_bounded
+from hormesis.engine.by_hand import Hand
 from hormesis.engine.conductor import Conductor
 from hormesis.engine.live import Live
 from hormesis.host.interrupts import on_interrupt
@@ -79,8 +81,12 @@ def _left_by(run: OpenRun) -> str:
     return f"run {run.run_id} left {len(run.effects)} effects"
 
 
-def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
+def run(
+    prepared: Prepared, *, watch: Watch = lambda live: None, hand: Hand | None = None
+) -> Finished:
     """Play a prepared run to its end, judge it and write its reports.
+
+    With a *hand* its tracks last until that lets go.
 
     Raises:
         DirtyTrouble: an earlier run left effects on this host, or this one did.
@@ -97,7 +103,7 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
         force=prepared.request.force,
     ) as disturbed:
         directory = _make_directory(prepared)
-        failure = _played(prepared, directory, watch, disturbed)
+        failure = _played(prepared, directory, watch, disturbed, hand)
     try:
         judged = judge_directory(directory.path)
         title = prepared.experiment.title
@@ -116,11 +122,15 @@ def run(prepared: Prepared, *, watch: Watch = lambda live: None) -> Finished:
 
 
 def _played(
-    prepared: Prepared, directory: RunDirectory, watch: Watch, disturbed: Sequence[str]
+    prepared: Prepared,
+    directory: RunDirectory,
+    watch: Watch,
+    disturbed: Sequence[str],
+    hand: Hand | None,
 ) -> Trouble | None:
     """Play; return what ended it early, also when it would have ended this process."""
     try:
-        return run_bounded(_play(prepared, directory, watch, disturbed))
+        return run_bounded(_play(prepared, directory, watch, disturbed, hand))
     except SystemExit as leaving:
         # Whatever status it left with, nothing is known about the system.
         return CrashTrouble(
@@ -149,12 +159,21 @@ def _make_directory(prepared: Prepared) -> RunDirectory:
     directory.plan.write_text("\n".join(plan_lines(prepared.timeline)) + "\n")
     file = prepared.request.file
     copy = directory.experiment
+    if prepared.request.by_hand:
+        # A program may have made it up: there need not be a file.
+        told = json.dumps(dict(prepared.experiment.document), indent=1, default=str)
+        copy.with_suffix(".json").write_text(told)
+        return directory
     shutil.copyfile(file, copy.with_suffix(file.suffix) if file.suffix else copy)
     return directory
 
 
 async def _play(
-    prepared: Prepared, directory: RunDirectory, watch: Watch, disturbed: Sequence[str]
+    prepared: Prepared,
+    directory: RunDirectory,
+    watch: Watch,
+    disturbed: Sequence[str],
+    hand: Hand | None,
 ) -> Trouble | None:
     """Play; return what ended it early, after everything was undone and written down."""
     writer = HistoryWriter(directory.path)
@@ -172,6 +191,7 @@ async def _play(
                 live=live,
                 watch=watch,
                 followers=followers,
+                hand=hand,
             )
 
             def ask(name: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from hormesis.engine.by_hand import Hand
 from hormesis.engine.chores import Chores
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.crew.crew import Crew
@@ -61,6 +62,7 @@ class Conductor:
         live: Live,
         watch: Callable[[Live], None] = lambda live: None,
         followers: Sequence[Follower] = (),
+        hand: Hand | None = None,
     ) -> None:
         self.timeline = timeline
         self.live = live
@@ -70,6 +72,7 @@ class Conductor:
         self._writer = writer
         self._clock = clock
         self._watch = watch
+        self._hand = hand
         self._stop = asyncio.Event()
         self._injections: list[Injection] = []
         self._recording = FollowedWriter(writer, live, followers)
@@ -305,7 +308,8 @@ class Conductor:
         began = self._clock.now() + self._crew.lead_s
         self.live.tracks_began = began
         self._ending.begin(began, self.timeline.duration_s)
-        self._make_injections()
+        surgery = self._surgery()
+        self._make_injections(surgery)
         over = asyncio.Event()
         monitors = {
             asyncio.create_task(self._monitor(observer, track, began, over))
@@ -322,6 +326,9 @@ class Conductor:
                     group.create_task(self._announce(track, began))
                 group.create_task(self._ending.plays(self._crew.play(began)))
                 group.create_task(self._until(began + self.timeline.duration_s))
+                if self._hand is not None:
+                    seed = self.timeline.experiment.seed
+                    group.create_task(self._hand.guide(surgery, seed, self._injections))
             await self._ending.settle(self._stop, observer, self.timeline.probes)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
@@ -359,8 +366,8 @@ class Conductor:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _make_injections(self) -> None:
-        surgery = Surgery(
+    def _surgery(self) -> Surgery:
+        return Surgery(
             custodian=self.custodian,
             eyes=Eyes(self.custodian, self._stand.control),
             clock=self._clock,
@@ -373,6 +380,8 @@ class Conductor:
             chosen=self._witness.chosen,
             note=self._note,
         )
+
+    def _make_injections(self, surgery: Surgery) -> None:
         seed = self.timeline.experiment.seed
         self._injections = [
             Injection(action, surgery, stream_of(seed, action.stream))

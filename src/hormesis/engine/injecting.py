@@ -102,12 +102,13 @@ class Injection:
             target=action.target.name,
             asked=surgery.clock.now(),
             by=action.fault.by,
-            length_s=None if action.fault.momentary else action.for_s,
+            length_s=None if action.fault.momentary or action.by_hand else action.for_s,
         )
         self._looks: tuple[Look, ...] = () if action.skip else _looks_of(action)
         self._before: Reading = {}
         self._told: dict[str, Scalar] = {}
         self._now: Reading = {}
+        self._held: Reading = {}
         self._look_s = 0.0
         self._ended_held = False
         """Whether the process was seen gone before it was let go, rather than after."""
@@ -171,6 +172,17 @@ class Injection:
             await self._release()
         if self._record.released is not None and not self._record.trouble:
             await self._heal()
+
+    @property
+    def record(self) -> FaultRecord:
+        """What is recorded of it so far."""
+        return self._record
+
+    @property
+    def readings(self) -> tuple[Reading, Reading]:
+        """What was seen last before it was released, and what was seen last of all."""
+        last = self._now or self._before
+        return self._held or last, last
 
     @property
     def lasting(self) -> bool:
@@ -321,6 +333,7 @@ class Injection:
     async def _release(self) -> None:
         """Undo in reverse order; only what was asked for, never a fixed list."""
         refused = foreign = ""
+        self._held = self._now
         self._ended_held = self._now.get("state") == "gone"
         for effect in reversed(self._effects):
             try:

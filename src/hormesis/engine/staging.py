@@ -123,7 +123,7 @@ class Stage:
         await self._asked(PROXY, call, "the fault proxy did not start")
 
     async def _start(self, service: Service) -> None:
-        log = self._run / "logs" / f"{service.name}.log"
+        log = log_of(self._run, service)
         call = VerbCall(
             "service",
             {
@@ -150,7 +150,7 @@ class Stage:
             "run": list(service.run),
             "env": dict(service.env),
             "cwd": service.cwd or os.getcwd(),
-            "log": str(self._run / "logs" / f"{service.name}.log"),
+            "log": str(log_of(self._run, service)),
             "stop_signal": service.stop_signal,
             "grace_s": service.stop_grace_s,
         }
@@ -183,7 +183,7 @@ class Stage:
             again = service.restart and starts <= STARTS_MAX
             gone = reading.get("state") == "gone" and not again
             # Whatever answers in the place of a service that is gone is not the service.
-            return running and await _is_ready(ready, log)
+            return running and await is_ready(ready, log)
 
         try:
             await wait_until(
@@ -208,7 +208,8 @@ class Stage:
             ) from None
 
 
-async def _is_ready(ready: Ready, log: Path) -> bool:
+async def is_ready(ready: Ready, log: Path) -> bool:
+    """Return whether what writes *log* answers as *ready* says; a line may be from before."""
     if ready.line:
         return ready.line in _text_of(log)
     if ready.tcp:
@@ -242,8 +243,16 @@ def _tail_of(log: Path, lines: int = 3) -> str:
     return " | ".join(_text_of(log).strip().splitlines()[-lines:])[-600:]
 
 
+def log_of(run: Path, service: Service) -> Path:
+    """Return where what *service* prints goes, in the directory of a *run*."""
+    return run / "logs" / f"{service.name}.log"
+
+
 def _remembering(experiment: Experiment) -> frozenset[str]:
     """Return the links whose prepared statements some fault will have to know."""
+    if experiment.by_hand:
+        members = (one for several in experiment.targets.values() for one in several)
+        return frozenset(one.link for one in members if one.link and one.postgres)
     return frozenset(
         target.link
         for track in experiment.faults

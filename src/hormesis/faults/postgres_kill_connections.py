@@ -17,7 +17,8 @@ from hormesis.words.verb import VerbCall
 class PostgresKillConnections(PostgresFault):
     """Terminate a random share of a PostgreSQL server's client connections, again and again.
 
-    The server ends them itself (``pg_terminate_backend``): clients see error 57P01 or a closed
+    With ``pids`` or ``most`` it is exact instead: these connections, or so many and no more. The
+    server ends them itself (``pg_terminate_backend``): clients see error 57P01 or a closed
     connection, and open transactions are rolled back. Hormesis spares its own connections, and
     other databases of the server unless ``database`` says otherwise. The user of the target's
     address needs the role ``pg_signal_backend`` or must be a superuser.
@@ -34,6 +35,10 @@ class PostgresKillConnections(PostgresFault):
     database: str = ""
     """Only connections to this database; ``%`` stands for any text, alone for all databases of the
     server. Left out: the database of the target's address."""
+    pids: tuple[int, ...] = ()
+    """Only these backends, by process id; left out: any."""
+    most: int | None = Field(default=None, ge=1)
+    """How many are killed at most, in all rounds together; left out: no limit."""
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         config = {
@@ -44,6 +49,8 @@ class PostgresKillConnections(PostgresFault):
             "application": self.application,
             "user": self.user,
             "database": self.database,
+            "pids": list(self.pids),
+            "most": self.most,
         }
         args = {"subject": target.name, "program": "pg_kill", "config": config}
         return [VerbCall("holder", args)]
@@ -53,7 +60,10 @@ class PostgresKillConnections(PostgresFault):
 
     def hurts(self, before: Reading, now: Reading) -> str:
         killed, rounds = now.get("killed"), now.get("rounds")
-        return f"terminated {killed} connections in {rounds} rounds" if killed else ""
+        if not killed or ((self.pids or self.most) and now.get("left")):
+            return ""
+        which = f" (pid {now.get('last')})" if self.pids or self.most else ""
+        return f"terminated {killed} connections in {rounds} rounds{which}"
 
     def healed(self, before: Reading, now: Reading) -> str:
         return "the program that killed connections has ended" if now.get("ended") else ""

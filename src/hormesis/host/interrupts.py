@@ -15,7 +15,13 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def on_interrupt(ask: Callable[[str], None], insist: Callable[[], None]) -> Iterator[None]:
-    """While inside, call *ask* with the signal's name at the first, *insist* at later ones."""
+    """While inside, call *ask* with the signal's name at the first, *insist* at later ones.
+
+    In a thread other than the main one, signals stay as they are.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     loop = asyncio.get_running_loop()
     asked = False
 

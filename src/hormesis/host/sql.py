@@ -15,7 +15,7 @@ from hormesis.words.kind import Scalar
 from hormesis.words.trouble import CapabilityTrouble, Problem
 
 APPLICATION = "hormesis-probe"
-"""Our name in ``pg_stat_activity``; faults spare connections whose name begins ``hormesis``."""
+"""Our name in ``pg_stat_activity``; faults spare connections whose name begins ``hormesis-``."""
 _LAST_WORDS_S = 0.5
 
 

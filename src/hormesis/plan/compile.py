@@ -107,30 +107,50 @@ def _actions(
     Raises:
         NoWay: the target is of a sort that the fault cannot hit, whatever the machine.
     """
-    targets = experiment.targets.get(track.target, ())
     number = 0
     for turn, at_s in enumerate(starts_of(track, experiment.seed), start=1):
-        for target in picked(targets, track, experiment.seed, turn):
+        for action in round_of(track, experiment, missing, turn=turn, at_s=at_s, before=number):
             number += 1
-            fault, skip = track.fault, ""
-            try:
-                fault = chosen(fault, target, missing)
-            except NoWay as error:
-                if not error.lacking:
-                    raise
-                skip = str(error)
-            yield FaultAction(
-                id=f"{track.name}-{number}",
-                track=track.name,
-                fault=fault,
-                target=target,
-                at_s=at_s,
-                for_s=track.for_s,
-                stream="/".join(("fault", track.name, target.name, *map(str, _later(turn)))),
-                skip=skip,
-                round=turn,
-                share=track.pick if isinstance(track.pick, float) else None,
-            )
+            yield action
+
+
+def round_of(
+    track: FaultTrack,
+    experiment: Experiment,
+    missing: Mapping[str, str],
+    *,
+    turn: int,
+    at_s: float,
+    before: int,
+) -> Iterator[FaultAction]:
+    """Yield one action for each target that round *turn* of *track* picks, beginning at *at_s*.
+
+    *before* is how many actions the track had in earlier rounds.
+
+    Raises:
+        NoWay: the target is of a sort that the fault cannot hit, whatever the machine.
+    """
+    targets = experiment.targets.get(track.target, ())
+    for number, target in enumerate(picked(targets, track, experiment.seed, turn), before + 1):
+        fault, skip = track.fault, ""
+        try:
+            fault = chosen(fault, target, missing)
+        except NoWay as error:
+            if not error.lacking:
+                raise
+            skip = str(error)
+        yield FaultAction(
+            id=f"{track.name}-{number}",
+            track=track.name,
+            fault=fault,
+            target=target,
+            at_s=at_s,
+            for_s=track.for_s,
+            stream="/".join(("fault", track.name, target.name, *map(str, _later(turn)))),
+            skip=skip,
+            round=turn,
+            share=track.pick if isinstance(track.pick, float) else None,
+        )
 
 
 def _later(number: int) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from hormesis.words.experiment import Experiment
@@ -95,14 +95,19 @@ def beyond_radius(
             )
         spared = {*limits.protected}
         for target in dict.fromkeys(one for several in rounds.values() for one in several):
-            names = {track.target, target.name, target.service, target.link, target.container}
-            names |= {_common(target.service)} if target.service else set()
-            if met := sorted(spared & {name for name in names if name}):
+            if met := is_protected(track.target, target, spared):
                 yield Problem(
-                    f"expected no fault on {met[0]}, which limits.protected spares",
+                    f"expected no fault on {met}, which limits.protected spares",
                     track.place,
                     path,
                 )
+
+
+def is_protected(selection: str, target: Target, spared: Collection[str]) -> str:
+    """Return by which name of those *spared* a member of *selection* is, if by any."""
+    names = {selection, target.name, target.service, target.link, target.container}
+    names |= {_common(target.service)} if target.service else set()
+    return min({name for name in names if name} & {*spared}, default="")
 
 
 def _common(service: str) -> str:

@@ -15,7 +15,8 @@ from hormesis.proxy.address import address_of, text_of
 from hormesis.proxy.chain import Stage
 from hormesis.proxy.config import LinkConfig
 from hormesis.proxy.connection import Connection
-from hormesis.proxy.prepared_statements import Remembering, Reminded
+from hormesis.proxy.postgres_backend import Backend
+from hormesis.proxy.prepared_statements import Memory, Remembering, Reminded
 from hormesis.proxy.tally import UNSEEN, Tally
 from hormesis.proxy.wire_loop import READ, Poller, poller_of
 from hormesis.words.kind import Scalar
@@ -66,7 +67,7 @@ class Link:
         self._seed = seed
         self._upstream = address_of(config.upstream)
         self._live: dict[Connection, None] = {}
-        self._statements: dict[Connection, dict[bytes, bytes]] = {}
+        self._memories: dict[Connection, Memory] = {}
         self._doses: dict[str, Dose] = {}
         self._tallies: dict[str, Tally] = {}
         self._met: dict[str, Hits] = {}
@@ -259,7 +260,7 @@ class Link:
 
     def gone(self, connection: Connection) -> None:
         """Forget *connection*, which is over, but not what it carried."""
-        self._statements.pop(connection, None)
+        self._memories.pop(connection, None)
         if connection in self._live:
             del self._live[connection]
             for over, pipe in zip(self._over, (connection.up, connection.down), strict=True):
@@ -349,8 +350,9 @@ class Link:
         connection = Connection(self, self.connections, self._upstream)
         self._live[connection] = None
         if self.config.remembers:
-            statements = self._statements[connection] = {}
-            connection.up.add(Stage("", Remembering(statements), Tally()))
+            memory = self._memories[connection] = Memory()
+            connection.up.add(Stage("", Remembering(memory), Tally()))
+            connection.down.add(Stage("", Backend(memory.session), Tally()))
         for dose in self._doses.values():
             self._apply(dose, connection)
         connection.start(accepted)
@@ -380,7 +382,7 @@ class Link:
         )
         pupil: object = up
         if isinstance(pupil, Reminded):
-            pupil.reminded(self._statements.get(connection, {}))
+            pupil.reminded(self._memories.get(connection) or Memory())
         return (
             Stage(dose.name, up, tally) if up is not None else None,
             Stage(dose.name, down, tally) if down is not None else None,

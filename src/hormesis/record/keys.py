@@ -46,15 +46,17 @@ def parts_of(value: Scalar, separator: str) -> list[str]:
     """
     if value is None:
         return []
-    parts = _list_in(value) or (str(value).split(separator) if separator else [str(value)])
+    parts = _list_in(value)
+    if parts is None:
+        parts = str(value).split(separator) if separator else [str(value)]
     return [part.strip() for part in parts if part.strip()]
 
 
-def _list_in(value: Scalar) -> list[str]:
+def _list_in(value: Scalar) -> list[str] | None:
     if not (isinstance(value, str) and value.startswith("[")):
-        return []
+        return None
     try:
         parts = json.loads(value)
     except ValueError:
-        return []
+        return None
     return [str(part) for part in parts if part is not None]

@@ -31,12 +31,14 @@ class Names:
     probes: Collection[str]
     loads: Collection[str]
     services: Collection[str]
+    any_fault: bool = False
+    """Faults come from a program, so what they will be called is not known."""
 
     def problem(self, noun: str, name: str) -> tuple[str, Collection[str] | None] | None:
         """Return (what was expected, the known names if any matter) when *name* is no *noun*."""
         if noun in ("fault", "fault-or-edge"):
             edges = _EDGES if noun == "fault-or-edge" else ()
-            known = name == "*" or name in self.faults or name in edges
+            known = name in ("*", *self.faults, *edges) or self.any_fault
             return None if known else ("the name of a fault track", [*self.faults, *edges])
         if noun == "service":
             matches = any(fnmatchcase(one, name) for one in self.services)

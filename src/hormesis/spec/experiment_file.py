@@ -37,6 +37,7 @@ def read_experiment(
     systems: Mapping[str, Path] | None = None,
     system: Path | None = None,
     written: Document | None = None,
+    by_hand: bool = False,
 ) -> Experiment:
     """Read, check and return the experiment in the YAML or JSON file at *path*.
 
@@ -49,6 +50,7 @@ def read_experiment(
         systems: installed systems, by name: the path of each one's system file.
         system: a system file that replaces the one the experiment names.
         written: the experiment itself, written out of a shorter form that *path* holds.
+        by_hand: a program will choose faults while it runs.
 
     Raises:
         InputTrouble: the files have problems; all of them are listed, with places.
@@ -66,13 +68,15 @@ def read_experiment(
     forms = Forms(catalogue, {"time_scale": scale}, problems)
     stage = read_stage(included, section, variables, forms)
     play = Play.read(included, variables, forms)
-    find_unknown_names(included, play, stage, variables, forms)
+    find_unknown_names(included, play, stage, variables, forms, by_hand=by_hand)
     known = _known_variables(variables)
     problems.raise_if_any()
     return replace(
         _experiment(included, head, stage, play),
         source=str(path),
         seed=head.seed if seed is None else seed,
+        given=variables.given(),
+        by_hand=by_hand,
         time_scale=scale,
         limits=_limits_of(limits),
         variables=known,

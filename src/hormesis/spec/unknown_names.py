@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from hormesis.spec.check_forms import Names, check_references
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.included import Included
@@ -17,29 +19,47 @@ from hormesis.words.target import Target
 
 
 def find_unknown_names(
-    included: Included, play: Play, stage: Stage, variables: Variables, forms: Forms
+    included: Included,
+    play: Play,
+    stage: Stage,
+    variables: Variables,
+    forms: Forms,
+    *,
+    by_hand: bool = False,
 ) -> None:
-    """Add a problem for every target, process, link, fault, probe and load that there is not."""
-    _check_targets(play.tracks, stage, forms.problems)
+    """Add a problem for every target, process, link, fault, probe and load that there is not.
+
+    Faults *by_hand* are not known yet.
+    """
+    check_targets(play.tracks, stage.targets, stage.absent, forms.problems)
     _check_protected(included, stage, variables, forms.problems)
-    _check_checks(play, stage, forms)
+    _check_checks(play, stage, forms, by_hand)
 
 
-def _check_targets(tracks: Tracks, stage: Stage, problems: Problems) -> None:
+def check_targets(
+    tracks: Tracks,
+    targets: Mapping[str, Sequence[Target]],
+    absent: Mapping[str, str],
+    problems: Problems,
+) -> None:
+    """Add a problem for every target that there is not, or that lacks what a fault needs.
+
+    *absent* tells, by target, why it is not there although it is declared.
+    """
     for at in tracks.target_nodes:
-        if at.value not in stage.targets:
-            hint = did_you_mean(at.value, stage.targets, noun="declared targets")
+        if at.value not in targets:
+            hint = did_you_mean(at.value, targets, noun="declared targets")
             problems.add(at, f"expected the name of a target, found {found(at.value)}", hint)
     for track, node in zip(tracks.faults, tracks.fault_nodes, strict=True):
         at = node.under("target")
-        members = stage.targets.get(track.target, ())
+        members = targets.get(track.target, ())
         for target in members:
             missing = _lacking(track.fault, target)
             if missing:
                 held = ", ".join(sorted(one.value for one in target.facets)) or "nothing"
                 needs = " and ".join(missing)
                 message = f"expected a target with {needs} for the fault {track.fault.kind}"
-                why = stage.absent.get(track.target, "")
+                why = absent.get(track.target, "")
                 hint = why or _facet_hint(missing[0], target, track.fault)
                 problems.add(at, f"{message}, found {target.name}, which has {held}", hint)
                 break
@@ -102,7 +122,7 @@ _HINTS = {
 """What to add for facets that are no keys of a target."""
 
 
-def _check_checks(play: Play, stage: Stage, forms: Forms) -> None:
+def _check_checks(play: Play, stage: Stage, forms: Forms, by_hand: bool) -> None:
     given = play.tracks.names
     services = [one.name for one in stage.processes.services]
     services += [one.name for one in stage.attached]
@@ -112,6 +132,7 @@ def _check_checks(play: Play, stage: Stage, forms: Forms) -> None:
         probes=sorted(given.get("probe", ())),
         loads=sorted({*given.get("load", ()), *performers}),
         services=[*services, *stage.processes.left_out],
+        any_fault=by_hand,
     )
     live = [read for _, read in play.stops if read is not None]
     for one in (*play.checks, *live):

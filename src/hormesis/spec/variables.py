@@ -66,6 +66,20 @@ class Variables:
             raise Unresolved from None
         return self._joined(parts, node, index)
 
+    def given(self) -> dict[str, str]:
+        """Return what the run hands out itself, by name: ports, links, volumes, places."""
+        told = {f"port.{name}": str(port) for name, port in self.ports.items()}
+        told |= {f"volume.{name}": path for name, path in self.volumes.items()}
+        for name, definition in self.upstreams.items():
+            if definition.node is not None:
+                for part in _LINK_PARTS:
+                    told[f"link.{name}.{part}"] = self._link(f"{name}.{part}", definition.node)
+        here = self.bindings
+        return {
+            **told, "run.dir": here.run_dir, "run.scratch": here.scratch, "run.id": here.run_id,
+            "python": here.python,
+        }  # fmt: skip
+
     def variable(self, name: str) -> str:
         """Return the text of the declared variable *name*.
 

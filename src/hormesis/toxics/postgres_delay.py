@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from random import Random
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from hormesis.proxy.delay_range import DelayRange
 from hormesis.proxy.passing import Passing
 from hormesis.proxy.postgres_frontend import Frontend, Phase
 from hormesis.proxy.postgres_statements import PostgresStatements
+from hormesis.proxy.prepared_statements import Memory
 from hormesis.words.shaper import Hits, Shaper, Stream, Toxic
 from hormesis.words.units import Seconds
 
@@ -60,9 +60,9 @@ class _QueryDelaying(Frontend):
         self._matched: dict[bytes, bool] = {}
         """Whether the named prepared statement matches."""
 
-    def reminded(self, statements: Mapping[bytes, bytes]) -> None:
+    def reminded(self, memory: Memory) -> None:
         """Judge the statements that were prepared before."""
-        found = self._matching.search
+        found, statements = self._matching.search, memory.statements
         self._matched |= {name: found(text) is not None for name, text in statements.items()}
 
     def began(self, kind: int, size: int, body: bytes, now: float) -> None:

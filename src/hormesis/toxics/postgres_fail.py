@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
@@ -12,6 +12,7 @@ from hormesis.proxy.postgres_backend import FAILED, RUNNING, Backend, Session
 from hormesis.proxy.postgres_frontend import Frontend, Phase
 from hormesis.proxy.postgres_messages import HEADER, message
 from hormesis.proxy.postgres_statements import PostgresError
+from hormesis.proxy.prepared_statements import Memory
 from hormesis.words.shaper import Finish, Hits, Shaped, Shaper, Stream, Toxic
 
 MARK = "hormesis_injected_failure_"
@@ -31,8 +32,9 @@ class PostgresFail(PostgresError, Toxic):
 
     A statement in a transaction that has failed already is let alone, and so are the others of a
     pipeline until the server has told how the one before ended. Encrypted connections pass. One
-    that was open before is picked up with the next complete answer; what was prepared on it is
-    known where the link remembers statements, as it does for faults planned with a pattern.
+    that was open before is picked up with the next complete answer; where the link remembers
+    statements, as it does for faults planned with a pattern and in runs by hand, at once, and what
+    was prepared on it is known.
     """
 
     counts_hits: ClassVar[bool] = True
@@ -79,9 +81,12 @@ class _Spoiling(Frontend):
         self._swallows = False
         """Whether the rest of the current message goes nowhere."""
 
-    def reminded(self, statements: Mapping[bytes, bytes]) -> None:
-        """Judge the statements that were prepared before."""
+    def reminded(self, memory: Memory) -> None:
+        """Judge the statements that were prepared before, and go on from where the server is."""
+        statements = memory.statements
         self._matched |= {name: self._matches(text) for name, text in statements.items()}
+        if memory.is_idle:
+            self._session.known, self._session.status = True, memory.session.status
 
     def started(self) -> None:
         self._session.known = True

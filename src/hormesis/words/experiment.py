@@ -216,6 +216,10 @@ class Experiment:
     limits: Limits = field(default_factory=Limits)
     variables: Mapping[str, str] = field(default_factory=dict)
     """The variables as resolved, secrets masked, for the manifest."""
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the run hands out itself: ``port.NAME``, ``link.NAME.url`` …; may hold passwords."""
+    by_hand: bool = False
+    """Faults come from a program while it runs, so what they may need is there from the start."""
     attached_addresses: tuple[str, ...] = ()
     """Addresses of systems we did not start; a second run on one of them is refused."""
     document: Mapping[str, Any] = field(default_factory=dict)

@@ -16,7 +16,8 @@ class FaultAction:
 
     The mechanism is chosen; ``skip`` says why there is none on this machine. ``round`` counts the
     repetitions of its track from 1; no round begins before the one before it is over. ``share`` is
-    the share of the children that live by then which the round may hit at most.
+    the share of the children that live by then which the round may hit at most. ``by_hand``: it
+    lasts until a program lets it go, and ``for_s`` is only the longest that it may.
     """
 
     id: str
@@ -29,6 +30,7 @@ class FaultAction:
     skip: str = ""
     round: int = 1
     share: float | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

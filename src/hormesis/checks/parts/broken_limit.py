@@ -18,9 +18,7 @@ _CITED_MAX = 10
 _WORST = 5
 
 
-def findings_of(
-    claim: Claim, value: float, ops: OpTable, stretch: Stretch | None
-) -> list[Finding]:
+def findings_of(claim: Claim, value: float, ops: OpTable, stretch: Stretch | None) -> list[Finding]:
     """Return what explains that *value* breaks *claim*; *stretch* is the worst one, if sought."""
     if stretch is not None:
         ops = ops.where(ops.mask_inside([stretch]))

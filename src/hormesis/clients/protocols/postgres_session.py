@@ -23,9 +23,12 @@ class PostgresSession:
     and a server that goes down make it *info*. The exception goes on, and ends the iteration.
     """
 
-    def __init__(self, user: User, dsn: str, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, user: User, dsn: str, *, timeout: float = 30.0, application: str = APPLICATION
+    ) -> None:
         self._user = user
         self._dsn = dsn
+        self._application = application
         self._timeout_s = timeout
         self._driver = postgres_driver()
         self._connection: Any = None
@@ -58,7 +61,7 @@ class PostgresSession:
             self._connection = await psycopg.AsyncConnection.connect(
                 self._dsn,
                 autocommit=True,
-                application_name=APPLICATION,
+                application_name=self._application,
                 row_factory=psycopg.rows.dict_row,
             )
         return self._connection
@@ -83,7 +86,7 @@ class PostgresSession:
                 async with asyncio.timeout(self._timeout_s):
                     yield recording
             except self._driver.Error as error:
-                _tell(recording, error, connected=self._connection is not None)
+                record_error(recording, error, connected=self._connection is not None)
                 raise
             except TimeoutError:
                 recording.info("timeout")
@@ -104,7 +107,8 @@ class Transaction:
     execute = query
 
 
-def _tell(recording: Recording, error: Exception, *, connected: bool) -> None:
+def record_error(recording: Recording, error: Exception, *, connected: bool) -> None:
+    """Record how an operation ended in *error*, one of the driver's: *fail*, or nobody knows."""
     state = str(getattr(error, "sqlstate", None) or "")
     recording.note(answer=str(error).strip().partition("\n")[0][:120])
     if not connected:

@@ -2,8 +2,10 @@
 
 Configuration: ``dsn``, ``share`` (0 to 1), ``every_s``, ``seed``, and, to narrow the choice,
 ``application``, ``user`` and ``database``, texts that are LIKE patterns; without ``database`` only
-connections to the address's own database are killed. Reports ``killed`` (in all), ``rounds``,
-``last`` (process ids of the last round, as one text) and ``error`` when a round failed.
+connections to the address's own database are killed. ``pids``, unless empty, are the only ones that
+may be killed, and ``most``, unless null, is how many are killed at most, in all. Reports ``killed``
+(in all), ``rounds``, ``last`` (process ids of the last round that killed, as one text), ``left``
+(how many of those the server still lists) and ``error`` when a round failed.
 """
 
 from __future__ import annotations
@@ -21,12 +23,16 @@ _CONNECT_S = 2
 _VICTIMS = """
 SELECT pid FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-  AND application_name NOT LIKE 'hormesis%%'
+  AND application_name NOT LIKE 'hormesis-%%'
+  AND (pid = ANY (%(pids)s::int[]) OR %(pids)s::int[] = '{}')
   AND application_name LIKE %(application)s
   AND usename LIKE %(user)s
   AND (datname LIKE %(database)s OR %(database)s = '' AND datname = current_database())
 ORDER BY pid
 """
+_LEFT = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (%(pids)s::int[])"
+_GONE_S = 0.002
+_LOOKS = 500
 _KILL = """
 SELECT pid FROM unnest(%(pids)s::int[]) AS pid WHERE pg_terminate_backend(pid) ORDER BY pid
 """
@@ -41,6 +47,7 @@ class Killer:
     killed: int = 0
     rounds: int = 0
     last: list[int] = field(default_factory=list)
+    left: int = 0
     connection: Any = None
 
     def connect(self) -> None:
@@ -63,18 +70,33 @@ class Killer:
             self.connect()
             cursor = self.connection.execute(_VICTIMS, self._filters())
             chosen = chosen_of([row[0] for row in cursor], self.config["share"], self.rng)
+            most = self.config.get("most")
+            if most is not None:
+                chosen = self.rng.sample(chosen, min(len(chosen), max(0, most - self.killed)))
             cursor = self.connection.execute(_KILL, {"pids": chosen})
-            self.last = [row[0] for row in cursor]
+            killed = [row[0] for row in cursor]
         except psycopg.Error as error:
             # The server may be down through another fault: that is no reason to give up.
             return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-        self.killed += len(self.last)
+        self.killed += len(killed)
+        self.last = killed or self.last
         self.rounds += 1
         return ""
 
-    def _filters(self) -> dict[str, str]:
+    def gone(self) -> bool:
+        """Return whether the server lists none of the last victims any more."""
+        import psycopg
+
+        try:
+            self.left = self.connection.execute(_LEFT, {"pids": self.last}).fetchone()[0]
+        except psycopg.Error:
+            self.left = 0
+        return not self.left
+
+    def _filters(self) -> dict[str, Any]:
         chosen = {name: self.config.get(name) or "%" for name in ("application", "user")}
-        return {**chosen, "database": self.config.get("database") or ""}
+        pids = list(self.config.get("pids") or ())
+        return {**chosen, "database": self.config.get("database") or "", "pids": pids}
 
 
 def chosen_of(pids: list[int], share: float, rng: Random) -> list[int]:
@@ -103,8 +125,12 @@ def main() -> int:
     while True:
         failure = killer.round()
         facts: dict[str, Any] = {"error": failure} if failure else {}
+        for _ in range(_LOOKS):
+            if killer.gone():
+                break
+            lifeline.wait(_GONE_S)
         last = " ".join(map(str, killer.last))
-        report(killed=killer.killed, rounds=killer.rounds, last=last, **facts)
+        report(killed=killer.killed, rounds=killer.rounds, last=last, left=killer.left, **facts)
         lifeline.wait(float(config["every_s"]))
 
 

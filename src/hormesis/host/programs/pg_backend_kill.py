@@ -27,7 +27,7 @@ NAME = "hormesis-backend"
 _LOOK_S = 0.005
 _CLIENTS = """
 SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'
-  AND datname = current_database() AND application_name NOT LIKE 'hormesis%%'
+  AND datname = current_database() AND application_name NOT LIKE 'hormesis-%%'
   AND application_name LIKE %(application)s ORDER BY pid
 """
 _OWN = "SELECT pid FROM pg_stat_activity WHERE backend_type = %(which)s ORDER BY pid"

@@ -42,7 +42,7 @@ WHERE setrole = 0 AND split_part(one, '=', 1) = ANY (%(names)s)
 """
 _OTHERS = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database()
-  AND backend_type = 'client backend' AND application_name NOT LIKE 'hormesis%%'
+  AND backend_type = 'client backend' AND application_name NOT LIKE 'hormesis-%%'
   AND pid <> pg_backend_pid()
 """
 _LOADED = "SELECT extract(epoch FROM pg_conf_load_time())::float8"

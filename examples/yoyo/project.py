@@ -1,0 +1,158 @@
+"""A project whose migrations yoyo applies, and what its database says about them afterwards."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+import psycopg
+from yoyo import get_backend, read_migrations
+
+APPLICATION = "yoyo"
+"""What the sessions of yoyo call themselves."""
+LOCK_S = 1.0
+"""How long yoyo waits for its lock here; its own default is 10 s."""
+
+ORDERS = ("CREATE TABLE orders (id integer)", "DROP TABLE orders")
+ITEMS = ("CREATE TABLE items (id integer)", "DROP TABLE items")
+
+PAUSE = """
+import sys
+
+from yoyo import step
+
+
+def pause(connection):
+    sys.stdout.write("in the middle\\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+"""
+"""The head of a migration that waits in the middle until it is told to go on."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a database holds: the project's tables, yoyo's marks, and whether yoyo's lock is held."""
+
+    tables: set[str]
+    marked: set[str]
+    locked: bool
+
+
+class Project:
+    """A folder of migrations and a database to apply them to."""
+
+    def __init__(self, folder: Path, dsn: str) -> None:
+        self.folder = folder
+        self.dsn = dsn
+        folder.mkdir(exist_ok=True)
+
+    @property
+    def uri(self) -> str:
+        """The database as yoyo takes it, with psycopg 3 as the driver."""
+        parts = urlsplit(self.dsn)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        query["application_name"] = APPLICATION
+        return urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, urlencode(query), ""))
+
+    def write(self, name: str, *steps: tuple[str, str], paused: bool = False) -> str:
+        """Write a migration of *steps* (do, undo); *paused*: it waits after the last one."""
+        lines = [f"step({do!r}, {undo!r})" for do, undo in steps]
+        if paused:
+            # A rollback undoes the last step first, so that it too waits with work left to do.
+            lines.insert(0 if not lines else 1, "step(pause, pause)")
+        text = (PAUSE if paused else "from yoyo import step\n\n") + "\n".join(lines) + "\n"
+        (self.folder / f"{name}.py").write_text(text)
+        return name
+
+    def write_sql(self, name: str, text: str) -> str:
+        """Write a migration as an SQL file."""
+        (self.folder / f"{name}.sql").write_text(text)
+        return name
+
+    def backend(self) -> Any:
+        """Return a connected yoyo."""
+        return get_backend(self.uri)
+
+    def apply(self, backend: Any = None) -> None:
+        """Apply everything that is not applied yet, as yoyo's documentation shows it."""
+        with backend or self.backend() as connected:
+            migrations = read_migrations(str(self.folder))
+            with connected.lock(LOCK_S):
+                connected.apply_migrations(connected.to_apply(migrations))
+
+    def roll_back(self) -> None:
+        """Roll back everything that is applied."""
+        with self.backend() as connected:
+            migrations = read_migrations(str(self.folder))
+            with connected.lock(LOCK_S):
+                connected.rollback_migrations(connected.to_rollback(migrations))
+
+    def break_lock(self) -> None:
+        """Do what ``yoyo break-lock`` does."""
+        with self.backend() as connected:
+            connected.break_lock()
+
+    @contextmanager
+    def command(self, word: str = "apply") -> Iterator[subprocess.Popen[str]]:
+        """Run ``yoyo apply`` or another of its commands as a process of its own."""
+        line = [sys.executable, "-m", "yoyo", word, "--batch", "--no-config-file",
+                "--database", self.uri, str(self.folder)]  # fmt: skip
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            line, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def state(self) -> State:
+        """Return what is in the database now."""
+        with psycopg.connect(self.dsn, autocommit=True) as conn:
+            tables = _column(conn, "SELECT tablename FROM pg_tables"
+                             " WHERE schemaname = current_schema()")  # fmt: skip
+            marked = locked = set()
+            if "_yoyo_migrations" in tables:
+                marked = _column(conn, "SELECT migration_id FROM _yoyo_migrations")
+            if "yoyo_lock" in tables:
+                locked = _column(conn, "SELECT pid FROM yoyo_lock")
+        return State({one for one in tables if "yoyo" not in one}, marked, bool(locked))
+
+    def session(self, state: str) -> int:
+        """Return the process id of yoyo's session that is ``idle`` or ``idle in transaction``."""
+        with psycopg.connect(self.dsn, autocommit=True) as conn:
+            (pid,) = _column(
+                conn,
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                f" AND application_name = '{APPLICATION}' AND state = '{state}'",
+            )
+        return int(pid)
+
+
+def middle(process: subprocess.Popen[str]) -> None:
+    """Return once a command is in the middle of a migration that waits there."""
+    assert process.stdout is not None
+    told = []
+    for line in process.stdout:
+        if line == "in the middle\n":
+            return
+        told.append(line)
+    raise AssertionError(f"yoyo ended before the middle:\n{''.join(told)}")
+
+
+def go_on(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Let a command go on to its end; return its exit status and what it said."""
+    told, _ = process.communicate("\n", timeout=60)
+    return process.returncode, told
+
+
+def _column(conn: psycopg.Connection[Any], query: str) -> set[Any]:
+    return {row[0] for row in conn.execute(query.encode())}

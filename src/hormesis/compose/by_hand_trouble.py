@@ -1,0 +1,34 @@
+"""By-hand trouble: what a program that steers a run is told when it did not go as it must."""
+
+from __future__ import annotations
+
+from hormesis.words.outcome import ExitCode
+from hormesis.words.trouble import Trouble
+
+
+class NoBite(AssertionError):
+    """A fault was there and was not seen to hurt, so whatever held meanwhile proves nothing."""
+
+
+class NotUndone(Trouble):
+    """A fault could not be undone, or was not seen to be gone; nothing after it can be trusted."""
+
+    code = ExitCode.LEFT_DIRTY
+
+
+class NotDone(Trouble):
+    """A fault could not be injected; what was begun of it is undone."""
+
+    code = ExitCode.UNKNOWN
+
+
+class NotReady(Trouble):
+    """A process did not answer again in time."""
+
+    code = ExitCode.UNKNOWN
+
+
+class RunEnded(Trouble):
+    """The run is over although the program did not let it go."""
+
+    code = ExitCode.UNKNOWN

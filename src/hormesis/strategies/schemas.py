@@ -1,0 +1,68 @@
+"""Schemas as Hypothesis draws them: types, and tables that point to each other."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from hormesis.strategies.column_types import check_version, domain_types, enum_types
+from hormesis.strategies.drawn import counted
+from hormesis.strategies.schema import Schema
+from hormesis.strategies.tables import tables
+
+
+def schemas(
+    *,
+    min_tables: int = 1,
+    max_tables: int = 4,
+    max_columns: int = 5,
+    user_types: bool = True,
+    plain_names: bool = False,
+    version: int = 15,
+) -> st.SearchStrategy[Schema]:
+    """Draw several tables with foreign keys between them; shrinks to one table of one column.
+
+    Args:
+        min_tables: The fewest tables.
+        max_tables: The most.
+        max_columns: The most columns of each, before those of foreign keys and generated ones.
+        user_types: Also make enums and domains, and columns of them.
+        plain_names: Only names that need no quotes.
+        version: The server's major version.
+    """
+    check_version(version)
+    return counted(
+        "schemas", _schemas(min_tables, max_tables, max_columns, user_types, plain_names, version)
+    )
+
+
+@st.composite
+def _schemas(
+    draw: st.DrawFn,
+    min_tables: int,
+    max_tables: int,
+    max_columns: int,
+    user_types: bool,
+    plain_names: bool,
+    version: int,
+) -> Schema:
+    schema = Schema()
+    if user_types and not plain_names:
+        while len(schema.types) < 2 and draw(st.integers(0, 2)) == 2:
+            taken = tuple(schema.names())
+            own = draw(enum_types(avoid=taken) | domain_types(avoid=taken))
+            schema = Schema((), (*schema.types, own))
+    while len(schema.tables) < max_tables and (
+        len(schema.tables) < min_tables or draw(st.integers(0, 2))
+    ):
+        table = draw(
+            tables(
+                max_columns=max_columns,
+                references=schema.tables,
+                user_types=schema.types,
+                avoid=tuple(schema.names()),
+                plain_names=plain_names,
+                version=version,
+            )
+        )
+        schema = Schema((*schema.tables, table), schema.types)
+    return schema

@@ -1,0 +1,100 @@
+"""What chaos tests import: ``from hormesis.testing import race, unique, ChaosInjector``.
+
+Nothing is loaded before it is asked for. The fixtures come by themselves, from the pytest plugin.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hormesis.testing.claims import (
+        bank_total,
+        counter,
+        exactly_once,
+        monotonic,
+        never_lost,
+        queue,
+        set_of,
+        unique,
+    )
+    from hormesis.testing.deadlock import DeadlockSetup
+    from hormesis.testing.injector.injector import ChaosInjector
+    from hormesis.testing.judged_failure import JudgedFailure
+    from hormesis.testing.load_generator import LoadGenerator
+    from hormesis.testing.monitor.transaction_monitor import TransactionMonitor
+    from hormesis.testing.nemesis.nemesis import Nemesis
+    from hormesis.testing.racing import (
+        ClaimsBroken,
+        Race,
+        RaceResult,
+        RaceTimeout,
+        Worker,
+        race,
+        race_async,
+    )
+    from hormesis.testing.schemas import IsolatedSchema
+    from hormesis.testing.temp_tables import TempTable
+
+_HOMES = {
+    "hormesis.testing.claims": (
+        "bank_total", "counter", "exactly_once", "monotonic", "never_lost", "queue", "set_of",
+        "unique",
+    ),
+    "hormesis.testing.deadlock": ("DeadlockSetup",),
+    "hormesis.testing.injector.injector": ("ChaosInjector",),
+    "hormesis.testing.judged_failure": ("JudgedFailure",),
+    "hormesis.testing.load_generator": ("LoadGenerator",),
+    "hormesis.testing.monitor.transaction_monitor": ("TransactionMonitor",),
+    "hormesis.testing.nemesis.nemesis": ("Nemesis",),
+    "hormesis.testing.racing": (
+        "ClaimsBroken", "Race", "RaceResult", "RaceTimeout", "Worker", "race", "race_async",
+    ),
+    "hormesis.testing.schemas": ("IsolatedSchema",),
+    "hormesis.testing.temp_tables": ("TempTable",),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ChaosInjector",
+    "ClaimsBroken",
+    "DeadlockSetup",
+    "IsolatedSchema",
+    "JudgedFailure",
+    "LoadGenerator",
+    "Nemesis",
+    "Race",
+    "RaceResult",
+    "RaceTimeout",
+    "TempTable",
+    "TransactionMonitor",
+    "Worker",
+    "bank_total",
+    "counter",
+    "exactly_once",
+    "monotonic",
+    "never_lost",
+    "queue",
+    "race",
+    "race_async",
+    "set_of",
+    "unique",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(_HOME_OF[name]), name)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] == "hormesis":
+            raise
+        raise ImportError(
+            f"{name} needs {missing.name}: pip install 'hormesis[pytest]'"
+        ) from missing
+
+
+def __dir__() -> list[str]:
+    return __all__

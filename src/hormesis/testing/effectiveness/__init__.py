@@ -1,0 +1,1 @@
+"""Effectiveness: what chaos tests find and cover, run after run."""

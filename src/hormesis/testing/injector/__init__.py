@@ -1,0 +1,1 @@
+"""The injector of one test: what it can do to the test's own code, its connections and server."""

@@ -1,0 +1,205 @@
+"""Shelf: how an injector reaches the toolkit's faults, for the server, the link and the database.
+
+The server and the link belong to the session's run; the faults that talk SQL have a run of their
+own, begun when the first of them is asked for, because each test may have a database of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from hormesis.compose.by_hand import ByHand, by_hand
+from hormesis.compose.by_hand_fault import FaultByHand
+from hormesis.engine.bounded_run import run_bounded
+from hormesis.engine.clock import LoopClock
+from hormesis.engine.waiting import wait_until
+from hormesis.testing.injector.apart import run_apart
+from hormesis.testing.injector.small_disk import LASTS, SmallDisk
+from hormesis.words.trouble import UsageTrouble
+
+DATABASE = "database"
+"""The name of the target of faults that talk SQL."""
+OWN_DATABASE = "hormesis_"
+"""How the names of databases begin that were made for tests."""
+BACK_S = 30.0
+"""How long a server may take to answer again."""
+
+
+class Server(Protocol):
+    """What an injector needs of the session's server."""
+
+    @property
+    def run(self) -> ByHand | None:
+        """The run that started the server; None when it is the user's."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """The name of the server, with its link, in its run."""
+        ...
+
+    def link_run(self) -> ByHand:
+        """Return the run that has the link."""
+        ...
+
+    def dsn(self, database: str) -> str:
+        """Return the connection string of a database, past the link."""
+        ...
+
+
+class Shelf:
+    """The faults of one test."""
+
+    def __init__(
+        self, connection_string: str, server: Server | None, run_dir: Path | None, seed: int
+    ) -> None:
+        self._connection_string = connection_string
+        self._server = server
+        self._run_dir = run_dir or Path("hormesis-runs")
+        self._seed = seed
+        self._guard = threading.Lock()
+        self._stack = ExitStack()
+        self._sql: ByHand | None = None
+        self._disk: SmallDisk | None = None
+
+    @property
+    def direct(self) -> str:
+        """The test's connection string, but past the link.
+
+        Raises:
+            UsageTrouble: the injector has no database.
+        """
+        if not self._connection_string:
+            raise UsageTrouble(
+                "this injector has no database", hint="take the fixture chaos_injector"
+            )
+        if self._server is None:
+            return self._connection_string
+        told = conninfo_to_dict(self._connection_string)
+        options = {"options": told["options"]} if told.get("options") else {}
+        return make_conninfo(self._server.dsn(str(told.get("dbname") or "postgres")), **options)
+
+    @property
+    def application(self) -> str:
+        """The name of the test's own sessions; ``%`` stands for any text."""
+        name = conninfo_to_dict(self._connection_string).get("application_name")
+        return str(name) if name else "hormesis:%"
+
+    @property
+    def victims(self) -> str:
+        """The names of sessions that may be ended; in a database that is not ours: the test's own.
+
+        An application on the user's own database is nobody's to hurt.
+        """
+        if self._server is None or self._server.run is not None:
+            return "%"
+        database = str(conninfo_to_dict(self._connection_string).get("dbname") or "")
+        return "%" if database.startswith(OWN_DATABASE) else self.application
+
+    def on_database(self, kind: str, **fields: Any) -> FaultByHand:
+        """Return a fault on the test's database."""
+        return self._sql_run().fault(kind, DATABASE, for_=LASTS, **fields)
+
+    def on_link(self, kind: str, **fields: Any) -> FaultByHand:
+        """Return a fault on the link between the test and its server.
+
+        Raises:
+            UsageTrouble: there is no link.
+        """
+        if self._server is None:
+            raise UsageTrouble(
+                "this injector has no link to the database", hint="take the fixture chaos_injector"
+            )
+        run, target = self._server.link_run(), self._server.target
+        return run.fault(kind, target, for_=LASTS, **fields)
+
+    def on_server(self, kind: str, what: str, **fields: Any) -> FaultByHand:
+        """Return a fault on the server's process; *what* it would do, for the refusal.
+
+        Raises:
+            UsageTrouble: the server is the user's.
+        """
+        server = self._server
+        run = self._embedded(what)
+        assert server is not None
+        return run.fault(kind, server.target, for_=LASTS, **fields)
+
+    def on_disk(self, size: str) -> FaultByHand:
+        """Return the fault that fills a small disk under the test's tables.
+
+        Raises:
+            UsageTrouble: the server is the user's, or the tables cannot be moved.
+        """
+        self._embedded("given a small disk")
+        with self._guard:
+            if self._disk is None:
+                self._disk = SmallDisk(self.direct, self._run_dir, self._seed, size)
+            return self._disk.fill()
+
+    def _embedded(self, what: str) -> ByHand:
+        if self._server is None or self._server.run is None:
+            raise UsageTrouble(
+                f"only the embedded server is {what}, and this one is yours",
+                hint="leave out --chaos-database (chaos_database, HORMESIS_DATABASE)",
+            )
+        return self._server.run
+
+    def came_back(self) -> None:
+        """Wait until the server takes connections again, and tell its owner.
+
+        Raises:
+            Late: it did not come back.
+        """
+        clock = LoopClock()
+        dsn = self.direct
+
+        async def answers() -> bool:
+            try:
+                psycopg.connect(dsn, connect_timeout=2, application_name="hormesis-look").close()
+            except psycopg.OperationalError:
+                return False
+            return True
+
+        run_apart(
+            lambda: run_bounded(
+                wait_until(
+                    answers, what="the server takes connections again",
+                    deadline=clock.now() + BACK_S, clock=clock, every_s=0.02,
+                )
+            )
+        )  # fmt: skip
+        told = getattr(self._server, "came_back", None)
+        if told is not None:
+            told()
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return what the test's database answers, over a connection of ours."""
+        with psycopg.connect(
+            self.direct, autocommit=True, application_name="hormesis-look"
+        ) as line:
+            cursor = line.execute(query.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        """Move everything back, and end the run of the faults that talk SQL."""
+        with self._guard:
+            disk, self._disk, self._sql = self._disk, None, None
+            with self._stack:
+                if disk is not None:
+                    disk.close()
+
+    def _sql_run(self) -> ByHand:
+        with self._guard:
+            if self._sql is None:
+                document = {"targets": {DATABASE: {"postgres": self.direct}}}
+                run = by_hand(
+                    document, out=self._run_dir, name="injector", seed=self._seed, force=True
+                )
+                self._sql = self._stack.enter_context(run)
+            return self._sql

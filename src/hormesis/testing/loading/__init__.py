@@ -1,0 +1,1 @@
+"""Database load beside a test: the calls that users make, and what came of them."""

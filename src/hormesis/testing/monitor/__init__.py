@@ -1,0 +1,1 @@
+"""What PostgreSQL says of a test's transactions while it runs: locks, waits, deadlocks."""
