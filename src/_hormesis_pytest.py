@@ -254,10 +254,10 @@ def async_conn_pool(
 
 @pytest.fixture
 def temp_table(
-    request: pytest.FixtureRequest, db_connection_string: str
+    request: pytest.FixtureRequest, isolated_schema: IsolatedSchema
 ) -> Iterator[TempTable]:
     """The name of an empty table (id, name, value); ``.create("a int")`` makes another."""
-    with door(request.config).temp_table(request, db_connection_string) as table:
+    with door(request.config).temp_table(isolated_schema) as table:
         yield table
 
 

@@ -18,8 +18,7 @@ def test_exactly_one_creates_the_branch(
 
     def create(worker: Worker) -> dict[str, object]:
         try:
-            with worker.conn.transaction():
-                create_branch(worker.conn, "release")
+            create_branch(worker.conn, "release")
         except BranchExists:
             return {"created": False}
         return {"created": True}

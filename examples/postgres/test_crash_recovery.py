@@ -42,7 +42,7 @@ def test_a_commit_whose_answer_was_lost_is_done_once(
 def test_a_network_that_swallows_answers_is_survived(
     sync_conn: Connection, chaos_injector: ChaosInjector
 ) -> None:
-    """Half of the answers are lost after the work was done: every retry must find that it was."""
+    """Half of the answers are lost after the work was done; the key makes it right to try again."""
 
     def pay() -> Commit:
         with chaos_injector.simulate_connection_failure(probability=0.5, when="after"):

@@ -7,37 +7,40 @@ from random import Random
 import psycopg
 import pytest
 from psycopg import Connection
-from stratum import at_version, commit, find_branch
+from stratum import at_version, commit, create_branch, find_branch
 
 from hormesis.testing import LoadGenerator
 
 pytestmark = [pytest.mark.chaos, pytest.mark.load]
 
-COMMITS = 20_000
+INSERT = (
+    "INSERT INTO stratum_commit (stamp, branch, version, message) "
+    "SELECT md5(n::text || %(branch)s), %(branch)s, n, 'x' FROM generate_series(1, %(commits)s) n"
+)
 
 
 def test_a_version_is_found_as_quickly_in_a_long_history(
     sync_conn: Connection, load_generator: LoadGenerator
 ) -> None:
     """Right answers that take longer and longer: only load and a large table show it."""
-    sync_conn.execute(
-        "INSERT INTO stratum_commit (stamp, branch, version, message) "
-        "SELECT md5(n::text), 'main', n, 'x' FROM generate_series(1, %s) n",
-        (COMMITS,),
-    )
-    sync_conn.commit()
+    typical_ms = {}
+    for branch, commits in (("young", 20), ("old", 20_000)):
+        create_branch(sync_conn, branch)
+        sync_conn.execute(INSERT, {"branch": branch, "commits": commits})
+        sync_conn.commit()
 
-    def look_up(conn: Connection, rng: Random) -> None:
-        version = rng.randint(1, COMMITS)
-        assert at_version(conn, "main", version).version == version
+        def look_up(conn: Connection, rng: Random, branch: str = branch, n: int = commits) -> None:
+            version = rng.randint(1, n)
+            assert at_version(conn, branch, version).version == version
 
-    # Open model: they come 20 times a second whether or not the last one was served, and the time
-    # counts from when each was due.
-    figures = load_generator(look_up, rate=20, for_s=3)
-    assert figures.ok == figures.count, figures
-    # Generous for a busy machine, and still far from what a look through all of them takes.
-    assert figures.p50_ms is not None
-    assert figures.p50_ms < 50, figures
+        # Open model: they come 20 times a second whether or not the last one was served, and the
+        # time counts from when each was due.
+        figures = load_generator(look_up, rate=20, for_s=2)
+        assert figures.ok == figures.count > 0, figures
+        assert figures.p50_ms is not None
+        typical_ms[branch] = figures.p50_ms
+    # A limit in milliseconds would be about this machine; the one against the other is about us.
+    assert typical_ms["old"] < 8 * max(typical_ms["young"], 2), typical_ms
 
 
 def test_readers_do_not_wait_for_a_writer(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hormesis.strategies import messages
 from hypothesis import example, given
 from hypothesis import strategies as st
 from psycopg import Connection
 from stratum import Version, at_version, commit, history, stamp_of
+
+from hormesis.strategies import messages
 
 pytestmark = [pytest.mark.chaos, pytest.mark.property]
 
@@ -47,7 +48,7 @@ def test_versions_are_in_the_order_of_their_numbers(versions: list[Version]) -> 
 
 
 @example(message="  an indented line\n")
-@given(message=messages())
+@given(message=messages(min_size=1))
 def test_any_message_is_preserved_exactly(sync_conn: Connection, message: str) -> None:
     # Each example ends in a rollback: the next one finds the branch as this one did.
     with sync_conn.transaction(force_rollback=True):
@@ -55,7 +56,7 @@ def test_any_message_is_preserved_exactly(sync_conn: Connection, message: str) -
         assert at_version(sync_conn, "main", made.version).message == message
 
 
-@given(several=st.lists(messages(), min_size=1, max_size=8))
+@given(several=st.lists(messages(min_size=1), min_size=1, max_size=8))
 def test_each_commit_is_one_version_after_the_last(
     sync_conn: Connection, several: list[str]
 ) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from hormesis.testing import IsolatedSchema
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stratum import Migration, Version, journal, migrate
+
+from hormesis.testing import IsolatedSchema
 
 pytestmark = [pytest.mark.chaos, pytest.mark.property]
 

@@ -66,13 +66,16 @@ def test_a_repair_twice_does_nothing_the_second_time(sync_conn: Connection) -> N
 
 
 def test_a_migration_whose_runner_died_can_run_again(
-    sync_conn: Connection, db_connection_string: str, chaos_injector: ChaosInjector
+    sync_conn: Connection,
+    db_connection_string: str,
+    chaos_injector: ChaosInjector,
+    transaction_monitor: TransactionMonitor,
 ) -> None:
-    long = Migration(Version(1, 0, 0), "long", ("SELECT pg_sleep(60)",))
+    long = Migration(Version(1, 0, 0), "long", ("SELECT pg_sleep(30)",))
     doomed = psycopg.connect(db_connection_string)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(migrate, doomed, [long])
-        TransactionMonitor(db_connection_string).until_running("pg_sleep(60)")
+        transaction_monitor.until_running("pg_sleep(30)")
         chaos_injector.terminate(doomed)
         with pytest.raises(MigrationFailed):
             running.result(10)
@@ -85,7 +88,10 @@ def test_a_migration_whose_runner_died_can_run_again(
 
 
 def test_a_migration_that_is_being_run_is_left_alone(
-    sync_conn: Connection, db_connection_string: str, chaos_injector: ChaosInjector
+    sync_conn: Connection,
+    db_connection_string: str,
+    chaos_injector: ChaosInjector,
+    transaction_monitor: TransactionMonitor,
 ) -> None:
     """It waits for a lock and looks dead; it is not, and will write its own end."""
     define(sync_conn, "main", "orders", [("id", "integer")])
@@ -93,7 +99,7 @@ def test_a_migration_that_is_being_run_is_left_alone(
     with psycopg.connect(db_connection_string) as deployer, ThreadPoolExecutor(1) as pool:
         with chaos_injector.hold_lock("orders"):
             running = pool.submit(migrate, deployer, [waits])
-            chaos_injector.wait_until_blocked(deployer)
+            transaction_monitor.until_blocked(deployer)
             repair(sync_conn)
             assert [one.state for one in journal(sync_conn)] == ["running"]
             sync_conn.commit()

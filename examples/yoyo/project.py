@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
@@ -39,7 +41,7 @@ def pause(connection):
 
 @dataclass(frozen=True)
 class State:
-    """What a database holds: the project's tables, yoyo's marks, and whether yoyo's lock is held."""
+    """What a database holds: the project's tables, yoyo's marks, and whether its lock is held."""
 
     tables: set[str]
     marked: set[str]
@@ -81,11 +83,11 @@ class Project:
         """Return a connected yoyo."""
         return get_backend(self.uri)
 
-    def apply(self, backend: Any = None) -> None:
+    def apply(self, lock_s: float = LOCK_S) -> None:
         """Apply everything that is not applied yet, as yoyo's documentation shows it."""
-        with backend or self.backend() as connected:
+        with self.backend() as connected:
             migrations = read_migrations(str(self.folder))
-            with connected.lock(LOCK_S):
+            with connected.lock(lock_s):
                 connected.apply_migrations(connected.to_apply(migrations))
 
     def roll_back(self) -> None:
@@ -120,11 +122,17 @@ class Project:
             tables = _column(conn, "SELECT tablename FROM pg_tables"
                              " WHERE schemaname = current_schema()")  # fmt: skip
             marked = locked = set()
-            if "_yoyo_migrations" in tables:
-                marked = _column(conn, "SELECT migration_id FROM _yoyo_migrations")
+            if "_yoyo_migration" in tables:
+                marked = _column(conn, "SELECT migration_id FROM _yoyo_migration")
             if "yoyo_lock" in tables:
                 locked = _column(conn, "SELECT pid FROM yoyo_lock")
         return State({one for one in tables if "yoyo" not in one}, marked, bool(locked))
+
+    def rows(self, table: str) -> int:
+        """Return how many rows a table has."""
+        with psycopg.connect(self.dsn, autocommit=True) as conn:
+            (number,) = _column(conn, f"SELECT count(*) FROM {table}")
+        return int(number)
 
     def session(self, state: str) -> int:
         """Return the process id of yoyo's session that is ``idle`` or ``idle in transaction``."""
@@ -135,6 +143,16 @@ class Project:
                 f" AND application_name = '{APPLICATION}' AND state = '{state}'",
             )
         return int(pid)
+
+    def until_waiting(self, within_s: float = 10.0) -> None:
+        """Return once a session of yoyo waits for a lock of the database."""
+        deadline = monotonic() + within_s
+        with psycopg.connect(self.dsn, autocommit=True) as conn:
+            while not _column(conn, f"SELECT pid FROM pg_stat_activity WHERE"
+                              f" application_name = '{APPLICATION}' AND wait_event_type = 'Lock'"
+                              " AND datname = current_database()"):  # fmt: skip
+                assert monotonic() < deadline, "yoyo never waited for a lock"
+                Event().wait(0.02)
 
 
 def middle(process: subprocess.Popen[str]) -> None:
@@ -148,10 +166,23 @@ def middle(process: subprocess.Popen[str]) -> None:
     raise AssertionError(f"yoyo ended before the middle:\n{''.join(told)}")
 
 
+def begin_again(process: subprocess.Popen[str]) -> None:
+    """Let a command that waits in the middle go on."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
 def go_on(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Let a command go on to its end; return its exit status and what it said."""
     told, _ = process.communicate("\n", timeout=60)
     return process.returncode, told
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Kill a command as the kernel does when memory is short, and as a lost machine looks."""
+    process.kill()
+    process.wait(10)
 
 
 def _column(conn: psycopg.Connection[Any], query: str) -> set[Any]:

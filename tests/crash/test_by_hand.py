@@ -17,7 +17,7 @@ from tests.integration.runs.world import Run, World, is_stopped, wait_for
 
 Program = subprocess.Popen[str]
 PROGRAM = """
-import sys, threading
+import contextlib, sys, threading
 from hormesis import api
 
 outside, out = int(sys.argv[1]), sys.argv[2]
@@ -28,14 +28,16 @@ system = {
 }
 with api.running(system, out=out) as run:
     def hurt(name):
-        while True:
-            with run.fault("pause", name):
-                pass
-            with run.fault("kill", name, tree=True):
-                pass
+        with contextlib.suppress(api.RunEnded):
+            while True:
+                with run.fault("pause", name):
+                    pass
+                with run.fault("kill", name, tree=True):
+                    pass
     for name in ("a", "b"):
         threading.Thread(target=hurt, args=(name,), daemon=True).start()
-    with run.fault("pause", "outside"), run.fault("stop", "c"), run.fault("down", "wire"):
+    unused = contextlib.suppress(api.NoBite)
+    with unused, run.fault("down", "wire"), run.fault("pause", "outside"), run.fault("stop", "c"):
         print("on", flush=True)
         sys.stdin.read()
 """

@@ -26,6 +26,8 @@ _FACETS = {
     "postgresql": "postgres", "postgres": "postgres", "redis": "redis", "rediss": "redis",
     "http": "http", "https": "http",
 }  # fmt: skip
+_OURS = ("hormesis", "_hormesis", "contextlib")
+"""How the modules are called that stand between a program and what it asks for."""
 
 
 def document_by_hand(given: Mapping[str, Any] | str | PurePath) -> tuple[Document, bool]:
@@ -154,6 +156,6 @@ def _implied(system: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def _caller() -> tuple[Spot, str]:
     """Return the line of the program that called the toolkit, and its file."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("hormesis"):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
         frame = frame.f_back
     return Spot(frame.f_lineno, 1), frame.f_code.co_filename

@@ -9,7 +9,7 @@ from types import TracebackType
 from hormesis.compose.by_hand_trouble import NoBite, NotDone, NotUndone, RunEnded
 from hormesis.compose.faults_taken import FaultsTaken
 from hormesis.compose.thread_waiting import awaited
-from hormesis.engine.by_hand import Hand, Over
+from hormesis.engine.by_hand import Hand
 from hormesis.engine.held_fault import Course, HeldFault
 from hormesis.plan.by_hand import seen_on_use
 from hormesis.words.experiment import FaultTrack
@@ -191,7 +191,7 @@ class FaultByHand:
 
             try:
                 asked = self._hand.ask(over)
-            except Over:
+            except RunEnded:
                 # The run releases it as it ends, and what became of it is known only then.
                 self._hand.ended.add_done_callback(lambda _: settle(held.courses))
                 return

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from hormesis.engine.by_hand import RunEnded
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
+
+
+__all__ = ["NoBite", "NotDone", "NotReady", "NotUndone", "RunEnded"]
 
 
 class NoBite(AssertionError):
@@ -24,11 +28,5 @@ class NotDone(Trouble):
 
 class NotReady(Trouble):
     """A process did not answer again in time."""
-
-    code = ExitCode.UNKNOWN
-
-
-class RunEnded(Trouble):
-    """The run is over although the program did not let it go."""
 
     code = ExitCode.UNKNOWN

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from hormesis.engine.held_fault import HeldFault
 from hormesis.engine.injecting import Injection, Surgery
 from hormesis.engine.waiting import sleep_unless
+from hormesis.words.outcome import ExitCode
 from hormesis.words.randomness import stream_of
 from hormesis.words.timeline import FaultAction
 from hormesis.words.trouble import Trouble
@@ -26,8 +27,10 @@ LET_GO = "was let go by the program"
 """Why a fault that is held by hand ends before the longest that it may last."""
 
 
-class Over(Trouble):
-    """The run is over, or was never there, so nothing can be done in it any more."""
+class RunEnded(Trouble):
+    """The run is over although the program did not let it go, or wants more of it."""
+
+    code = ExitCode.UNKNOWN
 
 
 class Hand:
@@ -52,7 +55,7 @@ class Hand:
         """Begin the actions of one fault; what comes is held until it is released.
 
         Raises:
-            Over: the run is over.
+            RunEnded: the run is over.
         """
         return self.ask(lambda: self._take(fault))
 
@@ -60,13 +63,13 @@ class Hand:
         """Let the run's own loop do *work*.
 
         Raises:
-            Over: the run is over.
+            RunEnded: the run is over.
         """
         with self._lock:
             if self._loop is None:
-                raise Over("the run is over: no fault can begin, and none is on any more")
+                raise RunEnded("the run is over: no fault can begin, and none is on any more")
             if os.getpid() != self._pid:
-                raise Over("the run belongs to the process that began it, not to a fork of it")
+                raise RunEnded("the run belongs to the process that began it, not to a fork of it")
             return asyncio.run_coroutine_threadsafe(work(), self._loop)
 
     def end(self, why: BaseException) -> None:
@@ -114,7 +117,7 @@ class Hand:
 
     async def _take(self, actions: Sequence[FaultAction]) -> HeldFault:
         if self._loop is None or self._with is None:
-            raise Over("the run is over: no fault can begin, and none is on any more")
+            raise RunEnded("the run is over: no fault can begin, and none is on any more")
         held = HeldFault(self._with, LET_GO)
         self._held.append(held)
         for action in actions:

@@ -30,10 +30,13 @@ class PostgresDeadlock(PostgresSessionFault):
     """An SQL condition: the rows that the trap lies on; left out: all of them."""
     every: Span = Field(default=1.0, gt=0)
     """The pause between two traps; scaled by ``--time-scale``."""
+    rounds: int | None = Field(default=None, ge=1)
+    """How many traps with a victim there are; left out: no limit."""
 
     def config(self) -> dict[str, Any]:
         """Return where the trap lies."""
-        return {"table": self.table, "where": self.where, "every_s": self.every}
+        given = {"table": self.table, "where": self.where, "every_s": self.every}
+        return {**given, "rounds": self.rounds}
 
     def hurts(self, before: Reading, now: Reading) -> str:
         counted = number(now, "deadlocks") or 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -84,21 +85,28 @@ def column_types(
     check_version(version)
     if unknown := sorted(set(bases) - set(BASES)):
         raise ValueError(f"no such types: {', '.join(unknown)}; there are {', '.join(BASES)}")
-    plain = st.sampled_from(tuple(bases)).flatmap(
-        lambda base: BASES[base].map(lambda modifiers: ColumnType(base, modifiers))
-    )
-    choices = [plain]
+    choices = [_plain_types(tuple(bases))]
     if arrays:
-        choices.append(
-            st.tuples(plain, st.sampled_from((1, 1, 2))).map(
-                lambda drawn: ColumnType(drawn[0].base, drawn[0].modifiers, drawn[1])
-            )
-        )
+        choices.append(_array_types(tuple(bases)))
     if user_types:
         own = [ColumnType(one.base.base if one.base else "enum", user=one) for one in user_types]
         choices.append(st.sampled_from(own))
     # Every other draw is a plain one: tables full of arrays are rare, and slow to read.
-    return counted("column_types", st.one_of(plain, *choices))
+    return counted("column_types", st.one_of(choices[0], *choices))
+
+
+@cache
+def _plain_types(bases: tuple[str, ...]) -> st.SearchStrategy[ColumnType]:
+    return st.sampled_from(bases).flatmap(
+        lambda base: BASES[base].map(lambda modifiers: ColumnType(base, modifiers))
+    )
+
+
+@cache
+def _array_types(bases: tuple[str, ...]) -> st.SearchStrategy[ColumnType]:
+    return st.tuples(_plain_types(bases), st.sampled_from((1, 1, 2))).map(
+        lambda drawn: ColumnType(drawn[0].base, drawn[0].modifiers, drawn[1])
+    )
 
 
 def key_types(*, version: int = 15) -> st.SearchStrategy[ColumnType]:
@@ -114,7 +122,7 @@ def is_key_type(type_: ColumnType) -> bool:
 
 def enum_types(*, avoid: Sequence[Identifier] = ()) -> st.SearchStrategy[UserType]:
     """Draw enums of one to five labels."""
-    letters = st.characters(exclude_characters="\x00", exclude_categories=("Cs",))
+    letters = st.characters(exclude_characters="\x00", codec="utf-8")
     label = st.sampled_from("abcdefgh") | st.text(letters, max_size=12)
     labels = st.lists(label, min_size=1, max_size=5, unique=True).map(tuple)
     return counted(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from typing import Any
 
 from hypothesis import strategies as st
 
 from hormesis.strategies.literal import input_text
+from hormesis.strategies.scalar_values import AWARE_MAX, AWARE_MIN
 from hormesis.strategies.value import Bounds
 
 _EMPTY: Bounds = ("empty", None, None)
@@ -18,10 +19,8 @@ _ENDS: Mapping[str, st.SearchStrategy[Any]] = {
     "numrange": st.decimals(-(10**9), 10**9, places=2),
     "daterange": st.dates(date(1, 1, 1), date(9999, 12, 31)),
     "tsrange": st.datetimes(),
-    "tstzrange": st.datetimes(
-        datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC)
-    ),
-}  # fmt: skip
+    "tstzrange": st.datetimes(AWARE_MIN, AWARE_MAX, timezones=st.just(UTC)),
+}
 DISCRETE = frozenset({"int4range", "int8range", "daterange"})
 """Ranges that the server rewrites to ``[)``."""
 RANGES = tuple(_ENDS)

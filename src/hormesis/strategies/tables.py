@@ -82,8 +82,10 @@ def columns(
     way = draw(st.sampled_from(("plain", "plain", "constant", "function", "identity")))
     not_null = draw(st.booleans())
     if way == "identity" and type_.base in INTEGERS and not type_.dimensions and not type_.user:
-        how = draw(st.sampled_from(("BY DEFAULT", "ALWAYS")))
-        return Column(name, type_, not_null=True, identity=how)
+        always = draw(st.booleans())
+        return Column(
+            name, type_, not_null=True, identity="ALWAYS" if always else "BY DEFAULT"
+        )  # fmt: skip
     default = ""
     if way == "constant":
         default = draw(values_of(type_, version=version)).sql
@@ -204,7 +206,8 @@ def _tables(
     if own is not None:
         table = _with(table, draw(st.lists(own, max_size=3)))
     targets = key_targets(references)
-    if targets and draw(st.booleans()):
+    points = draw(st.booleans()) if targets else False
+    if points:
         table = _pointing(draw, table, draw(st.sampled_from(targets)), plain_names)
     if draw(st.integers(0, 3)) == 3:
         made = generated_columns(table, plain_names=plain_names, version=version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -68,6 +69,7 @@ def null_of(type_: ColumnType) -> Value:
     return Value(type_, None, None)
 
 
+@cache
 def _scalars(type_: ColumnType) -> st.SearchStrategy[Value]:
     return _pairs(type_).map(lambda pair: Value(type_, pair[0], pair[1]))
 
@@ -84,11 +86,12 @@ def _pairs(type_: ColumnType) -> st.SearchStrategy[tuple[Any, Any]]:
     else:
         found = SCALARS[under.base](under.modifiers)
     if user is not None and user.at_least is not None:
-        least = user.at_least
+        least: Any = user.at_least
         return found.map(lambda pair: pair if pair[0] >= least else (least, least))
     return found
 
 
+@cache
 def _arrays(type_: ColumnType) -> st.SearchStrategy[Value]:
     element = _pairs(type_.element) | st.just((None, None))
     flat = st.lists(element, max_size=4)
@@ -101,9 +104,7 @@ def _arrays(type_: ColumnType) -> st.SearchStrategy[Value]:
     return square.map(lambda rows: _array(type_, rows, nested=True))
 
 
-def _array(
-    type_: ColumnType, rows: list[list[tuple[Any, Any]]], *, nested: bool
-) -> Value:  # fmt: skip
+def _array(type_: ColumnType, rows: list[list[tuple[Any, Any]]], *, nested: bool) -> Value:
     params = [[pair[0] for pair in row] for row in rows]
     stored = [[pair[1] for pair in row] for row in rows]
     if nested:

@@ -15,5 +15,7 @@ def attach_sections(item: pytest.Item, report: pytest.TestReport) -> None:
     lines = [f"{told}: {said.get(name)}" for name, told in LINES if said.get(name)]
     report.sections.append(("hormesis", "\n".join(lines)))
     monitor = getattr(item, "funcargs", {}).get("transaction_monitor")
-    if monitor is not None and report.when == "call":
-        report.sections.append(("postgres sessions", monitor.report()))
+    if monitor is None or report.when != "call":
+        return
+    if told := monitor.report():
+        report.sections.append(("postgres sessions", told))

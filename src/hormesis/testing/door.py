@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hormesis.testing.hormesis_fixture import HormesisFixture
     from hormesis.testing.racing import Race
     from hormesis.testing.schemas import IsolatedSchema
+    from hormesis.testing.temp_tables import TempTable
 
 NEEDED = ("psycopg", "psycopg_pool")
 _FINISHED = pytest.StashKey["Finished"]()
@@ -192,21 +193,21 @@ class Door:
 
     def pool(self, request: pytest.FixtureRequest, dsn: str) -> AbstractContextManager[Any]:
         """Give a pool of connections."""
-        from hormesis.testing.connections import conn_pool
+        from hormesis.testing.pools import conn_pool
 
         return conn_pool(dsn, self.session.options.pool_size, request.node.name)
 
     def async_pool(self, request: pytest.FixtureRequest, dsn: str) -> AbstractContextManager[Any]:
         """Give a pool of asynchronous connections."""
-        from hormesis.testing.connections import async_conn_pool
+        from hormesis.testing.pools import async_conn_pool
 
         return async_conn_pool(dsn, self.session.options.pool_size, request.node.name)
 
-    def temp_table(self, request: pytest.FixtureRequest, dsn: str) -> AbstractContextManager[Any]:
-        """Give the name of a fresh table."""
+    def temp_table(self, schema: IsolatedSchema) -> AbstractContextManager[TempTable]:
+        """Give the name of a fresh table; it is made past the link, whatever hits that."""
         from hormesis.testing.temp_tables import temp_table
 
-        return temp_table(dsn)
+        return temp_table(schema.dsn)
 
     def race(self, request: pytest.FixtureRequest) -> Race:
         """Return the race of one test; it connects to the test's schema if a worker asks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import pytest
 
 from hormesis import api
 from hormesis.custodian.registry import open_runs
+from hormesis.host.process import Identity
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import InputTrouble, Trouble, UsageTrouble
 from tests.integration.postgres import postgres
@@ -269,6 +271,33 @@ def test_a_run_that_ends_by_itself_is_told() -> None:
         wait_for(lambda: bite.records[0].released, "it was released", 20.0)
     with pytest.raises(api.RunEnded):
         run.fault("pause", "web")
+
+
+def test_a_custodian_that_dies_is_told_and_everything_is_put_back(state: Path) -> None:
+    run = api.running({"processes": {"web": SLEEP}})
+    with pytest.raises(api.RunEnded) as raised, run, run.fault("pause", "web") as bite:
+        (known,) = open_runs(state)
+        assert known.custodian is not None
+        os.kill(known.custodian.pid, signal.SIGKILL)
+        wait_for(lambda: bite.records[0].released, "it was released", 20.0)
+    assert "the custodian died" in raised.value.__notes__[0]
+    assert run.finished is not None and not run.finished.judged.verdict.dirty
+    assert Identity.of(int(bite.proof.split()[1])) is None
+
+
+def test_what_nobody_let_go_goes_with_the_program(tmp_path: Path, state: Path) -> None:
+    program = (
+        "import sys\n"
+        "from hormesis import api\n"
+        "run = api.running({'processes': {'web': {'run': ['sleep', '600']}}}, out=sys.argv[1])\n"
+        "print(run.__enter__().fault('pause', 'web').__enter__().proof)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "runs")], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    wait_for(lambda: not open_runs(state), "everything is put back", 20.0)
+    assert Identity.of(int(done.stdout.split()[1])) is None
 
 
 def test_a_run_is_entered_first_and_once() -> None:

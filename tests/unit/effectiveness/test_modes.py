@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import hormesis
 from hormesis.compose.registry import catalogue
 from hormesis.testing.effectiveness.modes import (
     BY_WORD,
@@ -37,3 +41,14 @@ def test_each_mode_can_be_covered(mode: object) -> None:
 
 def test_nothing_is_both_a_failure_and_none() -> None:
     assert not NO_FAILURE & set(BY_WORD)
+
+
+def test_each_strategy_that_counts_its_examples_stands_for_a_mode() -> None:
+    folder = Path(hormesis.__file__).parent / "strategies"
+    counted = {
+        name
+        for file in folder.glob("*.py")
+        for name in re.findall(r"\bcounted\(\s*\"(\w+)\"", file.read_text("utf-8"))
+    }
+    assert counted
+    assert {name for name in counted if not is_listed(f"{DRAWN}{name}")} == set()

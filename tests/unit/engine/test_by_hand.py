@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hormesis.engine.by_hand import Hand, Over
+from hormesis.engine.by_hand import Hand, RunEnded
 from hormesis.engine.held_fault import HeldFault
 from hormesis.words.experiment import ProbeTrack
 from hormesis.words.history import History
@@ -190,7 +190,7 @@ async def test_a_run_that_is_stopped_releases_at_once(tmp_path: Path, monkeypatc
         run.conductor.stop("stopped", "enough")
         (course,) = await fault.over()
         assert course.record.released is not None
-        with pytest.raises(Over, match="the run is over"):
+        with pytest.raises(RunEnded, match="the run is over"):
             hand.take([asked(2)])
 
     history = await steered(by_hand(tmp_path, monkeypatch), program)
@@ -234,15 +234,15 @@ async def test_a_hand_that_let_go_before_it_began_ends_it(
     run.hand.let_go()
     history = await run.play()
     assert end_of(history) == ("completed", "")
-    with pytest.raises(Over):
+    with pytest.raises(RunEnded):
         run.hand.take([asked()])
 
 
 def test_a_hand_on_nothing_says_so() -> None:
     hand = Hand()
-    with pytest.raises(Over):
+    with pytest.raises(RunEnded):
         hand.take([asked()])
-    hand.end(Over("it never began"))
-    with pytest.raises(Over, match="it never began"):
+    hand.end(RunEnded("it never began"))
+    with pytest.raises(RunEnded, match="it never began"):
         hand.began.result(0)
     assert hand.ended.done()

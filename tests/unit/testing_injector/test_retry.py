@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hormesis.testing import ChaosInjector
+from hormesis.testing.injector.connection_failure import SimulatedConnectionFailure
 from hormesis.testing.injector.retry import Attempts, attempted
 from hormesis.testing.injector.transient import is_transient, state_of
 
@@ -105,6 +106,7 @@ class Wrapped(Exception):
         (ConnectionResetError("reset"), True),
         (Wrapped(SERIALIZATION("no")), True),
         (Wrapped(UNIQUE("no")), False),
+        (SimulatedConnectionFailure("no"), True),
         (psycopg.errors.QueryCanceled("no"), False),
         (psycopg.errors.DiskFull("no"), False),
         (UNIQUE("no"), False),

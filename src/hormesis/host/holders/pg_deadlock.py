@@ -5,8 +5,8 @@ holds a lock on the table itself, since its statement is under way; ours then as
 and each waits for the other. The server looks for a deadlock when a wait has lasted
 ``deadlock_timeout``: theirs began first and so is found first, and theirs is aborted (40P01).
 
-Configuration: ``dsn``, ``name``, ``table``, ``where``, ``every_s`` (between two rounds) and
-``hold_s``. Reports ``deadlocks`` (that the server counts in this database since we began),
+Configuration: ``dsn``, ``name``, ``table``, ``where``, ``every_s`` (between two rounds), ``rounds``
+(after so many with a victim there is no trap any more; null: no limit) and ``hold_s``. Reports ``deadlocks`` (that the server counts in this database since we began),
 ``victims`` (transactions that gave up while we still held what they waited for), ``rounds``,
 ``caught`` (rounds that had a victim) and ``own`` (rounds in which we were the victim).
 """
@@ -92,14 +92,21 @@ def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
     """Set the trap, wait, spring it, again and again, until the lifeline ends."""
     trap: Trap | None = Trap(config)
     report(ready=True, deadlocks=0, victims=0, rounds=0)
+    caught, most = 0, config.get("rounds")
     while True:
         try:
             trap = trap or Trap(config)
+            if most is not None and caught >= most:
+                lifeline.wait(config["every_s"])
+                report(**trap.reading())
+                continue
             trap.set()
             while not trap.caught():
                 lifeline.wait(WATCH_S)
+            before = trap.caught_in
             trap.spring()
             trap.open()
+            caught += trap.caught_in - before
             report(**trap.reading())
             lifeline.wait(config["every_s"])
             # The server counts a victim when its session has told, which may be a second later.

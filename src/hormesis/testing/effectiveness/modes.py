@@ -16,7 +16,7 @@ CATEGORIES = (
 )  # fmt: skip
 """The categories of chaos tests, named as their markers are."""
 
-NO_FAILURE = frozenset({"retry", "drawn-types"})
+NO_FAILURE = frozenset({"retry"})
 """Words that are noted and are no failure mode: nothing fails by them."""
 
 OWN_WORDS = frozenset({
@@ -60,7 +60,7 @@ MODES: tuple[Mode, ...] = (
     _mode("property", "values at the edge", "extreme and unusual values and rows",
           "drawn-values", "drawn-rows"),
     _mode("property", "any table", "any valid table with any valid columns",
-          "drawn-tables", "drawn-constraints"),
+          "drawn-tables", "drawn-schemas", "drawn-column_types"),
     _mode("property", "any text", "any message that can be stored", "drawn-messages"),
     _mode("property", "any version", "any version and the next one", "drawn-versions"),
     _mode("concurrent", "at the same instant", "operations released by a barrier", "race"),
@@ -110,7 +110,7 @@ MODES: tuple[Mode, ...] = (
     _mode("recovery", "hang", "a process stands still", "pause", "container-pause"),
     _mode("recovery", "unreachable", "nothing comes through",
           "partition", "refuse", "down", "loss", "container-disconnect"),
-    _mode("recovery", "any schedule of faults", "any faults in any order", "drawn-schedules"),
+    _mode("recovery", "any schedule of faults", "any faults in any order", "drawn-fault_schedules"),
     _mode("load", "sustained load", "many requests for some time", "load"),
     _mode("load", "a fault under load", "something breaks while there is load",
           *_CUT_OFF, *_GONE, *_SLOW, "restart", "stop", "pause", marked=True),

@@ -189,15 +189,21 @@ class ChaosInjector:
             "hold_lock", told, lambda: self._shelf.on_database("postgres-lock", **told)
         )
 
-    def deadlock(self, table: str, *, where: str = "true") -> Lasting[Bite]:
-        """Make transactions that write to such rows of *table* the victims of deadlocks (40P01).
+    def deadlock(
+        self, table: str, *, where: str = "true", first: int | None = 1
+    ) -> Lasting[Bite]:
+        """Make the *first* transactions that write to such rows victims of deadlocks (40P01).
 
-        It is seen only when a transaction comes that can be caught; none: ``NoBite`` at the end.
+        None: all of them, as long as the block lasts. It is seen only when a transaction comes that
+        can be caught; none: ``NoBite`` at the end.
         """
-        told = {"table": table, "where": where}
+        told = {"table": table, "where": where, "first": first}
+        fields = _given(table=table, where=where, rounds=first)
         return self._lasting(
             "deadlock", told,
-            lambda: self._shelf.on_database("postgres-deadlock", every="50ms", wait=False, **told),
+            lambda: self._shelf.on_database(
+                "postgres-deadlock", every="20ms", wait=False, **fields
+            ),
         )  # fmt: skip
 
     def delay_statements(
@@ -321,9 +327,9 @@ class ChaosInjector:
         if not self._shelf.rows(_VICTIMS, application, pids, pids)[0][0]:
             which = f" with process id {pids[0]}" if pids else ""
             raise NoBite(f"{name}: the database has no session of a test{which}")
-        self._record.began(name, {**told, **({"conn_or_pid": pids[0]} if pids else {})})
         kind = "postgres-kill-connections"
-        with self._shelf.on_database(kind, share=1.0, every="1h", **fields) as bite:
+        with self._shelf.on_database(kind, share=1.0, every="20ms", **fields) as bite:
+            self._record.began(name, {**told, **({"conn_or_pid": pids[0]} if pids else {})})
             return self._record.bit(kind, bite.proof)
 
     def _server_act(self, name: str, kind: str, what: str, **fields: Any) -> Bitten:
@@ -352,13 +358,15 @@ class ChaosInjector:
     def _on(
         self, name: str, told: dict[str, Any], fault: AbstractContextManager[Bite]
     ) -> Iterator[Bite]:
-        number = self._record.began(name, told)
         on: Bite | None = None
         try:
             with fault as on:
-                yield on
+                number = self._record.began(name, told)
+                try:
+                    yield on
+                finally:
+                    self._record.ended(number)
         finally:
-            self._record.ended(number)
             if on is not None and on.seen:
                 self._record.bit(on.records[0].kind, on.proof)
 
@@ -370,6 +378,7 @@ def pid_of(conn_or_pid: Any) -> int:
     """Return the process id of a connection's backend: psycopg's, or one that wraps it.
 
     Raises:
+        NoBite: the connection is closed, so it has none.
         TypeError: it is neither a number nor such a connection.
     """
     one = conn_or_pid
@@ -380,11 +389,13 @@ def pid_of(conn_or_pid: Any) -> int:
         if not hasattr(one, "info") or not hasattr(one.info, "backend_pid"):
             one = getattr(one, name, one)
     for name in ("backend_pid", "get_backend_pid"):
-        found = getattr(getattr(one, "info", one), name, None) or getattr(one, name, None)
+        found = getattr(getattr(one, "info", one), name, getattr(one, name, None))
         if callable(found):
             found = found()
-        if isinstance(found, int):
+        if isinstance(found, int) and found:
             return found
+        if found == 0:
+            raise NoBite("the connection is closed, so it has no backend to end")
     raise TypeError(f"expected a connection or a process id, found {conn_or_pid!r}")
 
 

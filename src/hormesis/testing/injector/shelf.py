@@ -27,6 +27,8 @@ DATABASE = "database"
 """The name of the target of faults that talk SQL."""
 OWN_DATABASE = "hormesis_"
 """How the names of databases begin that were made for tests."""
+BITE_WITHIN = "5s"
+"""How long a fault is given until it must be seen to hurt."""
 BACK_S = 30.0
 """How long a server may take to answer again."""
 
@@ -197,7 +199,11 @@ class Shelf:
     def _sql_run(self) -> ByHand:
         with self._guard:
             if self._sql is None:
-                document = {"targets": {DATABASE: {"postgres": self.direct}}}
+                document = {
+                    "title": "The faults of one test's injector",
+                    "targets": {DATABASE: {"postgres": self.direct}},
+                    "limits": {"bite_within": BITE_WITHIN},
+                }
                 run = by_hand(
                     document, out=self._run_dir, name="injector", seed=self._seed, force=True
                 )

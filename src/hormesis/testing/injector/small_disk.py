@@ -22,7 +22,7 @@ from hormesis.words.units import bytes_from, text_of_bytes
 DISK = "disk"
 LASTS = "120s"
 """How long a fault lasts at most when nobody ends it: its block hangs, or the test was killed."""
-_LOCK_MS = 3000
+_LOCK_MS = 1000
 _LAST_LOCK_MS = 500
 _TABLES = """
 SELECT relkind, oid::regclass::text FROM pg_class
@@ -36,7 +36,9 @@ WHERE relkind IN ('r', 'm', 'i') AND reltablespace <> coalesce(
 _ON_IT = """
 SELECT relkind, oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'm', 'i')
   AND reltablespace = (SELECT oid FROM pg_tablespace WHERE spcname = %(space)s)
+  AND relnamespace <> 'pg_toast'::regnamespace
 """
+"""What TOAST tables there are goes with the tables that they belong to."""
 _SIZE = """
 SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::int8 FROM pg_class
 WHERE relkind IN ('r', 'm')
@@ -68,7 +70,11 @@ class SmallDisk:
             # A volume in memory takes root; a FUSE one needs only fusermount3.
             sort = "tmpfs" if os.geteuid() == 0 else "fuse"
             volumes = {DISK: {"kind": sort, "size": size}}
-            document = {"volumes": volumes, "targets": {DISK: {"volume": DISK}}}
+            document = {
+                "title": "A small disk under one test's tables",
+                "volumes": volumes,
+                "targets": {DISK: {"volume": DISK}},
+            }
             run = by_hand(document, out=run_dir, name="disk", seed=seed)
             self._run = self._stack.enter_context(run)
             self._space = f"hormesis_{self._run.prepared.stand.run_id}"

@@ -16,7 +16,8 @@ SERIALIZATION_FAILURE = "40001"
 DEADLOCK_DETECTED = "40P01"
 TRANSIENT = (SERIALIZATION_FAILURE, DEADLOCK_DETECTED, "08", "57P01", "57P02", "57P03", "57P05")
 """Serialization failure, deadlock, and the ways in which a connection or its server goes away."""
-_LOST = ("OperationalError", "InterfaceError")
+_DRIVERS = ("psycopg", "psycopg_pool", "psycopg2", "asyncpg")
+_LOST = ("OperationalError", "InterfaceError", "ConnectionDoesNotExistError")
 """Names of the drivers' errors that bear no SQLSTATE when a connection is lost."""
 
 
@@ -74,7 +75,7 @@ def _own_state(error: BaseException) -> str:
 def _is_lost(error: BaseException) -> bool:
     if isinstance(error, ConnectionError):
         return True
-    module = type(error).__module__.partition(".")[0]
-    drivers = module in ("psycopg", "psycopg_pool", "psycopg2", "asyncpg")
-    names = {one.__name__ for one in type(error).__mro__}
-    return drivers and not names.isdisjoint((*_LOST, "ConnectionDoesNotExistError"))
+    return any(
+        one.__name__ in _LOST and one.__module__.partition(".")[0] in _DRIVERS
+        for one in type(error).__mro__
+    )

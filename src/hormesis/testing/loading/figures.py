@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hormesis.record.history_reader import read_history
@@ -41,7 +41,7 @@ class LoadFigures:
     trouble: str
     directory: Path
     """Where every operation is recorded."""
-    history: History
+    history: History = field(repr=False)
     """Every operation, for checks."""
 
     @property

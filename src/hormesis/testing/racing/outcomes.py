@@ -1,0 +1,54 @@
+"""Outcomes: what an exception says about whether an operation happened.
+
+``fail`` is certain: the server answered with an error and rolled back, or nothing was ever sent.
+``info`` is everything after which nobody knows: a lost connection, a time-out.
+"""
+
+from __future__ import annotations
+
+from hormesis.host.raised import word_of
+from hormesis.testing.injector.transient import state_of
+from hormesis.words.client import Refused
+from hormesis.words.op import Ended
+
+_UNSURE = ("08", "57P01", "57P02", "57P05", "58", "XX", "40003")
+"""SQLSTATEs after which nobody knows: the connection or the server went away, or says so itself."""
+_NEVER_BEGUN = ("PoolTimeout", "TooManyRequests", "PoolClosed")
+"""Names of the pool's errors for who never got a connection."""
+
+
+def outcome_of(error: BaseException) -> tuple[Ended, str]:
+    """Return how an operation ended that raised *error*, and a short stable word for it.
+
+    The word of a server's error is its SQLSTATE.
+    """
+    if isinstance(error, Refused):
+        return Ended.FAIL, str(error) or "refused"
+    if state := state_of(error):
+        return (Ended.INFO if state.startswith(_UNSURE) else Ended.FAIL), state
+    if _of_driver(error):
+        return _without_state(error)
+    if isinstance(error, ConnectionRefusedError):
+        return Ended.FAIL, "refused"
+    if isinstance(error, TimeoutError):
+        return Ended.INFO, "timeout"
+    if isinstance(error, ConnectionError):
+        return Ended.INFO, "disconnected"
+    return Ended.INFO, word_of(error)
+
+
+def _of_driver(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool", "psycopg2")
+
+
+def _without_state(error: BaseException) -> tuple[Ended, str]:
+    """Return the same for what the driver raised by itself."""
+    names = {one.__name__ for one in type(error).__mro__}
+    if not names.isdisjoint(_NEVER_BEGUN):
+        return Ended.FAIL, "no-connection"
+    # The driver keeps the connection only in errors of an attempt to connect.
+    if getattr(error, "pgconn", None) is not None:
+        return Ended.FAIL, "refused"
+    if names.isdisjoint(("OperationalError", "InterfaceError")):
+        return Ended.FAIL, word_of(error)
+    return Ended.INFO, "disconnected"
