@@ -15,6 +15,7 @@ from docs.canary_tables import README, readme_with_tables
 from docs.catalogue_page import catalogue_page
 from docs.command_line_page import command_line_page
 from docs.kind_page import NOTE, kind_page, markdown_of
+from docs.pytest_page import pytest_page
 from docs.suite_page import suite_page
 from hormesis.compose.registry import SHELVES, catalogue
 from hormesis.compose.suite import suite_names
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         f"{REFERENCE}/exit-codes.md": _exit_codes(),
         f"{REFERENCE}/verbs.md": _verbs(),
         f"{REFERENCE}/command-line.md": command_line_page(),
+        f"{REFERENCE}/pytest.md": pytest_page(),
         CATALOGUE: catalogue_page(),
         README: readme_with_tables(ROOT),
     }
@@ -77,6 +79,7 @@ def _index() -> str:
     lines = [NOTE, "", "# Reference", ""]
     lines += ["- [The command line](command-line.md)"]
     lines += ["- [The experiment file](experiment-file.md)"]
+    lines += ["- [The pytest plugin](pytest.md)"]
     lines += ["- [Exit codes](exit-codes.md)", "- [Verbs](verbs.md)", ""]
     lines += ["## Suites", ""]
     lines += [f"- [`{name}`](suites/{name}.md)" for name in suite_names()]

@@ -28,14 +28,48 @@ class OpenAccounts:
             )
 
 
-class Teller:
-    """Moves money between two accounts, over a connection that it renews when it is lost."""
+class Customer:
+    """Whoever has a connection that is renewed when it is lost."""
 
-    def __init__(self, user: Any, *, dsn: str, careless: str = "") -> None:
+    def __init__(self, user: Any, *, dsn: str) -> None:
         self._user = user
         self._dsn = dsn
-        self._careless = bool(careless)
         self._connection: psycopg.AsyncConnection | None = None
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _connected(self) -> psycopg.AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            try:
+                self._connection = await psycopg.AsyncConnection.connect(
+                    self._dsn, autocommit=True, application_name="teller"
+                )
+            except psycopg.OperationalError as error:
+                raise ConnectionRefusedError(str(error)) from error
+        return self._connection
+
+
+class Auditor(Customer):
+    """Reads all balances at one moment."""
+
+    async def iterate(self) -> None:
+        """Read once."""
+        async with self._user.op("audit") as op:
+            connection = await self._connected()
+            cursor = await connection.execute("SELECT json_agg(balance)::text FROM accounts")
+            op.note(balances=(await cursor.fetchone() or [None])[0])
+        await self._user.pause(0.02)
+
+
+class Teller(Customer):
+    """Moves money between two accounts."""
+
+    def __init__(self, user: Any, *, dsn: str, careless: str = "") -> None:
+        super().__init__(user, dsn=dsn)
+        self._careless = bool(careless)
 
     async def iterate(self) -> None:
         """Transfer once."""
@@ -52,21 +86,6 @@ class Teller:
                     await connection.execute("SELECT pg_sleep(0.02)")
                     await self._add(connection, taker, amount)
         await self._user.pause(0.01)
-
-    async def close(self) -> None:
-        """Hang up."""
-        if self._connection is not None:
-            await self._connection.close()
-
-    async def _connected(self) -> psycopg.AsyncConnection:
-        if self._connection is None or self._connection.closed:
-            try:
-                self._connection = await psycopg.AsyncConnection.connect(
-                    self._dsn, autocommit=True, application_name="teller"
-                )
-            except psycopg.OperationalError as error:
-                raise ConnectionRefusedError(str(error)) from error
-        return self._connection
 
     @staticmethod
     async def _add(connection: psycopg.AsyncConnection, account: int, amount: int) -> None:

@@ -45,6 +45,20 @@ OPTIONS: Final = (
 """Options that are settings as well: ``--chaos-pool-size 5`` or, in an ini file,
 ``chaos_pool_size = 5``."""
 
+SWITCHES: Final = (
+    ("--chaos-seed N", "seed of everything that is drawn; left out: drawn, and printed"),
+    ("--chaos-allow-unknown", "let experiments without enough evidence for a verdict pass; they "
+     "are counted"),
+    ("--chaos-recover", "undo what a dead run left on this machine before the first chaos test"),
+    ("--chaos-report [FILE]", "write the effectiveness report: bugs found, failure modes covered, "
+     "stability"),
+)  # fmt: skip
+"""Options of one session."""
+
+TEMPLATE: Final = (
+    "what each test's fresh schema or database holds: `path.sql` or `module:function(conn)`"
+)
+
 MARKERS: Final = (
     ("chaos", "a chaos test"),
     ("property", "a property that holds for any input (Hypothesis)"),
@@ -77,27 +91,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, metavar, told in OPTIONS:
         group.addoption(f"--chaos-{name}", metavar=metavar, default=None, help=told)
         parser.addini(f"chaos_{name.replace('-', '_')}", told, default="")
+    told_of = dict(SWITCHES)
     group.addoption(
-        "--chaos-seed", metavar="N", type=int, default=None,
-        help="seed of everything that is drawn; left out: drawn, and printed",
-    )  # fmt: skip
-    group.addoption(
-        "--chaos-allow-unknown", action="store_true", default=False,
-        help="let experiments without enough evidence for a verdict pass; they are counted",
-    )  # fmt: skip
-    group.addoption(
-        "--chaos-recover", action="store_true", default=False,
-        help="undo what a dead run left on this machine before the first chaos test",
-    )  # fmt: skip
+        "--chaos-seed", metavar="N", type=int, default=None, help=told_of["--chaos-seed N"]
+    )
+    for switch in ("--chaos-allow-unknown", "--chaos-recover"):
+        group.addoption(switch, action="store_true", default=False, help=told_of[switch])
     group.addoption(
         "--chaos-report", metavar="FILE", nargs="?", const="", default=None,
-        help="write the effectiveness report: bugs found, failure modes covered, stability",
+        help=told_of["--chaos-report [FILE]"],
     )  # fmt: skip
-    parser.addini(
-        "chaos_template",
-        "what each test's fresh schema or database holds: path.sql or module:function(conn)",
-        default="",
-    )
+    parser.addini("chaos_template", TEMPLATE, default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -55,7 +55,7 @@ def test_the_server_has_none_left_and_then_has_again(
     """A refused connection is an error that says so, at once: not a wait without end."""
     with (
         chaos_injector.exhaust_connections(),
-        pytest.raises(psycopg.OperationalError, match="remaining connection slots"),
+        pytest.raises(psycopg.OperationalError, match=r"too many clients|connection slots"),
     ):
         psycopg.connect(db_connection_string, connect_timeout=5).close()
     with psycopg.connect(db_connection_string) as conn:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Event
 
 import psycopg
 import pytest
@@ -22,9 +24,18 @@ from stratum import (
     repair,
 )
 
-from hormesis.testing import ChaosInjector, TransactionMonitor
+from hormesis.testing import ChaosInjector
 
 pytestmark = [pytest.mark.chaos, pytest.mark.recovery]
+
+SAY_BEGUN = "DO $$ BEGIN RAISE NOTICE 'begun'; END $$"
+
+
+def event_of_beginning(conn: Connection) -> Event:
+    """A notice comes at once, long before the transaction ends: so nobody has to guess or poll."""
+    begun = Event()
+    conn.add_notice_handler(lambda notice: begun.set())
+    return begun
 
 
 def test_a_head_is_found_again_from_the_commits(sync_conn: Connection) -> None:
@@ -66,16 +77,14 @@ def test_a_repair_twice_does_nothing_the_second_time(sync_conn: Connection) -> N
 
 
 def test_a_migration_whose_runner_died_can_run_again(
-    sync_conn: Connection,
-    db_connection_string: str,
-    chaos_injector: ChaosInjector,
-    transaction_monitor: TransactionMonitor,
+    sync_conn: Connection, db_connection_string: str, chaos_injector: ChaosInjector
 ) -> None:
-    long = Migration(Version(1, 0, 0), "long", ("SELECT pg_sleep(30)",))
+    long = Migration(Version(1, 0, 0), "long", (SAY_BEGUN, "SELECT pg_sleep(30)"))
     doomed = psycopg.connect(db_connection_string)
-    with ThreadPoolExecutor(1) as pool:
+    begun = event_of_beginning(doomed)
+    with ThreadPoolExecutor(1) as pool, closing(doomed):
         running = pool.submit(migrate, doomed, [long])
-        transaction_monitor.until_running("pg_sleep(30)")
+        assert begun.wait(10)
         chaos_injector.terminate(doomed)
         with pytest.raises(MigrationFailed):
             running.result(10)
@@ -88,18 +97,17 @@ def test_a_migration_whose_runner_died_can_run_again(
 
 
 def test_a_migration_that_is_being_run_is_left_alone(
-    sync_conn: Connection,
-    db_connection_string: str,
-    chaos_injector: ChaosInjector,
-    transaction_monitor: TransactionMonitor,
+    sync_conn: Connection, db_connection_string: str, chaos_injector: ChaosInjector
 ) -> None:
     """It waits for a lock and looks dead; it is not, and will write its own end."""
     define(sync_conn, "main", "orders", [("id", "integer")])
-    waits = Migration(Version(1, 0, 0), "w", ("ALTER TABLE orders ADD COLUMN price integer",))
+    alter = "ALTER TABLE orders ADD COLUMN price integer"
+    waits = Migration(Version(1, 0, 0), "waits", (SAY_BEGUN, alter))
     with psycopg.connect(db_connection_string) as deployer, ThreadPoolExecutor(1) as pool:
+        begun = event_of_beginning(deployer)
         with chaos_injector.hold_lock("orders"):
             running = pool.submit(migrate, deployer, [waits])
-            transaction_monitor.until_blocked(deployer)
+            assert begun.wait(10)
             repair(sync_conn)
             assert [one.state for one in journal(sync_conn)] == ["running"]
             sync_conn.commit()

@@ -86,9 +86,13 @@ class Project:
     def apply(self, lock_s: float = LOCK_S) -> None:
         """Apply everything that is not applied yet, as yoyo's documentation shows it."""
         with self.backend() as connected:
-            migrations = read_migrations(str(self.folder))
-            with connected.lock(lock_s):
-                connected.apply_migrations(connected.to_apply(migrations))
+            self.apply_by(connected, lock_s)
+
+    def apply_by(self, backend: Any, lock_s: float = LOCK_S) -> None:
+        """Do the same with a connected yoyo."""
+        migrations = read_migrations(str(self.folder))
+        with backend.lock(lock_s):
+            backend.apply_migrations(backend.to_apply(migrations))
 
     def roll_back(self) -> None:
         """Roll back everything that is applied."""

@@ -14,7 +14,7 @@ SCALE = 0.4
 LONGER = (
     "flood.yaml", "clock-jump.yaml", "slow-fsync.yaml", "descriptors.yaml", "oom-kill.yaml",
     "lost-lock-mended.yaml", "workers.yaml", "sql-invariant-careless.yaml",
-    "barrier-race-mended.yaml",
+    "barrier-race-mended.yaml", "bank-total-careless.yaml",
 )  # fmt: skip
 """Examples of which `make test` runs a smaller relative, for the sake of its six minutes."""
 

@@ -85,7 +85,7 @@ class Ended:
         return {found.partition("[")[0] for found in FAILED.findall(self.output)}
 
 
-def run(*arguments: str, runs: Path, canary: str = "", within_s: float = 120) -> Ended:
+def run(*arguments: str, runs: Path, canary: str = "", within_s: float = 300) -> Ended:
     """Run pytest in the folder of the examples, as a reader of its README would."""
     begun = time.monotonic()
     ended = subprocess.run(

@@ -81,7 +81,8 @@ class BankTotal(Check):
             return self.verdict(Outcome.UNKNOWN, readings.why_none(self.balances), **doubt)
         sums.sort(key=lambda one: (one.start, one.place))
         wanted = sums[0].total if self.total is None else self._constant()
-        findings, wrong = self._findings(sums, wanted, readings)
+        findings, bad = self._findings(sums, wanted, readings)
+        wrong = sum(one.total != wanted for one in sums)
         if not findings and self.total is None and len(sums) == 1:
             why = f"there was one read, of {_number(wanted)}, and nothing to compare it with"
             return self.verdict(Outcome.UNKNOWN, why, reads=1, **doubt)
@@ -93,11 +94,11 @@ class BankTotal(Check):
                 f"from {_number(min(totals))} to {_number(max(totals))}"
             )
         elif findings:
-            told = f"{len(findings)} of {len(sums)} reads: {findings[0].sentence}"
+            told = f"{bad} of {len(sums)} reads: {findings[0].sentence}"
         return self.verdict(
             Outcome.FAIL if findings else Outcome.PASS,
             told,
-            findings[:_LISTED_MAX],
+            findings,
             reads=len(sums),
             wrong=wrong,
             total_min=float(min(totals)),
@@ -137,13 +138,12 @@ class BankTotal(Check):
     def _findings(
         self, sums: Sequence[_Sum], wanted: Decimal, readings: Readings
     ) -> tuple[list[Finding], int]:
-        """Return what is wrong, and of how many reads the total is."""
+        """Return what is wrong, of the first so many reads, and how many are wrong in all."""
         findings: list[Finding] = []
-        wrong = 0
+        bad = 0
         for one in sums:
             told = []
             if one.total != wanted:
-                wrong += 1
                 more = one.total - wanted
                 told.append(
                     f"the total is {_number(one.total)}, {_number(abs(more))} too "
@@ -154,7 +154,8 @@ class BankTotal(Check):
             if one.below and not self.negative:
                 below = [f"{name} ({_number(balance)})" for name, balance in one.below.items()]
                 told.append(f"below zero: {_some(below)}")
-            if told:
+            bad += bool(told)
+            if told and bad <= _LISTED_MAX:
                 findings.append(
                     Finding(
                         f"{'; '.join(told)}, {readings.where(one.place, one.start)}",
@@ -167,7 +168,7 @@ class BankTotal(Check):
                         },
                     )
                 )
-        return findings, wrong
+        return findings, bad
 
 
 def _number(value: Decimal) -> str:

@@ -108,7 +108,7 @@ class Counter(Check):
             why = f"no operation {names} ended ok; {undecided} are undecided"
             return self.verdict(Outcome.UNKNOWN, why, reads=count, **doubt)
         findings: list[Finding] = []
-        unclear = telling = 0
+        unclear = telling = bad = 0
         lacking = unrecorded(history)
         for key, its in reads.items():
             bounds = self._bounds(adds.get(key, _Adds()), its)
@@ -119,23 +119,33 @@ class Counter(Check):
                 above[:] = False
             telling += int(bounds.sure.sum())
             wrong = np.flatnonzero(below | above)
-            findings += [self._finding(key, its, bounds, int(row), readings) for row in wrong]
-        outcome, told = self._outcome(findings, count, unclear, telling, lacking)
+            bad += len(wrong)
+            findings += [
+                self._finding(key, its, bounds, int(row), readings)
+                for row in wrong[: _LISTED_MAX - len(findings)]
+            ]
+        outcome, told = self._outcome(findings, bad, count, unclear, telling, lacking)
         return self.verdict(
             outcome,
             told,
-            findings[:_LISTED_MAX],
+            findings,
             reads=count,
             added=counted,
-            wrong=len(findings),
+            wrong=bad,
             **doubt,
         )
 
     def _outcome(
-        self, findings: Sequence[Finding], count: int, unclear: int, telling: int, lacking: str
+        self,
+        findings: Sequence[Finding],
+        bad: int,
+        count: int,
+        unclear: int,
+        telling: int,
+        lacking: str,
     ) -> tuple[Outcome, str]:
         if findings:
-            told = f"{len(findings)} of {count} reads are wrong: {findings[0].sentence}"
+            told = f"{bad} of {count} reads are wrong: {findings[0].sentence}"
             return Outcome.FAIL, told
         if unclear:
             told = f"{unclear} of {count} reads found more than is known of: {lacking}"

@@ -92,13 +92,14 @@ class Monotonic(Check):
         if why:
             return self.verdict(Outcome.UNKNOWN, why, reads=count, **doubt)
         findings: list[Finding] = []
-        following = 0
+        following = bad = 0
         for key, group in groups.items():
             order = self._order(group, np.array([ranks[value] for value in group.value]))
             following += order.following
+            bad += len(order.wrong)
             findings += [
                 self._finding(key, group, int(row), int(order.before[row]), readings)
-                for row in order.wrong
+                for row in order.wrong[: _LISTED_MAX - len(findings)]
             ]
         if not following:
             why = f"no two of {count} follow one another, of one {' and '.join(self.per) or 'key'}"
@@ -106,15 +107,15 @@ class Monotonic(Check):
         findings.sort(key=lambda one: float(one.data["time_s"]))
         told = f"{following} followed another, none of them with less"
         if findings:
-            told = f"{len(findings)} of {following} went back: {findings[0].sentence}"
+            told = f"{bad} of {following} went back: {findings[0].sentence}"
         return self.verdict(
             Outcome.FAIL if findings else Outcome.PASS,
             told,
-            findings[:_LISTED_MAX],
+            findings,
             reads=count,
             keys=len(groups),
             following=following,
-            wrong=len(findings),
+            wrong=bad,
             **doubt,
         )
 
@@ -196,4 +197,3 @@ def _rank(value: Scalar) -> Rank:
     if len(parts) > 1 and all(part.isdecimal() for part in parts):
         return tuple(Decimal(part) for part in parts)
     return text
-

@@ -46,9 +46,9 @@ class FaultAlone:
     ) -> None:
         self._kind = kind
         self._fields = dict(fields)
-        self.run: ByHand = by_hand(
-            _document(kind, dict(facets), self._fields), out=out, name=kind, seed=seed
-        )
+        document = _document(kind, dict(facets), self._fields)
+        # Several faults on one target, each in a run of its own, are what the program asks for.
+        self.run: ByHand = by_hand(document, out=out, name=kind, seed=seed, force=True)
         """The run that it is in; ``run.finished`` once it is over."""
         self._stack = ExitStack()
         self._waiting = AsyncExitStack()

@@ -6,7 +6,6 @@ from hormesis.engine.by_hand import RunEnded
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
 
-
 __all__ = ["NoBite", "NotDone", "NotReady", "NotUndone", "RunEnded"]
 
 

@@ -127,7 +127,7 @@ def enum_types(*, avoid: Sequence[Identifier] = ()) -> st.SearchStrategy[UserTyp
     labels = st.lists(label, min_size=1, max_size=5, unique=True).map(tuple)
     return counted(
         "column_types",
-        st.tuples(identifiers("table", avoid=avoid), labels).map(
+        st.tuples(identifiers("type", avoid=avoid), labels).map(
             lambda drawn: UserType(drawn[0], labels=drawn[1])
         ),
     )
@@ -144,7 +144,7 @@ def domain_types(*, avoid: Sequence[Identifier] = ()) -> st.SearchStrategy[UserT
     return counted(
         "column_types",
         st.tuples(
-            identifiers("table", avoid=avoid), base, st.none() | st.integers(-10, 10)
+            identifiers("type", avoid=avoid), base, st.none() | st.integers(-10, 10)
         ).map(checked),
     )  # fmt: skip
 

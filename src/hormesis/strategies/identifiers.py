@@ -10,11 +10,12 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
+from hormesis.strategies.builtin_types import BUILTIN_TYPES
 from hormesis.strategies.drawn import counted
 from hormesis.strategies.identifier import BYTES_MAX, Identifier, quoted, truncated
 from hormesis.strategies.keywords import keywords, reserved_words
 
-Position = Literal["any", "column", "table", "schema", "role", "database"]
+Position = Literal["any", "column", "table", "type", "schema", "role", "database"]
 """Where the name will stand; the server refuses some names in some places."""
 
 SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid")
@@ -114,9 +115,12 @@ def _fits(name: str, position: Position) -> bool:
     column = position in ("any", "column")
     if column and name in SYSTEM_COLUMNS:
         return False
-    if position in ("any", "table") and _SERVER_MADE.fullmatch(name):
+    if position in ("any", "table", "type") and _SERVER_MADE.fullmatch(name):
         return False
-    if position in ("any", "schema", "role") and name.startswith("pg_"):
+    # The server's own come first where a name is looked up, so that they would be meant.
+    if position in ("any", "type") and (name in BUILTIN_TYPES or name.startswith("_")):
+        return False
+    if position not in ("column", "database") and name.startswith("pg_"):
         return False
     if position in ("any", "database") and ("\n" in name or "\r" in name):
         return False

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hormesis.testing.monitor.transaction_monitor import TransactionMonitor
     from hormesis.testing.nemesis.nemesis import Nemesis
     from hormesis.testing.racing import (
+        AsyncWorker,
         ClaimsBroken,
         Race,
         RaceResult,
@@ -49,7 +50,8 @@ _HOMES = {
     "hormesis.testing.monitor.transaction_monitor": ("TransactionMonitor",),
     "hormesis.testing.nemesis.nemesis": ("Nemesis",),
     "hormesis.testing.racing": (
-        "ClaimsBroken", "Race", "RaceResult", "RaceTimeout", "Worker", "race", "race_async",
+        "AsyncWorker", "ClaimsBroken", "Race", "RaceResult", "RaceTimeout", "Worker", "race",
+        "race_async",
     ),
     "hormesis.testing.schemas": ("IsolatedSchema",),
     "hormesis.testing.temp_tables": ("TempTable",),
@@ -57,6 +59,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AsyncWorker",
     "ChaosInjector",
     "ClaimsBroken",
     "DeadlockSetup",

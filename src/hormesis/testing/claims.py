@@ -23,6 +23,10 @@ from hormesis.testing.racing.claim import FOUND, Claim
 from hormesis.words.check import Check
 
 Names = str | Sequence[str]
+_UNIQUE = (
+    "Let the database give it out (a sequence, or a row lock around looking and writing), and add "
+    "a unique constraint, so that a race cannot be won twice."
+)
 
 
 def unique(*key: str, of: str, by: str = "") -> Check:
@@ -31,7 +35,7 @@ def unique(*key: str, of: str, by: str = "") -> Check:
     >>> result.must(unique("version", of="commit"))
     >>> result.must(unique("branch", "version", of="commit", by="client"))
     """
-    return NeverDuplicate(of=of, key=key, by=by)
+    return NeverDuplicate(of=of, key=key, by=by, did="was given", advice=_UNIQUE)
 
 
 def never_lost(

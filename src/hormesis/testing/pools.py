@@ -89,4 +89,6 @@ class LazyAsyncPool(AsyncConnectionPool[psycopg.AsyncConnection]):
     async def _open_here(self) -> None:
         async with self._opening:
             if self._home is None:
-                await self.open(wait=True, timeout=_TIMEOUT_S)
+                await self.open()
+                # Not by way of open(): that would ask for the pool to be opened once more.
+                await super().wait(_TIMEOUT_S)

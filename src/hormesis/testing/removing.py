@@ -15,10 +15,13 @@ SWEEPER = "hormesis-sweeper"
 _TRIES = 5
 _PAUSE_S = 0.2
 _LOCK_TIMEOUT_MS = (100, 2000, 5000)
+# What a transaction has made and not committed is seen by nobody, but it locks the schema itself.
 _HELD = """
-FROM pg_locks AS held JOIN pg_class AS thing ON thing.oid = held.relation
-WHERE (thing.relnamespace = to_regnamespace(%(schema)s) OR thing.relname = ANY (%(tables)s))
-  AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+FROM pg_locks AS held LEFT JOIN pg_class AS thing ON thing.oid = held.relation
+WHERE held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (thing.relnamespace = to_regnamespace(%(schema)s) OR thing.relname = ANY (%(tables)s)
+    OR held.locktype = 'object' AND held.classid = 'pg_namespace'::regclass
+      AND held.objid = to_regnamespace(%(schema)s)::oid)
 """
 _END_HOLDERS = f"""
 SELECT pg_terminate_backend(pid) FROM (
@@ -26,8 +29,9 @@ SELECT pg_terminate_backend(pid) FROM (
 ) AS them
 """
 _PREPARED = f"""
-SELECT gid FROM pg_prepared_xacts WHERE '-1/' || transaction::text IN
-  (SELECT held.virtualtransaction {_HELD})
+SELECT prepared.gid FROM pg_prepared_xacts AS prepared
+JOIN pg_locks AS own ON own.transactionid = prepared.transaction AND own.pid IS NULL
+WHERE own.virtualtransaction IN (SELECT held.virtualtransaction {_HELD} AND held.pid IS NULL)
 """
 _FOREIGN_GIDS = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"
 _SLOTS = """

@@ -12,13 +12,14 @@ from typing import Any
 from hormesis.compose.by_hand import ByHand, by_hand
 from hormesis.host.own_code import RUNNING_A_MODULE
 from hormesis.host.postgres.binaries import Installation, find
-from hormesis.testing.connecting import connected
+from hormesis.testing.connecting import PATIENCE_S, connected
 from hormesis.testing.options import Options
 from hormesis.testing.postgres_url import parts_of, url_of
 from hormesis.words.trouble import CapabilityTrouble
 
 TARGET = "postgres"
 _PROGRAM = "hormesis.host.programs.postgres_server"
+HELLO = "hormesis-hello"
 _READY_WITHIN = "60s"
 _NAMED = ("user", "password", "dbname")
 
@@ -71,9 +72,11 @@ class Server:
                 parts = {"host": "127.0.0.1", "port": port, "user": "postgres"}
                 self._parts = {**parts, "dbname": "postgres"}
                 self._version = installation.version
+                # It listens before it lets anybody in.
+                connected(url_of(self._parts), HELLO, patience_s=PATIENCE_S).close()
                 return
             parts = parts_of(self._options.database)
-            with connected(url_of(parts), "hormesis-hello") as connection:
+            with connected(url_of(parts), HELLO) as connection:
                 self._version = connection.info.parameter_status("server_version") or ""
                 # What the environment or a service file adds must not be lost on the way.
                 info = connection.info
@@ -158,7 +161,14 @@ class Server:
         self._told_back.append(call)
 
     def came_back(self) -> None:
-        """Say that the server was ended and runs again: whoever holds sessions takes new ones."""
+        """Say that the server was ended and starts again; returns once it lets sessions in.
+
+        Whoever holds sessions of ours takes new ones.
+
+        Raises:
+            CapabilityTrouble: it lets nobody in.
+        """
+        connected(self.dsn(), HELLO, patience_s=PATIENCE_S).close()
         for call in self._told_back:
             call()
 

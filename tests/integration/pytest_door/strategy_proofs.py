@@ -24,6 +24,7 @@ from hormesis.strategies import (
     schemas,
     values_of,
 )
+from hormesis.strategies.builtin_types import BUILTIN_TYPES
 from hormesis.strategies.identifiers import Position
 from hormesis.strategies.keywords import VERSIONS, keywords, quoted_words
 from hormesis.strategies.schema import COLUMNS_QUERY, CONSTRAINTS_QUERY, INDEXES_QUERY
@@ -64,20 +65,28 @@ class Proofs:
         self.connection.rollback()
 
     def run(self, kind: str, sql: str, parameters: tuple[Any, ...] | None = None) -> Any:
-        cursor = self.connection.execute(sql, parameters)  # type: ignore[call-overload]
+        cursor = self.connection.execute(sql, parameters)
         self.ran[kind] += 1
         return cursor
 
     def keywords(self) -> None:
         """The pinned words are the server's, and what it quotes is quoted."""
         if self.version in VERSIONS:
-            found = dict(self.run("keywords", "SELECT word, catcode::text FROM pg_get_keywords()"))
-            pinned = {word: by[self.version] for word, by in keywords().items() if self.version in by}
-            assert found == pinned
+            said = self.run("keywords", "SELECT word, catcode::text FROM pg_get_keywords()")
+            pinned = {
+                word: by[self.version] for word, by in keywords().items() if self.version in by
+            }
+            assert dict(said) == pinned
         for word, by in keywords().items():
             if self.version in by:
-                said = self.run("keywords", "SELECT quote_ident(%s)", (word,)).fetchone()[0]
-                assert (said == word) or word in quoted_words()
+                (spelled,) = self.run("keywords", "SELECT quote_ident(%s)", (word,)).fetchone()
+                assert spelled == word or word in quoted_words()
+        own = self.run(
+            "types",
+            "SELECT typname FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace "
+            "AND typname !~ '^(_|pg_)'",
+        )
+        assert {name for (name,) in own} <= BUILTIN_TYPES
         self.connection.rollback()
 
     def names(self) -> None:
@@ -85,12 +94,16 @@ class Proofs:
         places: tuple[tuple[Position, str], ...] = (
             ("column", "CREATE TABLE t ({} int)"),
             ("table", "CREATE TABLE {} ()"),
+            ("type", "CREATE TYPE {0} AS ENUM (); CREATE TABLE holds_it (a {0})"),
             ("schema", "CREATE SCHEMA {}"),
             ("role", "CREATE ROLE {}"),
         )
         stored = {
-            "column": "SELECT attname FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum = 1",
+            "column": "SELECT attname FROM pg_attribute "
+            "WHERE attrelid = 't'::regclass AND attnum = 1",
             "table": "SELECT relname FROM pg_class WHERE relnamespace = 'proof'::regnamespace",
+            "type": "SELECT typname FROM pg_type t JOIN pg_attribute ON atttypid = t.oid "
+            "WHERE attrelid = 'holds_it'::regclass AND attnum = 1",
             "schema": "SELECT nspname FROM pg_namespace ORDER BY oid DESC LIMIT 1",
             "role": "SELECT rolname FROM pg_roles ORDER BY oid DESC LIMIT 1",
         }
@@ -98,12 +111,12 @@ class Proofs:
         def at(place: Position, make: str) -> Callable[[Identifier], None]:
             def taken(name: Identifier) -> None:
                 self.run("names", make.format(name.sql))
-                assert self.connection.execute(stored[place]).fetchone()[0] == name.name  # type: ignore[call-overload]
+                assert self.connection.execute(stored[place]).fetchone() == (name.name,)
 
             return taken
 
         for place, make in places:
-            self.prove(identifiers(place), at(place, make))
+            self.prove(identifiers(place, avoid=[Identifier("holds_it")]), at(place, make))
         self.prove(overlong_identifiers(), at("table", "CREATE TABLE {} ()"))
         self.prove(identifiers(), at("column", "CREATE TABLE t ({} int)"))
 

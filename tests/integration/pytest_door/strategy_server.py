@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +19,13 @@ from tests.proving_ground.wait import wait_for
 
 
 @contextmanager
-def served(installation: Installation, directory: Path) -> Iterator[str]:
+def served(installation: Installation) -> Iterator[str]:
     """Run a server of *installation* and yield how to reach it."""
-    port, log = free_port(), directory / "server.log"
+    # The account that a server of root's runs as must reach its folder.
+    directory = Path(tempfile.mkdtemp(prefix="hormesis-strategies-"))
+    directory.chmod(0o755)
+    log = directory / "server.log"
+    port = free_port()
     dsn = f"postgresql://postgres@127.0.0.1:{port}/postgres"
     program = (sys.executable, "-m", "hormesis.host.programs.postgres_server")
     options = ("--data", str(directory / "data"), "--port", str(port))
@@ -39,9 +46,10 @@ def served(installation: Installation, directory: Path) -> Iterator[str]:
         wait_for(answers, within_s=60, what=f"PostgreSQL {installation.version} answers")
         yield dsn
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # fast: sessions need not end first
         try:
             server.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait(5)
+        shutil.rmtree(directory)

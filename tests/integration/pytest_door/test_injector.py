@@ -214,7 +214,7 @@ def test_a_stopped_server_refuses_until_the_block_is_over(
 
 def test_no_slot_is_left(chaos_injector: ChaosInjector, app: Callable[[], Line]) -> None:
     with chaos_injector.exhaust_connections() as bite:
-        with pytest.raises(psycopg.OperationalError, match="too many clients|slots are reserved"):
+        with pytest.raises(psycopg.OperationalError, match=r"too many clients|slots are reserved"):
             app()
         assert "0 slots left" in bite.proof
     assert count(app()) == 20

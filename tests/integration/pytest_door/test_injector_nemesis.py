@@ -14,11 +14,12 @@ import pytest
 from hormesis.compose.by_hand_trouble import NoBite
 from hormesis.testing import ChaosInjector, Nemesis
 from hormesis.testing.injector.acts import Script
+from hormesis.testing.nemesis.schedule import Faults
 from hormesis.testing.schemas import IsolatedSchema
 from tests.proving_ground.wait import wait_for
 
 pytestmark = pytest.mark.integration
-FAULTS = {
+FAULTS: Faults = {
     "terminate_mine": 2.0,
     "hold_lock": {"table": "jobs", "for_s": 0.1},
     "fail_statements": {"pattern": "^update", "sqlstate": "40001", "for_s": 0.2},
@@ -69,15 +70,16 @@ def test_an_application_that_retries_loses_nothing(
         ((n,),) = line.execute("SELECT n FROM jobs").fetchall()
         # Nobody knows of a commit whose answer was lost, and the retry does it twice then.
         assert n >= done
-        others = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'hormesis-lock%'"
-        assert line.execute(others).fetchall() == [(0,)]
+        ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'hormesis-lock%'"
+        assert line.execute(ours).fetchall() == [(0,)]
 
 
 def test_a_script_is_played_again(
     chaos_injector: ChaosInjector, work: Callable[[], None]
 ) -> None:
     script = Script.read(
-        '[[0.05, "hold_lock", {"table": "jobs"}, 0.05], [0.3, "fail_statements", {"first": 1}, 0.2]]'
+        '[[0.05, "hold_lock", {"table": "jobs"}, 0.05],'
+        ' [0.3, "fail_statements", {"first": 1}, 0.2]]'
     )
     again = chaos_injector.replay(script.text())
     during(again, work, acts=2)

@@ -52,6 +52,11 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert open_runs(folder) == []
 
 
+def lives(pid: int) -> bool:
+    who = Identity.of(pid)
+    return who is not None and who.alive
+
+
 def get(url: str) -> int:
     with urllib.request.urlopen(url, timeout=5.0) as answer:
         return int(answer.status)
@@ -282,7 +287,7 @@ def test_a_custodian_that_dies_is_told_and_everything_is_put_back(state: Path) -
         wait_for(lambda: bite.records[0].released, "it was released", 20.0)
     assert "the custodian died" in raised.value.__notes__[0]
     assert run.finished is not None and not run.finished.judged.verdict.dirty
-    assert Identity.of(int(bite.proof.split()[1])) is None
+    assert not lives(int(bite.proof.split()[1]))
 
 
 def test_what_nobody_let_go_goes_with_the_program(tmp_path: Path, state: Path) -> None:
@@ -297,7 +302,7 @@ def test_what_nobody_let_go_goes_with_the_program(tmp_path: Path, state: Path) -
     )
     assert (done.returncode, done.stderr) == (0, "")
     wait_for(lambda: not open_runs(state), "everything is put back", 20.0)
-    assert Identity.of(int(done.stdout.split()[1])) is None
+    assert not lives(int(done.stdout.split()[1]))
 
 
 def test_a_run_is_entered_first_and_once() -> None:
@@ -377,3 +382,7 @@ def test_faults_of_a_database(postgres: Postgres) -> None:
         with pytest.raises(api.NotDone, match=r"nope.* does not exist"), nowhere:
             pass
     assert len(api.check(run.directory).history.faults) == 4
+    first = api.fault("postgres-lock", postgres=dsn, table="t")
+    second = api.fault("postgres-idle-in-transaction", postgres=dsn)
+    with first as lock, second as idle:
+        assert lock.seen and idle.seen

@@ -14,6 +14,8 @@ TEXT_SUFFIXES = (
     ".py", ".pyi", ".md", ".toml", ".yaml", ".yml", ".json", ".js", ".css", ".html", ".svg",
     ".txt", ".lock", ".sh", ".cfg", ".sql",
 )  # fmt: skip
+LEFT_BEHIND = ("__pycache__", ".hypothesis", ".pytest_cache", "hormesis-runs")
+"""Folders that running something here leaves."""
 
 
 @dataclass(frozen=True, order=True)
@@ -80,7 +82,7 @@ def repository(root: Path = ROOT) -> Iterator[Source]:
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             parts = path.relative_to(root).parts
-            left_behind = any(p == "__pycache__" or p.endswith(".egg-info") for p in parts)
+            left_behind = any(p in LEFT_BEHIND or p.endswith(".egg-info") for p in parts)
             if path.is_file() and _is_text(path) and not left_behind:
                 yield _read(root, path)
     for path in sorted(root.iterdir()):

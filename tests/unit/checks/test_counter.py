@@ -50,9 +50,7 @@ def test_what_ended_info_may_have_been_added_at_any_time_after(value: int) -> No
 def test_what_failed_was_not_added() -> None:
     ops = [add(1, 1.0), add(2, 2.0, outcome=Ended.FAIL), read(3, 50.0, 2)]
     [finding] = counter().judge(run(ops=ops)).findings
-    assert finding.sentence == (
-        "read 2 at 50.000 s (op 3); at most 1 can have been added by then"
-    )
+    assert finding.sentence == ("read 2 at 50.000 s (op 3); at most 1 can have been added by then")
 
 
 def test_amounts_may_take_away_and_start_somewhere() -> None:

@@ -105,8 +105,9 @@ def test_effects_may_be_operations_and_one_that_is_undecided_makes_it_unknown() 
 )
 def test_it_agrees_with_counting(asked: list[tuple[str, Ended]], seen: list[str]) -> None:
     ops = [pay(n, request, outcome) for n, (request, outcome) in enumerate(asked, 1)]
-    history = run(ops=ops, probes=[look(95.0, probe="payments",
-                  rows=[{"request": one} for one in seen], fields={"count": len(seen)})])  # fmt: skip
+    rows = [{"request": one} for one in seen]
+    last = look(95.0, probe="payments", rows=rows, fields={"count": len(seen)})
+    history = run(ops=ops, probes=[last])
     ok = {request for request, outcome in asked if outcome is Ended.OK}
     maybe = {request for request, outcome in asked if outcome is Ended.INFO}
     bad = {one for one in ok if seen.count(one) != 1}

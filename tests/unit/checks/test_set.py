@@ -19,7 +19,9 @@ def a_set(**given: Any) -> Set:
     return Set.model_validate({"of": "read", "added_by": "add", "key": "item", **given})
 
 
-def add(number: int, item: str, at: float = 1.0, outcome: Ended = Ended.OK, took: float = 0.5) -> Op:
+def add(
+    number: int, item: str, at: float = 1.0, outcome: Ended = Ended.OK, took: float = 0.5
+) -> Op:
     return op(number, at, name="add", value={"item": item}, outcome=outcome, took=took)
 
 

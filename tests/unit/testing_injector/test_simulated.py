@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from hormesis.testing import ChaosInjector
+from hormesis.testing.injector.backend import pid_of
 from hormesis.testing.injector.connection_failure import SimulatedConnectionFailure, When
-from hormesis.testing.injector.injector import pid_of
 from hormesis.words.trouble import UsageTrouble
 
 
@@ -125,7 +125,7 @@ class Outer:
 
     info: dict[str, Any] = {}  # noqa: RUF012 - as it is there
 
-    class connection:  # noqa: N801 - as it is there
+    class connection:
         driver_connection = Line()
 
 

@@ -40,7 +40,7 @@ def test_a_broken_claim_shows_the_guilty_operations_in_a_short_table() -> None:
         result.must(unique("id", of="create"))
     told = str(caught.value)
     assert caught.value.checks == ("no duplicate create of id",)
-    assert "Id 4 had 'create' succeed 2 times, by users" in told
+    assert "Id 4 was given 2 times, by users" in told
     _, _, lines = told.partition("operations, in ms of the race:\n")
     rows = lines.splitlines()
     assert len(rows) <= 20

@@ -174,7 +174,7 @@ def test_who_waits_for_one_that_never_comes_is_told() -> None:
 
 
 def test_without_a_database_there_is_no_connection_and_it_says_what_to_do() -> None:
-    with pytest.raises(Exception, match="worker.conn needs a database"):
+    with pytest.raises(Exception, match=r"worker\.conn needs a database"):
         race(lambda worker: worker.conn.execute("SELECT 1"), workers=1)
 
 
@@ -217,7 +217,8 @@ def test_a_task_that_hangs_is_named() -> None:
     async def main() -> None:
         await race_async(act, workers=2, timeout_s=0.2)
 
-    with pytest.raises(RaceTimeout, match=r"1 of 2 workers .* worker 1 at test_race\.py:\d+") as got:
+    named = r"1 of 2 workers .* worker 1 at test_race\.py:\d+"
+    with pytest.raises(RaceTimeout, match=named) as got:
         asyncio.run(main())
     assert got.value.workers == (1,)
 

@@ -6,9 +6,10 @@ and each waits for the other. The server looks for a deadlock when a wait has la
 ``deadlock_timeout``: theirs began first and so is found first, and theirs is aborted (40P01).
 
 Configuration: ``dsn``, ``name``, ``table``, ``where``, ``every_s`` (between two rounds), ``rounds``
-(after so many with a victim there is no trap any more; null: no limit) and ``hold_s``. Reports ``deadlocks`` (that the server counts in this database since we began),
-``victims`` (transactions that gave up while we still held what they waited for), ``rounds``,
-``caught`` (rounds that had a victim) and ``own`` (rounds in which we were the victim).
+(after so many with a victim there is no trap any more; null: no limit) and ``hold_s``. Reports
+``deadlocks`` (that the server counts in this database since we began), ``victims`` (transactions
+that gave up while we still held what they waited for), ``rounds``, ``caught`` (rounds that had a
+victim) and ``own`` (rounds in which we were the victim).
 """
 
 from __future__ import annotations
@@ -48,12 +49,14 @@ class Trap:
             self._session.rows(f"SET deadlock_timeout = {self._timeout_ms + _LONGER_MS}")
         self.victims = self.rounds = self.caught_in = self.own = 0
         self.waiting = 0
+        self.is_set = False
 
     def set(self) -> None:
         """Lock the rows."""
         self._session.rows("BEGIN")
         self._session.rows(f"SET LOCAL lock_timeout = {2 * self._timeout_ms + 1000}")
         self._session.rows(f"SELECT 1 FROM {self._table} WHERE {self._where} FOR UPDATE")
+        self.is_set = True
 
     def caught(self) -> bool:
         """Return whether somebody waits for one of the rows."""
@@ -75,6 +78,7 @@ class Trap:
 
     def open(self) -> None:
         """Let go of everything."""
+        self.is_set = False
         self._session.rows("ROLLBACK")
 
     def reading(self) -> dict[str, int]:
@@ -90,7 +94,13 @@ class Trap:
 
 def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
     """Set the trap, wait, spring it, again and again, until the lifeline ends."""
-    trap: Trap | None = Trap(config)
+    first = Trap(config)
+    trap: Trap | None = first
+    try:
+        # Whoever writes as soon as the fault is there is to be caught.
+        first.set()
+    except SqlRefused:
+        trap = None  # the rows are busy: tried again below
     report(ready=True, deadlocks=0, victims=0, rounds=0)
     caught, most = 0, config.get("rounds")
     while True:
@@ -100,7 +110,8 @@ def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
                 lifeline.wait(config["every_s"])
                 report(**trap.reading())
                 continue
-            trap.set()
+            if not trap.is_set:
+                trap.set()
             while not trap.caught():
                 lifeline.wait(WATCH_S)
             before = trap.caught_in

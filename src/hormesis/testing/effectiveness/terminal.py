@@ -94,8 +94,8 @@ def _sentence(value: str, told: str, unit: str) -> str:
 def _details(found: Figures) -> Iterator[str]:
     bugs = found.detection.bugs
     for bug in bugs[:SHOWN_MAX]:
-        word = "new" if bug.is_new else "expected" if bug.sighting.expected else "seen"
         one = bug.sighting
+        word = f"{'expected, ' if one.expected else ''}{'new' if bug.is_new else 'seen'}"
         yield shortened(f"{word:>14} {one.test}: {one.error} at {one.place or '?'}", WIDTH)
     if len(bugs) > SHOWN_MAX:
         yield f"{'':>14} … and {len(bugs) - SHOWN_MAX} more"

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
+from typing import Any
 
 import psycopg
 
+from hormesis.engine.bounded_run import run_bounded
+from hormesis.engine.clock import LoopClock
+from hormesis.engine.waiting import Late, wait_until
 from hormesis.testing.injector.acts import Note
+from hormesis.testing.injector.apart import run_apart
+from hormesis.testing.injector.backend import pid_of
 from hormesis.testing.monitor.server_view import ServerView
 from hormesis.testing.monitor.snapshot import (
     Deadlock,
@@ -127,6 +133,31 @@ class TransactionMonitor:
     def graph(self) -> str:
         """Return who waits for whom now, as readable text."""
         return wait_graph(self.snapshot())
+
+    def until_blocked(self, conn_or_pid: Any, *, within_s: float = 10.0) -> Wait:
+        """Return the wait of a session as soon as it waits for a lock.
+
+        Raises:
+            AssertionError: it does not within that time, with the wait graph.
+        """
+        pid = pid_of(conn_or_pid)
+        clock = LoopClock()
+
+        async def waits() -> list[Wait]:
+            return [one for one in self.waits() if one.waiter.pid == pid]
+
+        try:
+            (wait,) = run_apart(
+                lambda: run_bounded(
+                    wait_until(
+                        waits, what=f"session {pid} waits for a lock",
+                        deadline=clock.now() + within_s, clock=clock, every_s=0.005,
+                    )
+                )
+            )  # fmt: skip
+        except Late as late:
+            raise AssertionError(f"{late}\n{self.graph()}") from None
+        return wait
 
     def report(self) -> str:
         """Return what a failed test should tell, also when the server is gone; empty: nothing."""
