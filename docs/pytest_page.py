@@ -18,8 +18,8 @@ def pytest_page() -> str:
     lines += [f"| `{name}` | {told} |" for name, told in sorted(_fixtures())]
     lines += ["", "## Markers", "", "| marker | says |", "|---|---|"]
     lines += [f"| `{name}` | {told} |" for name, told in entry.MARKERS]
-    lines += ["", "## Options", "", "Each is a setting too: `chaos_pool_size = 5` in an ini file is"]
-    lines += ["`--chaos-pool-size 5`.", "", "| option | does |", "|---|---|"]
+    lines += ["", "## Options", "", "Each is a setting too: `chaos_pool_size = 5` in an ini file."]
+    lines += ["", "| option | does |", "|---|---|"]
     lines += [
         f"| `--chaos-{name} {metavar}` | {told} |".replace(f"{metavar}`", _escaped(metavar) + "`")
         for name, metavar, told in entry.OPTIONS

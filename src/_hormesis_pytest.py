@@ -119,7 +119,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def seed_of_session(config: pytest.Config) -> int:
-    """Return the one seed of this session: given, of the xdist controller, or drawn."""
+    """Return the session's one seed: given, of the xdist controller, or drawn."""
     if SEED not in config.stash:
         given = config.getoption("--chaos-seed")
         given = getattr(config, "workerinput", {}).get("hormesis_seed", given)
@@ -148,7 +148,7 @@ def is_ours(item: pytest.Item) -> bool:
 
 
 def door(config: pytest.Config) -> Door:
-    """Return what serves this session's chaos tests; the first call loads it."""
+    """Return what serves the chaos tests of a session; the first call loads it."""
     found: Door | None = config.pluginmanager.getplugin(DOOR)
     if found is None:
         from hormesis.testing.door import Door

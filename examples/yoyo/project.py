@@ -18,11 +18,24 @@ from yoyo import get_backend, read_migrations
 
 APPLICATION = "yoyo"
 """What the sessions of yoyo call themselves."""
+_SESSIONS = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    f" AND application_name = '{APPLICATION}'"
+)
 LOCK_S = 1.0
 """How long yoyo waits for its lock here; its own default is 10 s."""
 
 ORDERS = ("CREATE TABLE orders (id integer)", "DROP TABLE orders")
 ITEMS = ("CREATE TABLE items (id integer)", "DROP TABLE items")
+
+SLOW_COMMIT = (
+    ("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+     " 'BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END'", "DROP FUNCTION slow"),
+    ("CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED"
+     " FOR EACH ROW EXECUTE FUNCTION slow()", ""),
+    ("INSERT INTO orders VALUES (1)", ""),
+)  # fmt: skip
+"""Steps after which ``COMMIT`` takes a while, as with many deferred constraints."""
 
 PAUSE = """
 import sys
@@ -143,19 +156,23 @@ class Project:
         with psycopg.connect(self.dsn, autocommit=True) as conn:
             (pid,) = _column(
                 conn,
-                "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-                f" AND application_name = '{APPLICATION}' AND state = '{state}'",
+                f"{_SESSIONS} AND state = '{state}'",
             )
         return int(pid)
 
-    def until_waiting(self, within_s: float = 10.0) -> None:
-        """Return once a session of yoyo waits for a lock of the database."""
+    def until_waiting(self, what: str = "Lock") -> None:
+        """Return once a session of yoyo waits for a ``Lock``, or for a ``Timeout`` to be over."""
+        self._until(f"EXISTS ({_SESSIONS} AND wait_event_type = '{what}')")
+
+    def until_alone(self) -> None:
+        """Return once the server has done with all sessions of yoyo."""
+        self._until(f"NOT EXISTS ({_SESSIONS})")
+
+    def _until(self, condition: str, within_s: float = 10.0) -> None:
         deadline = monotonic() + within_s
         with psycopg.connect(self.dsn, autocommit=True) as conn:
-            while not _column(conn, f"SELECT pid FROM pg_stat_activity WHERE"
-                              f" application_name = '{APPLICATION}' AND wait_event_type = 'Lock'"
-                              " AND datname = current_database()"):  # fmt: skip
-                assert monotonic() < deadline, "yoyo never waited for a lock"
+            while _column(conn, f"SELECT {condition}") != {True}:
+                assert monotonic() < deadline, f"never came true: {condition}"
                 Event().wait(0.02)
 
 

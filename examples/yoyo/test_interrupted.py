@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from project import ITEMS, ORDERS, Project, begin_again, go_on, kill, middle
+from project import ITEMS, ORDERS, SLOW_COMMIT, Project, begin_again, go_on, kill, middle
 from psycopg.errors import DuplicateTable
 from yoyo.exceptions import LockTimeout
 
 if TYPE_CHECKING:
     from hormesis.testing import ChaosInjector
+    from hormesis.testing.hormesis_fixture import HormesisFixture
 
 pytestmark = [pytest.mark.chaos, pytest.mark.migration]
 
@@ -102,6 +103,29 @@ def test_a_migrator_killed_between_commit_and_mark_can_be_started_again(
             kill(yoyo)
     project.break_lock()
     project.write("0001-orders", ORDERS, ITEMS)
+    project.apply()
+    assert project.state().marked == {"0001-orders"}
+
+
+@pytest.mark.xfail(
+    reason="the mark is made in another transaction", raises=DuplicateTable, strict=True
+)
+def test_a_network_cut_while_the_server_commits_can_be_overcome(
+    project: Project, hormesis: HormesisFixture
+) -> None:
+    """The server commits and cannot say so; a mark in the same transaction would be there."""
+    project.write("0001-orders", ORDERS, *SLOW_COMMIT)
+    with (
+        hormesis.proxy(project.dsn) as proxy,
+        Project(project.folder, proxy.url).command() as yoyo,
+    ):
+        project.until_waiting("Timeout")
+        with proxy.fault("down"):
+            status, _ = go_on(yoyo)
+    project.until_alone()
+    assert status != 0
+    project.break_lock()
+    project.write("0001-orders", ORDERS)
     project.apply()
     assert project.state().marked == {"0001-orders"}
 

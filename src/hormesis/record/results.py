@@ -15,7 +15,10 @@ AROUND = ("prepare", "finish", "on_fail")
 """Operations of these loads belong to no test: they make ready and tidy up."""
 
 _DUPLICATES, _INVARIANT = "never-duplicate", "invariant"
-_CONSISTENCY = (_DUPLICATES, "never-lost", _INVARIANT)
+_CONSISTENCY = (
+    _DUPLICATES, "never-lost", _INVARIANT, "exactly-once", "bank-total", "counter", "set", "queue",
+    "monotonic",
+)  # fmt: skip
 
 
 def results_of(

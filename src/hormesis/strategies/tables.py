@@ -164,12 +164,19 @@ def may_be_key(column: Column) -> bool:
 
 
 def key_targets(references: Sequence[Table]) -> list[tuple[Table, PrimaryKey | Unique]]:
-    """Return the keys that a foreign key can point to, and whose values rows tell."""
+    """Return the keys that a foreign key can point to, and whose values rows tell.
+
+    Arrays are left out: with those of ``varchar`` the server's own look-up fails on each insert
+    (``operator does not exist: anyarray pg_catalog.= character varying[]``, seen on 16.14).
+    """
     return [
         (table, key)
         for table in references
         for key in table.keys
-        if not any(table.column(name).is_given for name in key.columns)
+        if not any(
+            table.column(name).is_given or table.column(name).type.dimensions
+            for name in key.columns
+        )
     ]
 
 

@@ -10,13 +10,14 @@ import asyncio
 import math
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hormesis.engine.bounded_run import run_bounded
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.loading.player import Player
+from hormesis.engine.waiting import Late, wait_until
 from hormesis.loads.constant_arrival_rate import ConstantArrivalRate
 from hormesis.loads.constant_vus import ConstantVus
 from hormesis.record.history_writer import HistoryWriter
@@ -31,6 +32,8 @@ from hormesis.words.units import text_of_seconds
 
 CONNECTIONS = 20
 """How many users an open load has at most, unless told otherwise; each has a connection."""
+READY_S = 5.0
+"""How long a block waits for the first operation of its load."""
 GRACE_S = 5.0
 """How long what runs at the end may take."""
 LONGEST_S = 600.0
@@ -65,7 +68,7 @@ class PlayedLoad:
         return self._figures
 
     def start(self) -> None:
-        """Begin; return once it plays."""
+        """Begin; return once the first operation has ended."""
         self._thread.start()
         self._ready.wait()
 
@@ -100,18 +103,37 @@ class PlayedLoad:
         writer = HistoryWriter(self._directory)
         writer.manifest({"title": f"load {self._track.name}", "seed": self._seed})
         try:
+            meter = Meter(zero_ns=clock.zero_ns, first=1, step=1)
             self._player = Player(
-                [self._track], part=0, parts=1, seed=self._seed, clock=clock,
-                meter=Meter(zero_ns=clock.zero_ns, first=1, step=1), output=writer.shard(0),
+                [self._track], part=0, parts=1, seed=self._seed, clock=clock, meter=meter,
+                output=writer.shard(0),
             )  # fmt: skip
             self._loop = asyncio.get_running_loop()
-            self._ready.set()
-            await self._player.play(clock.now())
+            telling = asyncio.create_task(self._tell_ready(meter, clock))
+            try:
+                await self._player.play(clock.now())
+            finally:
+                telling.cancel()
             writer.end({"time": clock.now(), "reason": "completed", "detail": ""})
         finally:
             writer.close()
         if self._player.unmade:
             raise RuntimeError(self._player.unmade)
+
+
+    async def _tell_ready(self, meter: Meter, clock: LoopClock) -> None:
+        """Let whoever has started it go on once it really works, or does not in time."""
+
+        async def works() -> bool:
+            return meter.counted > 0
+
+        deadline = clock.now() + READY_S
+        with suppress(Late):
+            await wait_until(
+                works, what="the first operation has ended", deadline=deadline, clock=clock,
+                every_s=0.002,
+            )  # fmt: skip
+        self._ready.set()
 
 
 class LoadGenerator:

@@ -66,7 +66,8 @@ def test_the_smoke_selection_leaves_out_what_is_slow_or_destructive(
         def test_destructive(): assert 0
         """
     )
-    result = pytester.runpytest_inprocess("-p", "no:asyncio", "-m", "chaos and not slow and not destructive")
+    smoke = "chaos and not slow and not destructive"
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "-m", smoke)
     result.assert_outcomes(passed=1, deselected=2)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -29,19 +28,21 @@ FAULTS: Faults = {
 @pytest.fixture
 def work(
     isolated_schema: IsolatedSchema, db_connection_string: str, chaos_injector: ChaosInjector
-) -> Callable[[], None]:
+) -> Iterator[Callable[[], None]]:
     """One unit of an application's work, which counts on every acknowledged commit."""
     with psycopg.connect(isolated_schema.dsn) as line:
         line.execute("CREATE TABLE jobs (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)")
         line.execute("INSERT INTO jobs VALUES (1)")
 
-    def once() -> None:
-        # Leaving psycopg's own block does not close a connection whose COMMIT has failed.
-        with closing(psycopg.connect(db_connection_string)) as line:
-            line.execute("UPDATE jobs SET n = n + 1 WHERE id = 1")
-            line.commit()
+    lines = [psycopg.connect(db_connection_string, autocommit=True)]
 
-    return lambda: chaos_injector.with_retry(once, max_attempts=30, backoff=0.02)
+    def once() -> None:
+        if lines[-1].closed:
+            lines.append(psycopg.connect(db_connection_string, autocommit=True))
+        lines[-1].execute("UPDATE jobs SET n = n + 1 WHERE id = 1")
+
+    yield lambda: chaos_injector.with_retry(once, max_attempts=30, backoff=0.02)
+    lines[-1].close()
 
 
 def during(nemesis: Nemesis, work: Callable[[], None], acts: int) -> int:

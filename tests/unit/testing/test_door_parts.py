@@ -30,7 +30,9 @@ class Config:
 
     rootpath = ROOT
 
-    def __init__(self, *, here: Path = ROOT, ini: dict[str, str] | None = None, **given: Any) -> None:
+    def __init__(
+        self, *, here: Path = ROOT, ini: dict[str, str] | None = None, **given: Any
+    ) -> None:
         self._given = {f"--{name.replace('_', '-')}": value for name, value in given.items()}
         self._ini = ini or {}
         self.invocation_params = SimpleNamespace(dir=here)
