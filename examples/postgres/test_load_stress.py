@@ -24,7 +24,7 @@ def test_a_version_is_found_as_quickly_in_a_long_history(
 ) -> None:
     """Right answers that take longer and longer: only load and a large table show it."""
     typical_ms = {}
-    for branch, commits in (("young", 20), ("old", 20_000)):
+    for branch, commits in (("young", 20), ("old", 60_000)):
         create_branch(sync_conn, branch)
         sync_conn.execute(INSERT, {"branch": branch, "commits": commits})
         sync_conn.commit()
@@ -40,7 +40,7 @@ def test_a_version_is_found_as_quickly_in_a_long_history(
         assert figures.p50_ms is not None
         typical_ms[branch] = figures.p50_ms
     # A limit in milliseconds would be about this machine; the one against the other is about us.
-    assert typical_ms["old"] < 8 * max(typical_ms["young"], 2), typical_ms
+    assert typical_ms["old"] < 10 * max(typical_ms["young"], 5), typical_ms
 
 
 def test_readers_do_not_wait_for_a_writer(

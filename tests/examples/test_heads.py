@@ -78,10 +78,12 @@ def test_the_template_of_new_is_the_first_example() -> None:
 
 
 def loose_files() -> list[Path]:
-    """Return the Python files but those of packages, which have tests of their own."""
-    packages = [file.parent for file in FOLDER.rglob("pyproject.toml")]
+    """Return the Python files but those of packages and projects, which have tests of their own."""
+    apart = [
+        file.parent for name in ("pyproject.toml", "pytest.ini") for file in FOLDER.rglob(name)
+    ]
     found = FOLDER.rglob("*.py")
-    return sorted(one for one in found if not any(one.is_relative_to(its) for its in packages))
+    return sorted(one for one in found if not any(one.is_relative_to(its) for its in apart))
 
 
 @pytest.mark.parametrize("file", loose_files(), ids=lambda one: one.name)

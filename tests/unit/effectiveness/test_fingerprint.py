@@ -33,7 +33,8 @@ def test_an_edit_a_new_file_and_a_new_name_change_it(tmp_path: Path) -> None:
 
 def test_what_is_no_source_does_not_count(tmp_path: Path) -> None:
     before = fingerprint(project(tmp_path), [tmp_path / "runs"])
-    for name in (".hidden/a.py", "venv/a.py", "node_modules/a.py", "runs/a.yaml", "notes.txt"):
+    names = (".hidden/a.py", "venv/a.py", "node_modules/a.py", "runs/a.yaml", "notes.txt")
+    for name in (*names, "hormesis-runs/a.yaml"):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text("other")

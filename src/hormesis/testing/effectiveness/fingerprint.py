@@ -16,7 +16,9 @@ from pathlib import Path
 
 SUFFIXES = (".py", ".pyi", ".pyx", ".sql", ".toml", ".cfg", ".ini", ".yaml", ".yml")
 """Endings of the files that count as source."""
-SKIPPED = frozenset({"node_modules", "site-packages", "dist-packages", "__pycache__"})
+SKIPPED = frozenset(
+    {"node_modules", "site-packages", "dist-packages", "__pycache__", "hormesis-runs"}
+)
 """Folders that are never looked into, besides hidden ones and virtual environments."""
 
 
