@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 SOURCES := src apps/proving_ground/src tests docs changes examples
 TYPED := src apps/proving_ground/src docs changes tests/tidy tests/conftest.py
 TEST := $(PY) -m pytest -q
-WORKERS := $(shell nproc)
+# Half as many again as there are cores: most tests wait for something most of the time.
+WORKERS := $(shell expr $$(nproc) + $$(nproc) / 2)
 LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	--no-emit-options --extra dev \

@@ -63,8 +63,16 @@ async def test_property_by_whoever_runs_it(async_conn, number):
     ("mark", "arguments"),
     [
         ("pytest.mark.chaos", (*PLAIN, "-p", "no:anyio", "-p", "no:cacheprovider")),
-        ("pytest.mark.asyncio", ("-p", "asyncio", "--asyncio-mode=strict", "-p", "no:randomly")),
-        ("pytest.mark.anyio", ("-p", "no:asyncio", "--import-mode=importlib")),
+        pytest.param(
+            "pytest.mark.asyncio",
+            ("-p", "asyncio", "--asyncio-mode=strict", "-p", "no:randomly"),
+            marks=pytest.mark.prove,
+        ),
+        pytest.param(
+            "pytest.mark.anyio",
+            ("-p", "no:asyncio", "--import-mode=importlib"),
+            marks=pytest.mark.prove,
+        ),
     ],
     ids=["nothing", "asyncio-strict", "anyio-in-random-order"],
 )
@@ -76,6 +84,7 @@ def test_one_process(pytester: pytest.Pytester, mark: str, arguments: tuple[str,
     result.assert_outcomes(passed=7)
 
 
+@pytest.mark.prove
 def test_each_worker_has_a_database_of_its_own(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS.replace("MARK", "pytest.mark.chaos"))
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")

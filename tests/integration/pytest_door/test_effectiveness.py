@@ -139,6 +139,7 @@ def test_over_several_runs(project: pytest.Pytester, monkeypatch: pytest.MonkeyP
     assert third["bugs_new"] == 0
 
 
+@pytest.mark.prove
 def test_with_workers_only_the_controller_writes(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +154,7 @@ def test_with_workers_only_the_controller_writes(
     assert covered["proof"] == "10 workers, 37 overlapping pairs"
 
 
+@pytest.mark.prove
 def test_the_page_goes_where_it_is_asked_and_without_chaos_tests_there_is_none(
     project: pytest.Pytester, tmp_path: Path
 ) -> None:

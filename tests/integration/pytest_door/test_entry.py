@@ -114,6 +114,7 @@ def test_no_chaos_test_begins_on_a_machine_that_is_not_clean(
     assert not open_runs(state)
 
 
+@pytest.mark.prove
 def test_seeds_are_the_sessions_and_repeatable_by_what_is_printed(
     pytester: pytest.Pytester,
 ) -> None:

@@ -79,6 +79,7 @@ def test_killed_in_the_middle_on_its_own_server(
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
 
 
+@pytest.mark.prove
 def test_killed_in_the_middle_beside_another_on_one_server(
     pytester: pytest.Pytester, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

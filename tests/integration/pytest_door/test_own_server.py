@@ -38,6 +38,7 @@ def ends(url: str) -> bool:
     return False
 
 
+@pytest.mark.prove
 def test_the_server_is_gone_after_its_process_was_killed(tmp_path: Path) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(tmp_path)], cwd=Path.cwd(),
@@ -89,6 +90,7 @@ def test_processes_at_once_and_damage_end_with_one_good_cluster(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs an account to become")
+@pytest.mark.prove
 def test_root_lets_another_account_make_the_clusters(tmp_path: Path) -> None:
     program = """
 import os, pathlib, sys, tempfile
