@@ -106,6 +106,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known; everything else waits for a test that needs it."""
+    refuse_misread_paths(config)
     for name, told in MARKERS:
         config.addinivalue_line("markers", f"{name}: {told}")
     # Its assertions are none that a test's author wrote, and rewriting costs a second at first.
@@ -116,6 +117,28 @@ def pytest_configure(config: pytest.Config) -> None:
         from hormesis.testing.reporting import report_effectiveness
 
         report_effectiveness(config, seed_of_session(config))
+
+
+def refuse_misread_paths(config: pytest.Config) -> None:
+    """Refuse a path after an option of ours that has made pytest look for its settings elsewhere.
+
+    It reads its settings before it knows our options, and takes what stands apart for a place of
+    tests.
+
+    Raises:
+        pytest.UsageError: that has happened.
+    """
+    asked = config.invocation_params
+    if config.inipath is not None and config.rootpath in (asked.dir, *asked.dir.parents):
+        return
+    for option, value in zip(asked.args, asked.args[1:], strict=False):
+        if str(option).startswith("--chaos-") and "=" not in str(option):
+            path = asked.dir / str(value)
+            if path.exists() and asked.dir not in (path, *path.parents):
+                raise pytest.UsageError(
+                    f"{option} {value}: pytest took this path for a place of tests and looked for "
+                    f"its settings there; write {option}={value}"
+                )
 
 
 def seed_of_session(config: pytest.Config) -> int:
@@ -303,10 +326,10 @@ def chaos_injector(
 
 @pytest.fixture
 def transaction_monitor(
-    request: pytest.FixtureRequest, db_connection_string: str
+    request: pytest.FixtureRequest, isolated_schema: IsolatedSchema
 ) -> Iterator[TransactionMonitor]:
     """Locks, waits, blockers, long transactions and deadlocks, as they happen."""
-    with door(request.config).monitor(request, db_connection_string) as monitor:
+    with door(request.config).monitor(request, isolated_schema) as monitor:
         yield monitor
 
 

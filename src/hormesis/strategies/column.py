@@ -32,6 +32,7 @@ class Generated:
 
     @property
     def sql(self) -> str:
+        """The clause behind the column's type."""
         way = "VIRTUAL" if self.virtual else "STORED"
         return f"GENERATED ALWAYS AS ({self.expression}) {way}"
 

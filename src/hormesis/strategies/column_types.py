@@ -74,10 +74,10 @@ def column_types(
     """Draw types that a column may have.
 
     Args:
-        bases: The short names to draw from, keys of :data:`BASES`.
-        arrays: Also arrays of them, to two dimensions.
-        user_types: Enums and domains that exist already and may be drawn as well.
-        version: The server's major version; all types drawn today exist since 14.
+        bases: the short names to draw from, keys of :data:`BASES`.
+        arrays: also arrays of them, to two dimensions.
+        user_types: enums and domains that exist already and may be drawn as well.
+        version: the server's major version; all types drawn today exist since 14.
 
     Raises:
         ValueError: A name in *bases* is none of :data:`BASES`, or *version* is below 15.

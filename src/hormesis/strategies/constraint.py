@@ -23,6 +23,7 @@ class PrimaryKey:
 
     @property
     def sql(self) -> str:
+        """The constraint as ``CREATE TABLE`` and ``ADD CONSTRAINT`` write it, without its name."""
         return f"PRIMARY KEY {names_sql(self.columns)}"
 
 
@@ -37,6 +38,7 @@ class Unique:
 
     @property
     def sql(self) -> str:
+        """The constraint as ``CREATE TABLE`` and ``ADD CONSTRAINT`` write it, without its name."""
         nulls = "" if self.nulls_distinct else "NULLS NOT DISTINCT "
         return f"UNIQUE {nulls}{names_sql(self.columns)}"
 
@@ -52,10 +54,12 @@ class Check:
 
     @property
     def columns(self) -> tuple[Identifier, ...]:
+        """The columns that it is about."""
         return (self.column,)
 
     @property
     def sql(self) -> str:
+        """The constraint as ``CREATE TABLE`` and ``ADD CONSTRAINT`` write it, without its name."""
         rule = "<> ''" if self.at_least is None else f">= {self.at_least}"
         return f"CHECK ({self.column.sql} {rule})"
 
@@ -79,6 +83,7 @@ class ForeignKey:
 
     @property
     def sql(self) -> str:
+        """The constraint as ``CREATE TABLE`` and ``ADD CONSTRAINT`` write it, without its name."""
         return f"FOREIGN KEY {names_sql(self.columns)} {self.target_sql}"
 
 

@@ -33,16 +33,16 @@ def fault_schedules(
     They shrink to the first fault, once, at the start, for the shortest time.
 
     Args:
-        faults: Kinds, or kind → field → value or strategy of it.
-        targets: The targets to choose from.
-        within_s: All faults are over by then, in seconds.
-        hold_s: The shortest and the longest time that one holds, in seconds.
-        min_size: The fewest faults.
-        max_size: The most. Without *overlapping* fewer may fit.
-        overlapping: Whether two faults may hold at the same time.
+        faults: kinds, or kind → field → value or strategy of it.
+        targets: the targets to choose from.
+        within_s: all faults are over by then, in seconds.
+        hold_s: the shortest and the longest time that one holds, in seconds.
+        min_size: the fewest faults.
+        max_size: the most. Without *overlapping* fewer may fit.
+        overlapping: whether two faults may hold at the same time.
 
     Raises:
-        ValueError: No fault fits into *within_s*, or there is none to choose.
+        ValueError: no fault fits into *within_s*, or there is none to choose.
     """
     kinds = faults if isinstance(faults, Mapping) else {one: {} for one in faults}
     shortest, longest = (round(1000 * one) for one in hold_s)

@@ -41,6 +41,7 @@ class Identifier:
 
     @property
     def sql(self) -> str:
+        """How a statement spells it."""
         return self.spelling or quoted(self.name)
 
     @property

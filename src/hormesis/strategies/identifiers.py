@@ -41,10 +41,10 @@ def identifiers(
     """Draw names that every supported server takes at *position*.
 
     Args:
-        position: What is named. ``"any"`` keeps away from what is refused anywhere.
-        plain: Only lower-case ASCII names that need no quotes.
-        bytes_max: The longest name, in bytes of UTF-8, 1 to 63.
-        avoid: Names that are taken.
+        position: what is named. ``"any"`` keeps away from what is refused anywhere.
+        plain: only lower-case ASCII names that need no quotes.
+        bytes_max: the longest name, in bytes of UTF-8, 1 to 63.
+        avoid: names that are taken.
 
     The names are plain words, key words, names with letters that need quotes, Unicode, names of
     exactly *bytes_max* bytes, and unquoted names with capitals, which the server folds.

@@ -23,8 +23,8 @@ def messages(*, min_size: int = 0, max_size: int = 2000) -> st.SearchStrategy[st
     refuses, is not.
 
     Args:
-        min_size: The fewest characters.
-        max_size: The most characters.
+        min_size: the fewest characters.
+        max_size: the most characters.
     """
     awkward = [text for text in _AWKWARD if min_size <= len(text) <= max_size]
     found = st.text(_LETTERS, min_size=min_size, max_size=min(max_size, max(min_size, 80)))

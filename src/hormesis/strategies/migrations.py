@@ -48,14 +48,14 @@ def migrations(
     """Draw migrations; from nothing they shrink to ``CREATE TABLE a (a integer)``.
 
     Args:
-        start: The schema that they begin with, or a strategy of it; None: an empty one.
-        min_size: The fewest steps.
-        max_size: The most steps.
-        filled: Whether tables may have rows. Then only steps are drawn that any rows allow: no
+        start: the schema that they begin with, or a strategy of it; None: an empty one.
+        min_size: the fewest steps.
+        max_size: the most steps.
+        filled: whether tables may have rows. Then only steps are drawn that any rows allow: no
             new constraints, and changes of type only to a wider one. Else the tables must be
             empty.
-        plain_names: Only names that need no quotes.
-        version: The server's major version; ``SET EXPRESSION`` comes from 17 on, NOT NULL under
+        plain_names: only names that need no quotes.
+        version: the server's major version; ``SET EXPRESSION`` comes from 17 on, NOT NULL under
             a name from 18 on.
     """
     check_version(version)

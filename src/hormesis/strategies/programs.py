@@ -52,12 +52,12 @@ def programs(
     """Draw programs; they shrink to few clients with few operations, the first ones named.
 
     Args:
-        operations: Names, or name → argument → strategy of it.
-        clients: How many clients, or the fewest and the most.
-        max_size: The most operations of one client; each client has at least one.
+        operations: names, or name → argument → strategy of it.
+        clients: how many clients, or the fewest and the most.
+        max_size: the most operations of one client; each client has at least one.
 
     Raises:
-        ValueError: There are no operations, or there is no client.
+        ValueError: there are no operations, or there is no client.
     """
     arguments = operations if isinstance(operations, Mapping) else {one: {} for one in operations}
     fewest, most = (clients, clients) if isinstance(clients, int) else clients

@@ -32,14 +32,14 @@ def rows_of(
     """Draw rows that can be put into the empty *table*, one after the other.
 
     Args:
-        table: The table.
-        min_size: How many are drawn at least. Of rows that a unique constraint or a unique
+        table: the table.
+        min_size: how many are drawn at least. Of rows that a unique constraint or a unique
             index takes as alike the first stays, so fewer may be left, never none of some.
-        max_size: How many are drawn at most.
-        parents: The rows of the tables that its foreign keys point to. A key that may not be
+        max_size: how many are drawn at most.
+        parents: the rows of the tables that its foreign keys point to. A key that may not be
             NULL and has no parents leaves no rows at all.
-        beyond_python: See :func:`values_of`; never in the columns of keys.
-        version: The server's major version.
+        beyond_python: see :func:`values_of`; never in the columns of keys.
+        version: the server's major version.
     """
     check_version(version)
     pointers = {key: _targets(key, parents) for key in table.foreign_keys}

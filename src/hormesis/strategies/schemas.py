@@ -22,12 +22,12 @@ def schemas(
     """Draw several tables with foreign keys between them; shrinks to one table of one column.
 
     Args:
-        min_tables: The fewest tables.
-        max_tables: The most.
-        max_columns: The most columns of each, before those of foreign keys and generated ones.
-        user_types: Also make enums and domains, and columns of them.
-        plain_names: Only names that need no quotes.
-        version: The server's major version.
+        min_tables: the fewest tables.
+        max_tables: the most.
+        max_columns: the most columns of each, before those of foreign keys and generated ones.
+        user_types: also make enums and domains, and columns of them.
+        plain_names: only names that need no quotes.
+        version: the server's major version.
     """
     check_version(version)
     return counted(

@@ -52,14 +52,17 @@ class Table:
 
     @property
     def primary_key(self) -> PrimaryKey | None:
+        """Its primary key, None without one."""
         return next((one for one in self.constraints if isinstance(one, PrimaryKey)), None)
 
     @property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:
+        """Its foreign keys, in the order of its constraints."""
         return tuple(one for one in self.constraints if isinstance(one, ForeignKey))
 
     @property
     def checks(self) -> tuple[Check, ...]:
+        """Its CHECK constraints, in the order of its constraints."""
         return tuple(one for one in self.constraints if isinstance(one, Check))
 
     @property

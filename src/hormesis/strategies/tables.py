@@ -44,14 +44,14 @@ def tables(
     """Draw tables; they shrink to ``CREATE TABLE a (a integer)``.
 
     Args:
-        min_columns: The fewest columns.
-        max_columns: The most, before those of foreign keys and generated ones.
-        references: Tables that exist, which foreign keys may point to.
-        user_types: Enums and domains that exist.
-        avoid: Names that are taken in the schema.
-        constraints: False for columns alone, without NOT NULL and everything else.
-        plain_names: Only names that need no quotes.
-        version: The server's major version; ``uuidv7()`` and virtual generated columns come
+        min_columns: the fewest columns.
+        max_columns: the most, before those of foreign keys and generated ones.
+        references: tables that exist, which foreign keys may point to.
+        user_types: enums and domains that exist.
+        avoid: names that are taken in the schema.
+        constraints: false for columns alone, without NOT NULL and everything else.
+        plain_names: only names that need no quotes.
+        version: the server's major version; ``uuidv7()`` and virtual generated columns come
             from 18 on.
     """
     check_version(version)

@@ -39,6 +39,7 @@ class Value:
 
     @property
     def is_null(self) -> bool:
+        """Whether it is NULL."""
         return self.param is None
 
     @property

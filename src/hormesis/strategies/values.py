@@ -45,11 +45,11 @@ def values_of(
     texts that look like SQL are among them; NUL, which no text can hold, is not.
 
     Args:
-        type_: The type, drawn by :func:`column_types` or made by hand.
-        nulls: Also NULL.
-        beyond_python: Also what psycopg cannot read into Python: ``infinity`` as a date, dates
+        type_: the type, drawn by :func:`column_types` or made by hand.
+        nulls: also NULL.
+        beyond_python: also what psycopg cannot read into Python: ``infinity`` as a date, dates
             before Christ, ``24:00:00``, intervals of months. Such values have ``as_text``.
-        version: The server's major version; from 17 on intervals may be infinite.
+        version: the server's major version; from 17 on intervals may be infinite.
     """
     check_version(version)
     choices: list[st.SearchStrategy[Value]] = []

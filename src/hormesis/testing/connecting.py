@@ -1,17 +1,21 @@
-"""Our own connections to a server that may just be coming back."""
+"""Connecting to a server that may just be coming back; and connections of our own."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import psycopg
 
 from hormesis.testing.postgres_url import hidden
 from hormesis.words.trouble import CapabilityTrouble
 
+T = TypeVar("T")
 PATIENCE_S = 15.0
-PAUSE_S = 0.02
+CONNECT_WITHIN_S = 10
+_PAUSE_S = 0.02
 NOT_YET = ("57P03", "57P01", "57P02", None)
 """Starting up, shutting down, crashed, or nothing that could answer yet."""
 
@@ -24,22 +28,38 @@ def connected(url: str, application: str, *, patience_s: float = 0.0) -> psycopg
     Raises:
         CapabilityTrouble: there is no such server, or it does not let us in.
     """
-    until = time.monotonic() + patience_s
-    pause = threading.Event()
+    try:
+        connection = patiently(
+            lambda: psycopg.connect(
+                url,
+                application_name=application,
+                autocommit=True,
+                connect_timeout=CONNECT_WITHIN_S,
+            ),
+            patience_s,
+        )
+    except psycopg.OperationalError as error:
+        told = " ".join(str(error).split())
+        raise CapabilityTrouble(
+            f"no connection to {hidden(url)}: {told}",
+            hint="name a running server with --chaos-database, or leave it out for an embedded one",
+        ) from error
+    # DISCARD ALL, and what pools connections before a server, forget prepared statements.
+    connection.prepare_threshold = None
+    return connection
+
+
+def patiently(connect: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
+    """Return what *connect* returns; a server that is not there, or not ready, is waited for.
+
+    Raises:
+        psycopg.OperationalError: it did not come within *patience_s* seconds, or lets nobody in.
+    """
+    until, pause = time.monotonic() + patience_s, threading.Event()
     while True:
         try:
-            connection = psycopg.connect(
-                url, application_name=application, autocommit=True, connect_timeout=10
-            )
-            # DISCARD ALL, and what pools connections before a server, forget prepared statements.
-            connection.prepare_threshold = None
-            return connection
+            return connect()
         except psycopg.OperationalError as error:
             if time.monotonic() >= until or error.sqlstate not in NOT_YET:
-                told = " ".join(str(error).split())
-                raise CapabilityTrouble(
-                    f"no connection to {hidden(url)}: {told}",
-                    hint="name a running server with --chaos-database, or leave it out for an "
-                    "embedded one",
-                ) from error
-        pause.wait(PAUSE_S)
+                raise
+        pause.wait(_PAUSE_S)

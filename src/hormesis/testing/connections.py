@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
 
 import psycopg
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
-from hormesis.testing.connecting import NOT_YET, PATIENCE_S, PAUSE_S
+from hormesis.testing.apart import in_a_thread
+from hormesis.testing.connecting import CONNECT_WITHIN_S, patiently
 from hormesis.testing.pools import async_conn_pool, conn_pool
 from hormesis.testing.postgres_url import application_of
 
 __all__ = ["async_conn", "async_conn_pool", "before_example", "conn_pool", "sync_conn"]
 
-T = TypeVar("T")
 _OPEN: dict[int, psycopg.Connection | psycopg.AsyncConnection] = {}
 """The connections that a Hypothesis example finds rolled back, by their id."""
 _RESULTS_MAX = 10_000
@@ -28,8 +24,10 @@ _RESULTS_MAX = 10_000
 @contextmanager
 def sync_conn(dsn: str, name: str) -> Iterator[psycopg.Connection]:
     """Give a connection of the test called *name*; not in autocommit."""
-    connection = _patiently(
-        lambda: psycopg.connect(dsn, application_name=application_of(name), connect_timeout=10)
+    connection = patiently(
+        lambda: psycopg.connect(
+            dsn, application_name=application_of(name), connect_timeout=CONNECT_WITHIN_S
+        )
     )
     _OPEN[id(connection)] = connection
     try:
@@ -46,16 +44,16 @@ def async_conn(dsn: str, name: str) -> Iterator[psycopg.AsyncConnection]:
 
     async def connect() -> psycopg.AsyncConnection:
         return await psycopg.AsyncConnection.connect(
-            dsn, application_name=application, connect_timeout=10
+            dsn, application_name=application, connect_timeout=CONNECT_WITHIN_S
         )
 
-    connection = _patiently(lambda: apart(connect))
+    connection = patiently(lambda: in_a_thread(lambda: asyncio.run(connect())))
     _OPEN[id(connection)] = connection
     try:
         yield connection
     finally:
         del _OPEN[id(connection)]
-        apart(connection.close)
+        in_a_thread(lambda: asyncio.run(connection.close()))
 
 
 def before_example() -> None:
@@ -84,31 +82,3 @@ def _roll_back(connection: psycopg.Connection | psycopg.AsyncConnection) -> None
                 while line.get_copy_data(0)[0] > 0:
                     pass
     line.exec_(b"ROLLBACK")
-
-
-def apart(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Do *work* on a loop of its own in a thread of its own, whatever loop runs in this one."""
-    done: Future[T] = Future()
-
-    def play() -> None:
-        try:
-            done.set_result(asyncio.run(work()))
-        except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
-            done.set_exception(error)
-
-    thread = threading.Thread(target=play, name="hormesis-apart")
-    thread.start()
-    thread.join()
-    return done.result()
-
-
-def _patiently(connect: Callable[[], T]) -> T:
-    """Connect, to a server that may be just coming back from what an earlier test did to it."""
-    until, pause = time.monotonic() + PATIENCE_S, threading.Event()
-    while True:
-        try:
-            return connect()
-        except psycopg.OperationalError as error:
-            if time.monotonic() >= until or error.sqlstate not in NOT_YET:
-                raise
-        pause.wait(PAUSE_S)

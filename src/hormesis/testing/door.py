@@ -239,11 +239,11 @@ class Door:
             made.close()
 
     @contextmanager
-    def monitor(self, request: pytest.FixtureRequest, dsn: str) -> Iterator[Any]:
-        """Give the monitor of one test, which is watching already."""
+    def monitor(self, request: pytest.FixtureRequest, schema: IsolatedSchema) -> Iterator[Any]:
+        """Give the monitor of one test, which is watching already, past the link."""
         from hormesis.testing.monitor.transaction_monitor import TransactionMonitor
 
-        made = TransactionMonitor(dsn)
+        made = TransactionMonitor(schema.dsn, note=self._note(request))
         made.start()
         try:
             yield made
@@ -255,7 +255,8 @@ class Door:
         """Give the deadlock of one test."""
         from hormesis.testing.deadlock import DeadlockSetup
 
-        made = DeadlockSetup(dsn, self.session.seed_of(request.node.nodeid))
+        seed = self.session.seed_of(request.node.nodeid)
+        made = DeadlockSetup(dsn, seed, note=self._note(request))
         try:
             yield made
         finally:
@@ -268,7 +269,10 @@ class Door:
 
         nodeid = request.node.nodeid
         made = LoadGenerator(
-            dsn, seed=self.session.seed_of(nodeid), run_dir=self.session.recording(nodeid)
+            dsn,
+            seed=self.session.seed_of(nodeid),
+            run_dir=self.session.recording(nodeid),
+            note=self._note(request),
         )
         try:
             yield made

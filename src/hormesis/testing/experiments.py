@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import pytest
 
 from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
 from hormesis.compose.running import Finished, run
+from hormesis.testing.apart import run_apart
 from hormesis.testing.judged_failure import JudgedFailure, message_of
 from hormesis.testing.progress import Progress
 from hormesis.testing.replay import replay_command
@@ -21,8 +19,6 @@ from hormesis.testing.said import Said
 from hormesis.testing.session import ChaosSession
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.trouble import DirtyTrouble, SkipTrouble, Trouble
-
-T = TypeVar("T")
 
 
 class Experiments:
@@ -94,7 +90,7 @@ class Experiments:
             prepared = prepare(request)
             self.recorded(prepared.directory.path)
             with self._progress.of(prepared.experiment.title) as watch:
-                finished = _apart_from_loops(lambda: run(prepared, watch=watch))
+                finished = run_apart(lambda: run(prepared, watch=watch))
         except SkipTrouble as trouble:
             self._skip(trouble)
         except Trouble as trouble:
@@ -160,21 +156,3 @@ def texts(values: Mapping[str, object] | None) -> dict[str, str]:
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _apart_from_loops(work: Callable[[], T]) -> T:
-    """Do *work*, which has a loop of its own, also when this thread has one that runs."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return work()
-    done: Future[T] = Future()
-
-    def do() -> None:
-        try:
-            done.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            done.set_exception(error)
-
-    threading.Thread(target=do, name="hormesis-experiment", daemon=True).start()
-    return done.result()

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from hormesis.compose.by_hand import RUNS
 from hormesis.engine.bounded_run import run_bounded
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.loading.player import Player
@@ -22,7 +23,6 @@ from hormesis.loads.constant_arrival_rate import ConstantArrivalRate
 from hormesis.loads.constant_vus import ConstantVus
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.testing.injector.acts import Note
-from hormesis.testing.injector.apart import run_apart
 from hormesis.testing.loading.calls import Calls, Params
 from hormesis.testing.loading.figures import LoadFigures, figures_of
 from hormesis.wire.core import Meter
@@ -120,7 +120,6 @@ class PlayedLoad:
         if self._player.unmade:
             raise RuntimeError(self._player.unmade)
 
-
     async def _tell_ready(self, meter: Meter, clock: LoopClock) -> None:
         """Let whoever has started it go on once it really works, or does not in time."""
 
@@ -149,7 +148,7 @@ class LoadGenerator:
     ) -> None:
         self._dsn = connection_string
         self._seed = seed
-        self._run_dir = run_dir or Path("hormesis-runs")
+        self._run_dir = run_dir or RUNS
         self._note = note
         self._count = 0
 
@@ -181,7 +180,7 @@ class LoadGenerator:
             ValueError: neither or both of *rate* and *users* are given.
         """
         load = self._made(what, rate, users, for_s, params, connections, name)
-        return run_apart(lambda: self._whole(load))
+        return self._whole(load)
 
     async def run_async(self, what: What, **options: Any) -> LoadFigures:
         """Do what calling does, without blocking the event loop."""
@@ -205,7 +204,7 @@ class LoadGenerator:
             yield load
         finally:
             load.stop()
-            self._tell(run_apart(load.wait))
+            self._tell(load.wait())
 
     def close(self) -> None:
         """Nothing is left to end: every load is over when its call or block is."""

@@ -102,11 +102,6 @@ class ChaosSession:
             self._open.callback(self._database.close)
         return self._database
 
-    @property
-    def server_in_use(self) -> Server | None:
-        """The server, None as long as no test has needed it."""
-        return self._server
-
     def close(self) -> None:
         """Drop the database and stop the server, as far as they were needed."""
         self._open.close()

@@ -135,3 +135,14 @@ def test_seeds_are_the_sessions_and_repeatable_by_what_is_printed(
     junit = (pytester.path / "junit.xml").read_text()
     for name in ("hormesis_seed", "hormesis_replay"):
         assert f'<property name="{name}"' in junit
+
+
+def test_a_path_that_pytest_takes_for_tests_is_told(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
+    pytester.makeini("[pytest]\nchaos_workers = 3\n")
+    misread = pytester.runpytest_subprocess(*PLAIN, "--chaos-run-dir", str(tmp_path))
+    assert misread.ret == pytest.ExitCode.USAGE_ERROR
+    misread.stderr.fnmatch_lines([f"*write --chaos-run-dir={tmp_path}*"])
+    meant = pytester.runpytest_subprocess(*PLAIN, f"--chaos-run-dir={tmp_path}")
+    assert meant.ret == pytest.ExitCode.NO_TESTS_COLLECTED

@@ -21,8 +21,8 @@ NO_FAILURE = frozenset({"retry"})
 
 OWN_WORDS = frozenset({
     "random-delay", "connection-failure", "retry", "deadlock", "load", "long-transaction",
-    "pool-exhausted", "tampered", "race", "serialization-failure", "constraint-violation",
-    "connection-lost", "lock-timeout",
+    "pool-exhausted", "race", "serialization-failure", "constraint-violation", "connection-lost",
+    "lock-timeout",
 })  # fmt: skip
 """Words of evidence that are no kind of the shelf of faults."""
 DRAWN = "drawn-"
@@ -91,7 +91,7 @@ MODES: tuple[Mode, ...] = (
           "cpu-saturation", "cpu-limit", "container-cpu-limit"),
     _mode("resource", "descriptors exhausted", "no files can be opened", "descriptor-limit"),
     _mode("corruption", "changed behind its back", "data or schema changed by someone else",
-          "tampered", "postgres-corrupt"),
+          "postgres-corrupt"),
     _mode("corruption", "damaged on the way", "bytes that are not what was sent",
           "corrupt", "corrupt-packets"),
     _mode("corruption", "damaged on the disk", "the disk answers with errors",

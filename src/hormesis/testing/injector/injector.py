@@ -23,14 +23,15 @@ from hormesis.testing.injector.bound_or_not import BoundOrNot
 from hormesis.testing.injector.connection_failure import ConnectionFailure, When
 from hormesis.testing.injector.delay import Delay, RealSleeps, Sleeps
 from hormesis.testing.injector.lasting import Lasting
+from hormesis.testing.injector.reach import Reach
 from hormesis.testing.injector.retry import Attempts, attempted, attempted_async
-from hormesis.testing.injector.shelf import Server, Shelf
 from hormesis.testing.injector.transient import RetryOn
 from hormesis.words.randomness import stream_of
 
 if TYPE_CHECKING:
     from hormesis.testing.nemesis.nemesis import Nemesis
     from hormesis.testing.nemesis.schedule import Faults
+    from hormesis.testing.server import Server
 
 _VICTIMS = """
 SELECT count(*) FROM pg_stat_activity
@@ -70,7 +71,7 @@ class ChaosInjector:
         }
         self._sleeps = sleeps or RealSleeps()
         self._record = Record(note)
-        self._shelf = Shelf(connection_string, server, run_dir, seed)
+        self._reach = Reach(connection_string, server, run_dir, seed)
 
     @classmethod
     def unbound(cls) -> ChaosInjector:
@@ -88,7 +89,7 @@ class ChaosInjector:
 
     def close(self) -> None:
         """End what the injector began; closing twice is harmless."""
-        self._shelf.close()
+        self._reach.close()
 
     def __enter__(self) -> ChaosInjector:
         return self
@@ -168,7 +169,7 @@ class ChaosInjector:
         Raises:
             NoBite: there is none.
         """
-        return self._kill("terminate_mine", {}, application=self._shelf.application)
+        return self._kill("terminate_mine", {}, application=self._reach.application)
 
     def terminate_random(self, count: int = 1) -> Bitten:
         """End *count* of the database's sessions, drawn by chance; fewer when there are fewer.
@@ -187,7 +188,7 @@ class ChaosInjector:
         """
         told = {"table": table, "mode": mode, "where": where}
         return self._lasting(
-            "hold_lock", told, lambda: self._shelf.on_database("postgres-lock", **told)
+            "hold_lock", told, lambda: self._reach.on_database("postgres-lock", **told)
         )
 
     def deadlock(
@@ -202,7 +203,7 @@ class ChaosInjector:
         fields = _given(table=table, where=where, rounds=first)
         return self._lasting(
             "deadlock", told,
-            lambda: self._shelf.on_database(
+            lambda: self._reach.on_database(
                 "postgres-deadlock", every="20ms", wait=False, **fields
             ),
         )  # fmt: skip
@@ -216,7 +217,7 @@ class ChaosInjector:
         fields = _given(matching=pattern, probability=probability, first=first)
         return self._lasting(
             "delay_statements", told,
-            lambda: self._shelf.on_link("postgres-delay", min=f"{ms}ms", max=f"{ms}ms", **fields),
+            lambda: self._reach.on_link("postgres-delay", min=f"{ms}ms", max=f"{ms}ms", **fields),
         )  # fmt: skip
 
     def fail_statements(
@@ -231,14 +232,14 @@ class ChaosInjector:
         told = {"pattern": pattern, **what, "first": first, "skip": skip}
         fields = _given(matching=pattern, first=first, skip=skip, **what)
         return self._lasting(
-            "fail_statements", told, lambda: self._shelf.on_link("postgres-fail", **fields)
+            "fail_statements", told, lambda: self._reach.on_link("postgres-fail", **fields)
         )
 
     def exhaust_connections(self, leave: int = 0) -> Lasting[Bite]:
         """Take the server's connection slots, but for *leave* of them, while the block runs."""
         return self._lasting(
             "exhaust_connections", {"leave": leave},
-            lambda: self._shelf.on_database("postgres-exhaust-connections", left=leave),
+            lambda: self._reach.on_database("postgres-exhaust-connections", left=leave),
         )  # fmt: skip
 
     def restart_server(self) -> Bitten:
@@ -266,7 +267,7 @@ class ChaosInjector:
             UsageTrouble: the server is the user's.
         """
         return self._lasting(
-            "stop_server", {}, lambda: self._shelf.on_server("stop", "stopped"), server=True
+            "stop_server", {}, lambda: self._reach.on_server("stop", "stopped"), server=True
         )
 
     def disk_full(self, *, size: str = "32MiB") -> Lasting[Bite]:
@@ -279,7 +280,7 @@ class ChaosInjector:
         Raises:
             UsageTrouble: the server is the user's.
         """
-        return self._lasting("disk_full", {"size": size}, lambda: self._shelf.on_disk(size))
+        return self._lasting("disk_full", {"size": size}, lambda: self._reach.on_disk(size))
 
     def tamper(
         self, *statements: str, count: str, undo: Sequence[str] | Literal["application"] = (),
@@ -300,7 +301,7 @@ class ChaosInjector:
         }  # fmt: skip
         return self._lasting(
             "tamper", told,
-            lambda: self._shelf.on_database(
+            lambda: self._reach.on_database(
                 "postgres-corrupt", do=list(statements), count=count, **back
             ),
         )  # fmt: skip
@@ -323,22 +324,22 @@ class ChaosInjector:
         return Nemesis.replay(script, self)
 
     def _kill(self, name: str, told: dict[str, Any], **fields: Any) -> Bitten:
-        application = fields.setdefault("application", self._shelf.victims)
+        application = fields.setdefault("application", self._reach.victims)
         pids = fields.get("pids", [])
-        if not self._shelf.rows(_VICTIMS, application, pids, pids)[0][0]:
+        if not self._reach.rows(_VICTIMS, application, pids, pids)[0][0]:
             which = f" with process id {pids[0]}" if pids else ""
             raise NoBite(f"{name}: the database has no session of a test{which}")
         kind = "postgres-kill-connections"
-        with self._shelf.on_database(kind, share=1.0, every="20ms", **fields) as bite:
+        with self._reach.on_database(kind, share=1.0, every="20ms", **fields) as bite:
             self._record.began(name, {**told, **({"conn_or_pid": pids[0]} if pids else {})})
             return self._record.bit(kind, bite.proof)
 
     def _server_act(self, name: str, kind: str, what: str, **fields: Any) -> Bitten:
-        fault = self._shelf.on_server(kind, what, **fields)
+        fault = self._reach.on_server(kind, what, **fields)
         self._record.began(name)
         with fault as bite:
             bitten = self._record.bit(kind, bite.proof)
-        self._shelf.came_back()
+        self._reach.came_back()
         return bitten
 
     def _lasting(
@@ -353,7 +354,7 @@ class ChaosInjector:
         with fault() as bite:
             yield bite
         if server:
-            self._shelf.came_back()
+            self._reach.came_back()
 
     @contextmanager
     def _on(
@@ -377,6 +378,3 @@ class ChaosInjector:
 
 def _given(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in ("", None)}
-
-
-Injector = ChaosInjector

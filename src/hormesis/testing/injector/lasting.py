@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+LASTS = "120s"
+"""How long a fault lasts at most when nobody ends it: its block hangs, or the test was killed."""
 
 
 class Lasting(Generic[T]):

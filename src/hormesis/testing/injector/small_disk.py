@@ -16,12 +16,11 @@ import psycopg
 
 from hormesis.compose.by_hand import by_hand
 from hormesis.compose.by_hand_fault import FaultByHand
+from hormesis.testing.injector.lasting import LASTS
 from hormesis.words.trouble import UsageTrouble
 from hormesis.words.units import bytes_from, text_of_bytes
 
 DISK = "disk"
-LASTS = "120s"
-"""How long a fault lasts at most when nobody ends it: its block hangs, or the test was killed."""
 _LOCK_MS = 1000
 _LAST_LOCK_MS = 500
 _TABLES = """

@@ -11,8 +11,8 @@ import psycopg
 from hormesis.engine.bounded_run import run_bounded
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.waiting import Late, wait_until
+from hormesis.testing.apart import run_apart
 from hormesis.testing.injector.acts import Note
-from hormesis.testing.injector.apart import run_apart
 from hormesis.testing.injector.backend import pid_of
 from hormesis.testing.monitor.server_view import ServerView
 from hormesis.testing.monitor.snapshot import (

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from hormesis.testing.judged_failure import FINDINGS_MAX, MARKS
 from hormesis.testing.racing.table import table
 from hormesis.words.check import Verdict
 from hormesis.words.op import Op
-from hormesis.words.outcome import Outcome
 
-FINDINGS_MAX = 5
-MARKS = {Outcome.FAIL: "✘", Outcome.UNKNOWN: "?"}
 _OP = re.compile(r"op (\d+)")
 
 

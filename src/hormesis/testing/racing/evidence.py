@@ -16,6 +16,7 @@ _WORDS = {
     "08": "connection-lost",
     "57P0": "connection-lost",
     "disconnected": "connection-lost",
+    "pool-exhausted": "pool-exhausted",
 }
 """What the error of an operation is called, by its beginning."""
 

@@ -13,8 +13,8 @@ from hormesis.words.op import Ended
 
 _UNSURE = ("08", "57P01", "57P02", "57P05", "58", "XX", "40003")
 """SQLSTATEs after which nobody knows: the connection or the server went away, or says so itself."""
-_NEVER_BEGUN = ("PoolTimeout", "TooManyRequests", "PoolClosed")
-"""Names of the pool's errors for who never got a connection."""
+_EXHAUSTED = ("PoolTimeout", "TooManyRequests")
+"""Names of the pool's errors for who never got a connection, because others had them all."""
 
 
 def outcome_of(error: BaseException) -> tuple[Ended, str]:
@@ -44,7 +44,9 @@ def _of_driver(error: BaseException) -> bool:
 def _without_state(error: BaseException) -> tuple[Ended, str]:
     """Return the same for what the driver raised by itself."""
     names = {one.__name__ for one in type(error).__mro__}
-    if not names.isdisjoint(_NEVER_BEGUN):
+    if not names.isdisjoint(_EXHAUSTED):
+        return Ended.FAIL, "pool-exhausted"
+    if "PoolClosed" in names:
         return Ended.FAIL, "no-connection"
     # The driver keeps the connection only in errors of an attempt to connect.
     if getattr(error, "pgconn", None) is not None:

@@ -1,4 +1,4 @@
-"""Shelf: how an injector reaches the toolkit's faults, for the server, the link and the database.
+"""Reach: how an injector reaches the toolkit's faults, for the server, the link and the database.
 
 The server and the link belong to the session's run; the faults that talk SQL have a run of their
 own, begun when the first of them is asked for, because each test may have a database of its own.
@@ -9,61 +9,36 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from hormesis.compose.by_hand import ByHand, by_hand
+from hormesis.compose.by_hand import RUNS, ByHand, by_hand
 from hormesis.compose.by_hand_fault import FaultByHand
-from hormesis.engine.bounded_run import run_bounded
-from hormesis.engine.clock import LoopClock
-from hormesis.engine.waiting import wait_until
-from hormesis.testing.injector.apart import run_apart
-from hormesis.testing.injector.small_disk import LASTS, SmallDisk
+from hormesis.testing.injector.lasting import LASTS
+from hormesis.testing.injector.small_disk import SmallDisk
+from hormesis.testing.ownership import Name
 from hormesis.words.trouble import UsageTrouble
+
+if TYPE_CHECKING:
+    from hormesis.testing.server import Server
 
 DATABASE = "database"
 """The name of the target of faults that talk SQL."""
-OWN_DATABASE = "hormesis_"
-"""How the names of databases begin that were made for tests."""
 BITE_WITHIN = "5s"
 """How long a fault is given until it must be seen to hurt."""
-BACK_S = 30.0
-"""How long a server may take to answer again."""
 
 
-class Server(Protocol):
-    """What an injector needs of the session's server."""
-
-    @property
-    def run(self) -> ByHand | None:
-        """The run that started the server; None when it is the user's."""
-        ...
-
-    @property
-    def target(self) -> str:
-        """The name of the server, with its link, in its run."""
-        ...
-
-    def link_run(self) -> ByHand:
-        """Return the run that has the link."""
-        ...
-
-    def dsn(self, database: str) -> str:
-        """Return the connection string of a database, past the link."""
-        ...
-
-
-class Shelf:
-    """The faults of one test."""
+class Reach:
+    """What one test can hurt, and how."""
 
     def __init__(
         self, connection_string: str, server: Server | None, run_dir: Path | None, seed: int
     ) -> None:
         self._connection_string = connection_string
         self._server = server
-        self._run_dir = run_dir or Path("hormesis-runs")
+        self._run_dir = run_dir or RUNS
         self._seed = seed
         self._guard = threading.Lock()
         self._stack = ExitStack()
@@ -102,7 +77,7 @@ class Shelf:
         if self._server is None or self._server.run is not None:
             return "%"
         database = str(conninfo_to_dict(self._connection_string).get("dbname") or "")
-        return "%" if database.startswith(OWN_DATABASE) else self.application
+        return "%" if Name.of(database) is not None else self.application
 
     def on_database(self, kind: str, **fields: Any) -> FaultByHand:
         """Return a fault on the test's database."""
@@ -153,32 +128,13 @@ class Shelf:
         return self._server.run
 
     def came_back(self) -> None:
-        """Wait until the server takes connections again, and tell its owner.
+        """Return once the server takes connections again.
 
         Raises:
-            Late: it did not come back.
+            CapabilityTrouble: it lets nobody in.
         """
-        clock = LoopClock()
-        dsn = self.direct
-
-        async def answers() -> bool:
-            try:
-                psycopg.connect(dsn, connect_timeout=2, application_name="hormesis-look").close()
-            except psycopg.OperationalError:
-                return False
-            return True
-
-        run_apart(
-            lambda: run_bounded(
-                wait_until(
-                    answers, what="the server takes connections again",
-                    deadline=clock.now() + BACK_S, clock=clock, every_s=0.02,
-                )
-            )
-        )  # fmt: skip
-        told = getattr(self._server, "came_back", None)
-        if told is not None:
-            told()
+        if self._server is not None:
+            self._server.came_back()
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return what the test's database answers, over a connection of ours."""
