@@ -40,7 +40,8 @@ OPTIONS: Final = (
     ("transaction-isolation", "LEVEL", "read-committed, repeatable-read or serializable; "
      "left out: what the server says"),
     ("run-dir", "DIR", "where runs are recorded (hormesis-runs/pytest)"),
-    ("last", "N", "how many earlier sessions the effectiveness report looks back on (10)"),
+    ("last", "N", "how many sessions the effectiveness report looks back on, the newest included "
+     "(10)"),
 )  # fmt: skip
 """Options that are settings as well: ``--chaos-pool-size 5`` or, in an ini file,
 ``chaos_pool_size = 5``."""

@@ -53,7 +53,7 @@ def plan(
     return prepare(
         RunRequest(
             file=Path(file),
-            out=Path("hormesis-runs"),
+            out=RUNS,
             overrides=dict(variables or {}),
             environment=dict(os.environ),
             seed=seed,
@@ -71,7 +71,7 @@ def run(
     time_scale: float = 1.0,
     system: str | Path | None = None,
     force: bool = False,
-    out: str | Path = "hormesis-runs",
+    out: str | Path = RUNS,
     watch: Watch = lambda live: None,
 ) -> Finished:
     """Run the experiment in *file* and return the judged run.

@@ -16,7 +16,8 @@ from psycopg.errors import DeadlockDetected
 from hormesis.engine.bounded_run import run_bounded
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.waiting import wait_until
-from hormesis.testing.injector.acts import Note
+from hormesis.host.holders.postgres_session import OBSERVER
+from hormesis.testing.noting import Note, unnoted
 from hormesis.words.randomness import stream_of
 
 LEFT, RIGHT = "deadlock_left", "deadlock_right"
@@ -99,13 +100,13 @@ class DeadlockSetup:
         connection_string: str,
         seed: int = 0,
         *,
-        note: Note = lambda mode, proof: None,
+        note: Note = unnoted,
     ) -> None:
         self.rng = stream_of(seed, "deadlock")
         """For the test's own draws."""
         self._dsn = connection_string
         self._note = note
-        self._looking: psycopg.Connection[Any] = self._connected("hormesis-look")
+        self._looking: psycopg.Connection[Any] = self._connected(OBSERVER)
         self.connections = (self._connected(""), self._connected(""))
         """The two sessions; idle, and in autocommit, between two deadlocks."""
         self._able = bool(self._looking.execute(_ABLE).fetchall()[0][0])

@@ -22,9 +22,9 @@ from hormesis.engine.waiting import Late, wait_until
 from hormesis.loads.constant_arrival_rate import ConstantArrivalRate
 from hormesis.loads.constant_vus import ConstantVus
 from hormesis.record.history_writer import HistoryWriter
-from hormesis.testing.injector.acts import Note
 from hormesis.testing.loading.calls import Calls, Params
 from hormesis.testing.loading.figures import LoadFigures, figures_of
+from hormesis.testing.noting import Note, unnoted
 from hormesis.wire.core import Meter
 from hormesis.words.experiment import LoadTrack
 from hormesis.words.load import Load
@@ -144,7 +144,7 @@ class LoadGenerator:
         *,
         seed: int = 0,
         run_dir: Path | None = None,
-        note: Note = lambda mode, proof: None,
+        note: Note = unnoted,
     ) -> None:
         self._dsn = connection_string
         self._seed = seed

@@ -74,12 +74,15 @@ class ChaosSession:
             ignored.write_text("# Made by Hormesis.\n*\n", encoding="utf-8")
         return self.directory_of(nodeid) if nodeid else self.run_dir
 
-    def note_effect(self, nodeid: str, mode: str, proof: str) -> None:
-        """Note that a test really did something to the system, with the proof."""
-        self._effects.setdefault(nodeid, []).append((mode, proof))
+    def note_effect(self, nodeid: str, word: str, proof: str) -> None:
+        """Note that a test really did something to the system, with the proof.
+
+        *word* is the kind of a fault, or one of those that the effectiveness report knows.
+        """
+        self._effects.setdefault(nodeid, []).append((word, proof))
 
     def effects(self, nodeid: str) -> list[tuple[str, str]]:
-        """Return what a test was noted to have done: (mode, proof)."""
+        """Return what a test was noted to have done: words and proofs."""
         return list(self._effects.get(nodeid, ()))
 
     def server(self) -> Server:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -156,7 +157,8 @@ def test_statements_take_longer(chaos_injector: ChaosInjector, app: Callable[[],
     line = app()
     with chaos_injector.delay_statements("^select count", ms=60) as bite:
         count(line)
-    assert "delayed 1 batches by 6" in bite.proof
+    # Not more exactly: a busy machine takes a little longer.
+    assert re.fullmatch(r"delayed 1 batches by \d+ ms on average \(asked 60 to 60 ms\)", bite.proof)
 
 
 def test_an_application_that_retries_survives_a_deadlock(
@@ -169,8 +171,8 @@ def test_an_application_that_retries_survives_a_deadlock(
             lambda: line.execute("UPDATE jobs SET n = n + 1 WHERE id = 7"), max_attempts=2
         )
     assert count(line, "n = 1") == 1
-    modes = {bite.mode for bite in chaos_injector.bites}
-    assert modes == {"retry", "postgres-deadlock"}
+    words = {bite.word for bite in chaos_injector.bites}
+    assert words == {"retry", "postgres-deadlock"}
 
 
 def test_data_changed_behind_the_applications_back_is_put_back(
@@ -195,7 +197,7 @@ def test_a_crash_loses_every_connection_and_no_acknowledged_commit(
     other.execute("BEGIN")
     other.execute("INSERT INTO jobs VALUES (101)")
     bitten = chaos_injector.crash_server()
-    assert bitten.mode == "kill" and "is gone" in bitten.proof
+    assert bitten.word == "kill" and "is gone" in bitten.proof
     assert not is_alive(line) and not is_alive(other)
     after = app()
     assert (count(after, "id = 100"), count(after, "id = 101")) == (1, 0)
@@ -220,14 +222,14 @@ def test_no_slot_is_left(chaos_injector: ChaosInjector, app: Callable[[], Line])
     assert count(app()) == 20
 
 
-def volumes() -> list[str]:
-    return [one for one in Path("/proc/mounts").read_text().splitlines() if "/disk " in one]
+def is_mounted(folder: str) -> bool:
+    return f" {folder} " in Path("/proc/mounts").read_text()
 
 
 def test_a_full_disk_refuses_writes_and_leaves_nothing_behind(
     chaos_injector: ChaosInjector, app: Callable[[], Line], jobs: IsolatedSchema
 ) -> None:
-    line, before = app(), volumes()
+    line = app()
     more = "INSERT INTO jobs SELECT g FROM generate_series(1000, 5000) g"
     line.execute("BEGIN")
     count(line)
@@ -238,6 +240,11 @@ def test_a_full_disk_refuses_writes_and_leaves_nothing_behind(
         with pytest.raises(errors.DiskFull):
             line.execute(more)
         assert count(line) == 20
+        ((tables,),) = line.execute(
+            "SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE spcname LIKE 'hormesis%'"
+        ).fetchall()
+        volume = tables.removesuffix("/tables")
+        assert is_mounted(volume)
         with psycopg.connect(jobs.dsn, autocommit=True) as new:
             new.execute("CREATE TABLE others (id int)")
             with pytest.raises(errors.DiskFull):
@@ -252,7 +259,7 @@ def test_a_full_disk_refuses_writes_and_leaves_nothing_behind(
     assert count(after) == 4021
     spaces = "SELECT count(*) FROM pg_tablespace WHERE spcname LIKE 'hormesis%'"
     assert after.execute(spaces).fetchall() == [(0,)]
-    assert volumes() == before
+    assert not is_mounted(volume)
 
 
 def test_a_server_of_the_users_is_neither_crashed_nor_filled(
@@ -268,9 +275,8 @@ def test_a_server_of_the_users_is_neither_crashed_nor_filled(
         def dsn(self, database: str) -> str:
             return jobs.dsn
 
-    with ChaosInjector(
-        connection_string=jobs.dsn, server=Theirs(), run_dir=tmp_path
-    ) as injector:
+    theirs: Any = Theirs()
+    with ChaosInjector(connection_string=jobs.dsn, server=theirs, run_dir=tmp_path) as injector:
         for act in (injector.crash_server, injector.restart_server):
             with pytest.raises(UsageTrouble, match="this one is yours"):
                 act()

@@ -11,8 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from hormesis.testing import ChaosInjector, DeadlockSetup, TransactionMonitor
+from hormesis.compose.by_hand_trouble import NoBite
+from hormesis.testing import ChaosInjector, DeadlockSetup, LoadGenerator, TransactionMonitor
 from hormesis.testing.schemas import IsolatedSchema
+from hormesis.testing.session import ChaosSession
 from tests.proving_ground.wait import wait_for
 
 pytestmark = pytest.mark.integration
@@ -146,3 +148,24 @@ def test_it_goes_on_when_the_server_was_gone(
         wait_for(
             lambda: pid in transaction_monitor.snapshot().sessions, within_s=10, what="it sees"
         )
+
+
+def test_the_session_hears_what_happened(
+    request: pytest.FixtureRequest,
+    deadlock_setup: DeadlockSetup,
+    load_generator: LoadGenerator,
+) -> None:
+    deadlock_setup.provoke()
+    load_generator("SELECT 1", rate=20, for_s=0.1)
+    effects = ChaosSession.of(request.config).effects(request.node.nodeid)
+    assert {word for word, _ in effects} == {"deadlock", "load"}
+
+
+def test_the_monitor_looks_past_the_link(
+    transaction_monitor: TransactionMonitor, chaos_injector: ChaosInjector
+) -> None:
+    with (
+        pytest.raises(NoBite),
+        chaos_injector.fail_statements("pg_stat_activity"),
+    ):
+        assert transaction_monitor.waits() == ()

@@ -80,7 +80,7 @@ def test_a_connection_failure_is_the_drivers_own_error(when: When) -> None:
     ):
         ran.append(1)
     assert ran == ([1] if when == "after" else [])
-    assert [bite.mode for bite in injector.bites] == ["connection-failure"]
+    assert [bite.word for bite in injector.bites] == ["connection-failure"]
 
 
 def test_failures_are_as_frequent_as_asked() -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hormesis.testing.noting import Note
 from hormesis.words.units import text_of_seconds
-
-Note = Callable[[str, str], None]
-"""Takes the word for what bit, and the proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Bitten:
-    """Something that was seen to hurt; ``mode`` is the fault's kind, ``proof`` what was seen."""
+    """Something that was seen to hurt.
+
+    ``word`` is the fault's kind, or says what was pretended; ``proof`` is what was seen, ``at_s``
+    counts from the injector's start.
+    """
 
     at_s: float
-    mode: str
+    word: str
     proof: str
 
 
@@ -100,12 +102,12 @@ class Record:
             for_s = round(self.now() - act.at_s, 3)
             self._acts[number] = Act(act.at_s, act.name, act.fields, for_s)
 
-    def bit(self, mode: str, proof: str) -> Bitten:
+    def bit(self, word: str, proof: str) -> Bitten:
         """Keep a bite and pass it on."""
-        bitten = Bitten(round(self.now(), 3), mode, proof)
+        bitten = Bitten(round(self.now(), 3), word, proof)
         with self._guard:
             self._bites.append(bitten)
-        self._note(mode, proof)
+        self._note(word, proof)
         return bitten
 
     def script(self) -> Script:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hormesis.compose.by_hand_fault import Bite, FaultByHand
 from hormesis.compose.by_hand_trouble import NoBite
-from hormesis.testing.injector.acts import Bitten, Note, Record, Script
+from hormesis.testing.injector.acts import Bitten, Record, Script
 from hormesis.testing.injector.backend import pid_of
 from hormesis.testing.injector.bound_or_not import BoundOrNot
 from hormesis.testing.injector.connection_failure import ConnectionFailure, When
@@ -26,6 +26,7 @@ from hormesis.testing.injector.lasting import Lasting
 from hormesis.testing.injector.reach import Reach
 from hormesis.testing.injector.retry import Attempts, attempted, attempted_async
 from hormesis.testing.injector.transient import RetryOn
+from hormesis.testing.noting import Note, unnoted
 from hormesis.words.randomness import stream_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class ChaosInjector:
         connection_string: str = "",
         server: Server | None = None,
         run_dir: Path | None = None,
-        note: Note = lambda mode, proof: None,
+        note: Note = unnoted,
         sleeps: Sleeps | None = None,
     ) -> None:
         self.seed = seed

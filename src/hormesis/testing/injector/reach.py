@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hormesis.compose.by_hand import RUNS, ByHand, by_hand
 from hormesis.compose.by_hand_fault import FaultByHand
+from hormesis.host.holders.postgres_session import OBSERVER
 from hormesis.testing.injector.lasting import LASTS
 from hormesis.testing.injector.small_disk import SmallDisk
 from hormesis.testing.ownership import Name
@@ -139,7 +140,7 @@ class Reach:
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return what the test's database answers, over a connection of ours."""
         with psycopg.connect(
-            self.direct, autocommit=True, application_name="hormesis-look"
+            self.direct, autocommit=True, application_name=OBSERVER
         ) as line:
             cursor = line.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description else []

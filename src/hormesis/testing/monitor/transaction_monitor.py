@@ -12,7 +12,6 @@ from hormesis.engine.bounded_run import run_bounded
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.waiting import Late, wait_until
 from hormesis.testing.apart import run_apart
-from hormesis.testing.injector.acts import Note
 from hormesis.testing.injector.backend import pid_of
 from hormesis.testing.monitor.server_view import ServerView
 from hormesis.testing.monitor.snapshot import (
@@ -24,6 +23,7 @@ from hormesis.testing.monitor.snapshot import (
     Wait,
 )
 from hormesis.testing.monitor.wait_graph import told_deadlock, told_transactions, wait_graph
+from hormesis.testing.noting import Note, unnoted
 
 EVERY_S = 0.05
 """How often the server is asked; it leaves a deadlock alone for a second, unless told otherwise."""
@@ -47,7 +47,7 @@ class TransactionMonitor:
         connection_string: str,
         *,
         every_s: float = EVERY_S,
-        note: Note = lambda mode, proof: None,
+        note: Note = unnoted,
     ) -> None:
         self._note_effect = note
         self._view = ServerView(connection_string)

@@ -7,6 +7,7 @@ from typing import Any
 
 from hormesis.engine.clock import LoopClock
 from hormesis.host.raised import is_bug
+from hormesis.testing.noting import Note, unnoted
 from hormesis.testing.racing import tasks, threads
 from hormesis.testing.racing.broken import RaceTimeout
 from hormesis.testing.racing.evidence import evidence_of
@@ -20,8 +21,6 @@ from hormesis.words.trouble import Trouble
 
 Operation = Callable[[Worker], Any]
 AsyncOperation = Callable[[AsyncWorker], Awaitable[Any]]
-Note = Callable[[str, str], None]
-"""Told what a race showed to have happened, and the proof."""
 
 WORKERS = 10
 JITTER_MS = 5.0
@@ -96,7 +95,7 @@ class Race:
         seed: int,
         workers: int = WORKERS,
         dsn: Dsn = None,
-        note: Note | None = None,
+        note: Note = unnoted,
         allow_unknown: bool = False,
     ) -> None:
         self.seed = seed
@@ -156,9 +155,8 @@ class Race:
         )
 
     def _noted(self, result: RaceResult) -> RaceResult:
-        if self._note is not None:
-            for word, proof in evidence_of(result):
-                self._note(word, proof)
+        for word, proof in evidence_of(result):
+            self._note(word, proof)
         return result
 
 
