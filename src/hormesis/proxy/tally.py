@@ -59,7 +59,9 @@ class Tally:
         ``met`` the occasions of a toxic that tells requests apart, ``bytes_shaped`` what it let
         through, changed or not. ``delay_ms_mean`` is over
         the delayed chunks that have left. ``bytes_per_s`` is what one connection got through
-        while the toxic was holding something of it back; 0 when it never did.
+        while the toxic was holding something of it back; 0 when it never did. ``holding`` is how
+        many connections have something waiting here now, ``held_ms`` since when, on average;
+        ``missed`` how many requests the toxic let alone as not meant: each only where there is one.
         """
         waited = self.waited_s(now)
         reading: dict[str, Scalar] = {
@@ -71,6 +73,12 @@ class Tally:
             "delay_ms_mean": 1000 * self.delay_s_sum / self.delayed if self.delayed else 0.0,
             "bytes_per_s": self.passed / waited if waited > 1e-6 else 0.0,
         }
+        if self._waiting:
+            reading["holding"] = self._waiting
+            reading["held_ms"] = 1000 * (now - self._waiting_since_sum / self._waiting)
+        if self.hits.missed:
+            reading["missed"] = self.hits.missed
+            reading["last_missed"] = " · ".join(self.hits.last_missed)
         if self.error:
             reading["error"] = self.error
         return reading

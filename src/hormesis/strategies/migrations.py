@@ -11,6 +11,7 @@ from hormesis.strategies.column_types import check_version
 from hormesis.strategies.drawn import counted
 from hormesis.strategies.migration import Migration, Step
 from hormesis.strategies.schema import Schema
+from hormesis.strategies.shrinkable import picks, sizes
 from hormesis.strategies.step_setting import Setting, Steps
 from hormesis.strategies.table import Table
 
@@ -77,21 +78,21 @@ def _migrations(
 ) -> Migration:
     start = schema = draw(begin)
     steps: list[Step] = []
-    while len(steps) < max_size and (len(steps) < min_size or draw(st.integers(0, 5))):
-        setting = Setting(schema, filled, plain_names, version)
-        step = draw(_step(draw, setting))
+    for _ in range(draw(sizes(min_size, max_size))):
+        step = draw(_steps(Setting(schema, filled, plain_names, version)))
         steps.append(step)
         schema = step.after
     return Migration(start, tuple(steps))
 
 
-def _step(draw: st.DrawFn, setting: Setting) -> st.SearchStrategy[Step]:
+@st.composite
+def _steps(draw: st.DrawFn, setting: Setting) -> Step:
     tables = setting.schema.tables
     # Most steps change a table that exists; else migrations would only make tables.
-    within = draw(st.integers(0, 3)) if tables else 0
-    if within:
-        table = draw(st.sampled_from(tables))
+    within, pick = draw(st.integers(0, 3)), draw(picks())
+    if within and tables:
+        table = pick(tables)
         offered = [offer for make in _OF_TABLE for offer in make(setting, table)]
     else:
         offered = [offer for make in _OF_SCHEMA for offer in make(setting)]
-    return st.one_of(offered)
+    return draw(st.one_of(offered))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hormesis.strategies.column_types import check_version, domain_types, enum_types
 from hormesis.strategies.drawn import counted
 from hormesis.strategies.schema import Schema
+from hormesis.strategies.shrinkable import sizes
 from hormesis.strategies.tables import tables
 
 
@@ -47,13 +48,11 @@ def _schemas(
 ) -> Schema:
     schema = Schema()
     if user_types and not plain_names:
-        while len(schema.types) < 2 and draw(st.integers(0, 2)) == 2:
+        for _ in range(draw(st.sampled_from((0, 0, 0, 0, 1, 2)))):
             taken = tuple(schema.names())
             own = draw(enum_types(avoid=taken) | domain_types(avoid=taken))
             schema = Schema((), (*schema.types, own))
-    while len(schema.tables) < max_tables and (
-        len(schema.tables) < min_tables or draw(st.integers(0, 2))
-    ):
+    for _ in range(draw(sizes(min_tables, max_tables))):
         table = draw(
             tables(
                 max_columns=max_columns,

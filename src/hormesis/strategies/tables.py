@@ -20,6 +20,7 @@ from hormesis.strategies.constraint import (
 from hormesis.strategies.drawn import counted
 from hormesis.strategies.identifier import Identifier
 from hormesis.strategies.identifiers import identifiers
+from hormesis.strategies.shrinkable import picks, sizes
 from hormesis.strategies.table import Table
 from hormesis.strategies.values import values_of
 
@@ -101,12 +102,12 @@ def generated_columns(
     choices = generated_choices(table, version)
     if not choices:
         return None
-    name = identifiers(
-        "column", plain=plain_names, avoid=[*avoid, *(one.name for one in table.columns)]
-    )
+    taken = [*avoid, *(one.name for one in table.columns)]
+    # On top of a plain one: what is drawn in fewer choices is simpler, and remains of a failure.
+    plain = columns(column_types(version=version), plain_names=plain_names, avoid=taken)
     return st.builds(
-        lambda name, choice: Column(name, choice[0], generated=choice[1]),
-        name,
+        lambda plain, choice: Column(plain.name, choice[0], generated=choice[1]),
+        plain,
         st.sampled_from(choices),
     )
 
@@ -144,9 +145,10 @@ def constraints_of(
     keyable = [one.name for one in table.columns if may_be_key(one)]
     if keyable:
         some = st.lists(st.sampled_from(keyable), min_size=1, max_size=3, unique=True).map(tuple)
-        choices.append(st.builds(Unique, some, st.sampled_from((True, True, False)), st.just(name)))
+        # First what takes fewer choices: else a unique key, once found, is never a primary one.
         if table.primary_key is None:
             choices.append(st.builds(PrimaryKey, some, st.just(name)))
+        choices.append(st.builds(Unique, some, st.sampled_from((True, True, False)), st.just(name)))
     for column in table.writable:
         if column.type.user is not None or column.type.dimensions:
             continue
@@ -192,7 +194,7 @@ def _column_lists(
 ) -> tuple[Column, ...]:
     # One after the other, so that the names shrink to a, b, c.
     made: list[Column] = []
-    while len(made) < most and (len(made) < max(fewest, 1) or draw(st.integers(0, 4))):
+    for _ in range(draw(sizes(max(fewest, 1), most))):
         taken = [one.name for one in made]
         own = columns(types, plain_names=plain_names, bare=bare, avoid=taken, version=version)
         made.append(draw(own))
@@ -212,10 +214,9 @@ def _tables(
     own = constraints_of(table)
     if own is not None:
         table = _with(table, draw(st.lists(own, max_size=3)))
-    targets = key_targets(references)
-    points = draw(st.booleans()) if targets else False
-    if points:
-        table = _pointing(draw, table, draw(st.sampled_from(targets)), plain_names)
+    target = draw(st.booleans()), draw(picks())
+    if target[0] and (targets := key_targets(references)):
+        table = _pointing(draw, table, target[1](targets), plain_names)
     if draw(st.integers(0, 3)) == 3:
         made = generated_columns(table, plain_names=plain_names, version=version)
         if made is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from hormesis.strategies.drawn import counted
+from hormesis.strategies.shrinkable import sizes
 from hormesis.strategies.version import SemanticVersion
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-"
@@ -32,8 +33,9 @@ def version_histories(
     draw: st.DrawFn, *, min_size: int = 1, max_size: int = 8
 ) -> tuple[SemanticVersion, ...]:
     """Draw releases one after the other, each larger than the one before."""
+    size = draw(sizes(min_size, max_size))
     found = [draw(st.builds(SemanticVersion, st.integers(0, 3), st.integers(0, 3)))]
-    while len(found) < max_size and (len(found) < min_size or draw(st.integers(0, 4))):
+    while len(found) < size:
         last = found[-1]
         part = draw(st.sampled_from(("patch", "minor", "major")))
         if part == "patch":

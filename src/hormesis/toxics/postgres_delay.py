@@ -89,9 +89,14 @@ class _QueryDelaying(Frontend):
         if not self._toxic.matching:
             return True
         first, _, rest = body.partition(b"\0")
+        second = rest.partition(b"\0")[0]
         if kind == ord("B"):
-            return self._matched.get(rest.partition(b"\0")[0], False)
-        if kind == ord("Q"):
-            return self._matching.search(first) is not None
-        self._matched[first] = self._matching.search(rest.partition(b"\0")[0]) is not None
-        return self._matched[first]
+            matches, missed, times = self._matched.get(second, False), b"", 1 if second else 0
+        elif kind == ord("Q"):
+            matches, missed, times = self._matching.search(first) is not None, first, 1
+        else:
+            matches = self._matched[first] = self._matching.search(second) is not None
+            missed, times = second, 0 if first else 1
+        if not matches:
+            self._hits.miss(missed, times=times)
+        return matches

@@ -102,7 +102,10 @@ class _Spoiling(Frontend):
     def began(self, kind: int, size: int, body: bytes, now: float) -> None:
         if kind == ord("P"):
             name, _, rest = body.partition(b"\0")
-            self._matched[name] = self._matches(rest.partition(b"\0")[0])
+            text = rest.partition(b"\0")[0]
+            self._matched[name] = self._matches(text)
+            if not self._matched[name]:
+                self._hits.miss(text, times=0 if name else 1)
         elif kind == ord("Q"):
             self._query(body.partition(b"\0")[0], size)
         elif kind == ord("B"):
@@ -127,7 +130,10 @@ class _Spoiling(Frontend):
 
     def _query(self, text: bytes, size: int) -> None:
         session = self._session
-        if not (self._matches(text) and self._spoils()):
+        if not self._matches(text):
+            self._hits.miss(text)
+            return
+        if not self._spoils():
             return
         failing = session.mark
         if _COMMIT.fullmatch(text) and session.status == RUNNING and not session.owed:
@@ -142,6 +148,8 @@ class _Spoiling(Frontend):
         portal, _, rest = body.partition(b"\0")
         name, whole, _ = rest.partition(b"\0")
         matches = self._matched.get(name, not self._toxic.matching)
+        if name and not matches:
+            self._hits.miss(b"")
         if not (whole and matches and self._spoils()):
             return
         session = self._session

@@ -96,6 +96,10 @@ class Fault(Kind):
         """Return the bite as a number beside the asked one; None where there is no number."""
         return None
 
+    def unseen(self, before: Reading, now: Reading) -> str:
+        """Return in words why the bite was not seen; empty where the readings must do."""
+        return ""
+
 
 class NoWay(Exception):
     """No mechanism can do the fault to this target here.

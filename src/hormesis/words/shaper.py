@@ -70,6 +70,12 @@ class Shaper(Protocol):
         ...
 
 
+_SAID_MAX = 60
+"""Bytes that are kept of a request that a toxic lets alone."""
+_MISSES_MAX = 3
+"""So many of them are kept."""
+
+
 @dataclass(slots=True)
 class Hits:
     """How often one toxic may act, and how often it did, over all connections of its link."""
@@ -84,6 +90,17 @@ class Hits:
     """Occasions that were to be hit."""
     count: int = 0
     """Hits that the toxic itself has counted as really done."""
+    missed: int = 0
+    """Requests so far that were none of the occasions, where the toxic tells them apart."""
+    last_missed: tuple[str, ...] = ()
+    """The last few of them, each cut short."""
+
+    def miss(self, text: bytes, *, times: int = 1) -> None:
+        """Note a request that is not one of the occasions; 0 *times*: only what it says."""
+        self.missed += times
+        said = " ".join(text[:_SAID_MAX].decode(errors="replace").split())
+        if said:
+            self.last_missed = (*self.last_missed[1 - _MISSES_MAX :], said)
 
     def take(self, chosen: bool = True) -> bool:
         """Return whether this occasion, one more, is to be hit, if it was *chosen* at all."""

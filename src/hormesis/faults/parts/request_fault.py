@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from hormesis.faults.parts.link_fault import LinkFault
+from hormesis.faults.parts.none_meant import none_meant
 from hormesis.proxy.occasions import Occasions
 from hormesis.words.fault import Measure
 from hormesis.words.look import Reading, figure
@@ -21,6 +22,10 @@ class RequestFault(Occasions, LinkFault):
         """Return how many of the matching requests were hit."""
         hits, met = figure(now, "hits"), figure(now, "met")
         return self.done(f"{hits:.0f}", f"{met:.0f}") if hits else ""
+
+    def unseen(self, before: Reading, now: Reading) -> str:
+        """Return that none of what came was meant, and what did come."""
+        return none_meant(now, getattr(self, "matching", ""))
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         """Return the share of the matching requests that was hit, where it does not change."""
