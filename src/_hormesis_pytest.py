@@ -40,6 +40,7 @@ OPTIONS: Final = (
     ("transaction-isolation", "LEVEL", "read-committed, repeatable-read or serializable; "
      "left out: what the server says"),
     ("run-dir", "DIR", "where runs are recorded (hormesis-runs/pytest)"),
+    ("keep", "N", "how many sessions' runs are kept there, the newest included (20)"),
     ("last", "N", "how many sessions the effectiveness report looks back on, the newest included "
      "(10)"),
 )  # fmt: skip
@@ -51,8 +52,9 @@ SWITCHES: Final = (
     ("--chaos-allow-unknown", "let experiments without enough evidence for a verdict pass; they "
      "are counted"),
     ("--chaos-recover", "undo what a dead run left on this machine before the first chaos test"),
-    ("--chaos-report [FILE]", "write the effectiveness report: bugs found, failure modes covered, "
+    ("--chaos-report", "write the effectiveness report: bugs found, failure modes covered, "
      "stability"),
+    ("--chaos-report-file FILE", "write it to FILE, which ends in .html"),
 )  # fmt: skip
 """Options of one session."""
 
@@ -96,11 +98,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--chaos-seed", metavar="N", type=int, default=None, help=told_of["--chaos-seed N"]
     )
-    for switch in ("--chaos-allow-unknown", "--chaos-recover"):
+    # A switch takes no value that could be the path of a test.
+    for switch in ("--chaos-allow-unknown", "--chaos-recover", "--chaos-report"):
         group.addoption(switch, action="store_true", default=False, help=told_of[switch])
     group.addoption(
-        "--chaos-report", metavar="FILE", nargs="?", const="", default=None,
-        help=told_of["--chaos-report [FILE]"],
+        "--chaos-report-file", metavar="FILE", default=None,
+        help=told_of["--chaos-report-file FILE"],
     )  # fmt: skip
     parser.addini("chaos_template", TEMPLATE, default="")
 
@@ -114,7 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hook = getattr(config.pluginmanager, "rewrite_hook", None)
     getattr(hook, "_must_rewrite", set()).discard("hormesis")
     config.pluginmanager.register(Listener(config), "hormesis-listener")
-    if config.getoption("--chaos-report") is not None:
+    if config.getoption("--chaos-report") or config.getoption("--chaos-report-file") is not None:
         from hormesis.testing.reporting import report_effectiveness
 
         report_effectiveness(config, seed_of_session(config))

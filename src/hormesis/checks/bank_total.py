@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from hormesis.checks.parts.amounts import amount_of, named_amounts
+from hormesis.checks.parts.amounts import (
+    Amount,
+    amount_of,
+    exactly,
+    figure_of,
+    named_amounts,
+    text_of_amount,
+)
 from hormesis.checks.parts.readings import Reading, Readings
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
@@ -24,6 +31,8 @@ class _Sum:
     place: int
     start: float
     total: Decimal
+    accounts: int
+    """How many had a balance."""
     below: Mapping[str, Decimal]
     """The accounts that are below zero."""
     without: Sequence[str]
@@ -35,9 +44,10 @@ class BankTotal(Check):
 
     A read is an ``ok`` operation whose field holds the balances, as a number, a JSON list or a JSON
     mapping from account to balance, or an observation whose rows have them in a column. Lists that
-    were cut short, operations that ended ``info`` and looks without a value say nothing. Sums are
-    exact: a fraction counts as it is written. After the *bank* workload of Jepsen: under snapshot
-    isolation or better no transfer is ever half visible.
+    were cut short, operations that ended ``info`` and looks without a value say nothing, nor do
+    reads none of which found an account. Sums are exact: a fraction counts as it is written. After
+    the *bank* workload of Jepsen: under snapshot isolation or better no transfer is ever half
+    visible.
     """
 
     shorthand: ClassVar[str] = "of"
@@ -48,7 +58,7 @@ class BankTotal(Check):
     """The operation or the probe that reads all balances at one moment."""
     balances: str = "balances"
     """The field, or the column of the rows, that holds them."""
-    total: float | None = None
+    total: Amount | None = None
     """What they must add up to; left out: to what the first read found."""
     negative: bool = False
     """Whether an account may be below zero."""
@@ -60,11 +70,16 @@ class BankTotal(Check):
 
     def describe(self) -> str:
         """Return the claim in words."""
-        what = "the same total" if self.total is None else f"a total of {_number(self._constant())}"
-        return f"{what} in every {self.of}"
+        if self.total is None:
+            return f"the same total in every {self.of}"
+        return f"a total of {text_of_amount(self.total)} in every {self.of}"
 
     def judge(self, history: History) -> Verdict:
         """Fail with each read that has another total, or an account that must not be so."""
+        with exactly():
+            return self._judged(history)
+
+    def _judged(self, history: History) -> Verdict:
         readings = Readings(history, (self.of,))
         sums: list[_Sum] = []
         partial = 0
@@ -80,18 +95,21 @@ class BankTotal(Check):
         if not sums:
             return self.verdict(Outcome.UNKNOWN, readings.why_none(self.balances), **doubt)
         sums.sort(key=lambda one: (one.start, one.place))
-        wanted = sums[0].total if self.total is None else self._constant()
+        wanted = sums[0].total if self.total is None else self.total
         findings, bad = self._findings(sums, wanted, readings)
         wrong = sum(one.total != wanted for one in sums)
         if not findings and self.total is None and len(sums) == 1:
-            why = f"there was one read, of {_number(wanted)}, and nothing to compare it with"
+            why = f"there was one read, of {text_of_amount(wanted)}, and nothing to compare it with"
             return self.verdict(Outcome.UNKNOWN, why, reads=1, **doubt)
+        if not findings and not any(one.accounts for one in sums):
+            why = f"none of {len(sums)} reads found an account"
+            return self.verdict(Outcome.UNKNOWN, why, reads=len(sums), **doubt)
         totals = [one.total for one in sums]
-        told = f"{len(sums)} reads of {_number(wanted)} each"
+        told = f"{len(sums)} reads of {text_of_amount(wanted)} each"
         if wrong:
             told = (
-                f"{wrong} of {len(sums)} reads do not add up to {_number(wanted)}: "
-                f"from {_number(min(totals))} to {_number(max(totals))}"
+                f"{wrong} of {len(sums)} reads do not add up to {text_of_amount(wanted)}: "
+                f"from {text_of_amount(min(totals))} to {text_of_amount(max(totals))}"
             )
         elif findings:
             told = f"{bad} of {len(sums)} reads: {findings[0].sentence}"
@@ -101,13 +119,10 @@ class BankTotal(Check):
             findings,
             reads=len(sums),
             wrong=wrong,
-            total_min=float(min(totals)),
-            total_max=float(max(totals)),
+            total_min=figure_of(min(totals)),
+            total_max=figure_of(max(totals)),
             **doubt,
         )
-
-    def _constant(self) -> Decimal:
-        return Decimal(str(self.total))
 
     def _sum(self, reading: Reading) -> _Sum | None:
         cells = reading.cells(self.balances)
@@ -131,6 +146,7 @@ class BankTotal(Check):
             reading.place,
             reading.start,
             sum(balances.values(), Decimal(0)),
+            len(balances),
             {name: balance for name, balance in balances.items() if balance < 0},
             [name for name, balance in accounts.items() if balance is None],
         )
@@ -146,13 +162,13 @@ class BankTotal(Check):
             if one.total != wanted:
                 more = one.total - wanted
                 told.append(
-                    f"the total is {_number(one.total)}, {_number(abs(more))} too "
+                    f"the total is {text_of_amount(one.total)}, {text_of_amount(abs(more))} too "
                     f"{'much' if more > 0 else 'little'}"
                 )
             if one.without:
                 told.append(f"no balance: {_some(one.without)}")
             if one.below and not self.negative:
-                below = [f"{name} ({_number(balance)})" for name, balance in one.below.items()]
+                below = [f"{name} ({text_of_amount(sum_)})" for name, sum_ in one.below.items()]
                 told.append(f"below zero: {_some(below)}")
             bad += bool(told)
             if told and bad <= _LISTED_MAX:
@@ -161,18 +177,14 @@ class BankTotal(Check):
                         f"{'; '.join(told)}, {readings.where(one.place, one.start)}",
                         (readings.cite(one.place),),
                         {
-                            "total": float(one.total),
-                            "expected": float(wanted),
+                            "total": figure_of(one.total),
+                            "expected": figure_of(wanted),
                             "below_zero": sorted(one.below),
                             "without_balance": list(one.without),
                         },
                     )
                 )
         return findings, bad
-
-
-def _number(value: Decimal) -> str:
-    return f"{value.normalize():f}" if value else "0"
 
 
 def _some(names: Sequence[str]) -> str:

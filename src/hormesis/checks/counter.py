@@ -5,15 +5,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hormesis.checks.parts.amounts import amount_of
+from hormesis.checks.parts.amounts import Amount, amount_of, exactly, figure_of, text_of_amount
 from hormesis.checks.parts.readings import Readings
 from hormesis.checks.parts.unrecorded import unrecorded
-from hormesis.record.keys import Names
+from hormesis.record.keys import Names, group_of
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
 from hormesis.words.kind import Scalar
@@ -22,7 +23,12 @@ from hormesis.words.outcome import Outcome
 
 _LISTED_MAX = 200
 Floats = NDArray[np.float64]
-Key = tuple[Scalar, ...]
+Sums = NDArray[Any]
+"""Whole numbers without limit: of 64 bits where all fit, else Python's own."""
+Key = tuple[str | None, ...]
+Number = int | Decimal
+_WHOLE_MAX = 2**62
+_NAMED_MAX = 6
 
 
 @dataclass
@@ -33,8 +39,8 @@ class _Adds:
     sent: array[float] = field(default_factory=lambda: array("d"))
     sure: array[float] = field(default_factory=lambda: array("d"))
     """When each had surely happened; never, for one that ended ``info``."""
-    amount: array[float] = field(default_factory=lambda: array("d"))
-    """NaN when nobody recorded how much."""
+    amount: list[Number | None] = field(default_factory=list)
+    """None when nobody recorded how much."""
 
 
 @dataclass
@@ -44,18 +50,45 @@ class _Reads:
     place: array[int] = field(default_factory=lambda: array("q"))
     start: array[float] = field(default_factory=lambda: array("d"))
     end: array[float] = field(default_factory=lambda: array("d"))
-    value: array[float] = field(default_factory=lambda: array("d"))
+    value: list[Number] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Bounds:
-    """What each read of one counter may have found at least and at most."""
+    """What each read of one counter may have found at least and at most, in units of 1/*scale*."""
 
-    least: Floats
-    most: Floats
+    value: Sums
+    least: Sums
+    most: Sums
+    slack: int
+    scale: int
+    unbounded: NDArray[np.bool_]
+    """Whether something may have been added of which nobody knows how much."""
     sure: NDArray[np.bool_]
     """Whether something had surely been added before it began."""
-    slack: float
+
+    def outside(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which reads found less, and which more."""
+        below = (self.value < self.least - self.slack).astype(np.bool_)
+        above = (self.value > self.most + self.slack).astype(np.bool_)
+        return below & ~self.unbounded, above & ~self.unbounded
+
+    def amount(self, units: Any) -> Decimal:
+        """Return what so many units are."""
+        return Decimal(int(units)) / self.scale
+
+
+@dataclass
+class _Tally:
+    """How many reads there are of each sort."""
+
+    count: int
+    bad: int = 0
+    unclear: int = 0
+    telling: int = 0
+    """Those that began after something had surely been added."""
+    untold: list[Key] = field(default_factory=list)
+    """The counters that were surely added to, of which there is no such read."""
 
 
 class Counter(Check):
@@ -64,7 +97,9 @@ class Counter(Check):
     At least: what ``ok`` operations added that had ended before the read began. At most: what
     was added by operations that began before the read ended, those too that ended ``info``. What
     ended ``fail`` added nothing. Amounts below zero take away, and move the bounds the other way
-    round. A read that nothing had been surely added before shows no loss. After the *counter*
+    round. A read that nothing had been surely added before shows no loss; without another one,
+    of each counter that was added to, it is unknown. Sums are exact, but where fractions are added
+    up, floating numbers may be off by their own error. After the *counter*
     checker of Jepsen.
     """
 
@@ -81,7 +116,7 @@ class Counter(Check):
     """The field of their values that says how much; left out: each adds 1."""
     per: Names = ()
     """Fields that name the counter, when there are several, of both; left out: there is one."""
-    start: float = 0.0
+    start: Amount = Decimal(0)
     """What the counter held before the first addition."""
     advice: str = (
         "Add in the database (UPDATE … SET n = n + 1, or an atomic increment) instead of reading, "
@@ -96,64 +131,77 @@ class Counter(Check):
 
     def judge(self, history: History) -> Verdict:
         """Fail with each read outside its bounds."""
+        with exactly():
+            return self._judged(history)
+
+    def _judged(self, history: History) -> Verdict:
         adds, undecided, counted = self._adds(history)
         readings = Readings(history, (self.of,))
         reads = self._reads(readings)
-        count = sum(len(one.place) for one in reads.values())
+        tally = _Tally(sum(len(one.place) for one in reads.values()))
         doubt: dict[str, Any] = {"undecided": undecided, "without_value": readings.blind}
-        if not count:
+        if not tally.count:
             return self.verdict(Outcome.UNKNOWN, readings.why_none(self.value), **doubt)
         if not counted:
             names = " or ".join(repr(name) for name in self.added_by)
             why = f"no operation {names} ended ok; {undecided} are undecided"
-            return self.verdict(Outcome.UNKNOWN, why, reads=count, **doubt)
+            return self.verdict(Outcome.UNKNOWN, why, reads=tally.count, **doubt)
         findings: list[Finding] = []
-        unclear = telling = bad = 0
         lacking = unrecorded(history)
+        told: set[Key] = set()
         for key, its in reads.items():
             bounds = self._bounds(adds.get(key, _Adds()), its)
-            below = np.asarray(its.value) < bounds.least - bounds.slack
-            above = np.asarray(its.value) > bounds.most + bounds.slack
+            below, above = bounds.outside()
             if lacking:
-                unclear += int(above.sum())
+                tally.unclear += int(above.sum())
                 above[:] = False
-            telling += int(bounds.sure.sum())
+            if bounds.sure.any():
+                told.add(key)
+            tally.telling += int(bounds.sure.sum())
             wrong = np.flatnonzero(below | above)
-            bad += len(wrong)
+            tally.bad += len(wrong)
             findings += [
                 self._finding(key, its, bounds, int(row), readings)
                 for row in wrong[: _LISTED_MAX - len(findings)]
             ]
-        outcome, told = self._outcome(findings, bad, count, unclear, telling, lacking)
+        tally.untold = [
+            key for key, one in adds.items() if key not in told and min(one.sure) < float("inf")
+        ]
+        outcome, summary = self._outcome(findings, tally, lacking)
         return self.verdict(
             outcome,
-            told,
+            summary,
             findings,
-            reads=count,
+            reads=tally.count,
             added=counted,
-            wrong=bad,
+            wrong=tally.bad,
             **doubt,
         )
 
     def _outcome(
-        self,
-        findings: Sequence[Finding],
-        bad: int,
-        count: int,
-        unclear: int,
-        telling: int,
-        lacking: str,
+        self, findings: Sequence[Finding], tally: _Tally, lacking: str
     ) -> tuple[Outcome, str]:
         if findings:
-            told = f"{bad} of {count} reads are wrong: {findings[0].sentence}"
-            return Outcome.FAIL, told
-        if unclear:
-            told = f"{unclear} of {count} reads found more than is known of: {lacking}"
+            return Outcome.FAIL, (
+                f"{tally.bad} of {tally.count} reads are wrong: {findings[0].sentence}"
+            )
+        if tally.unclear:
+            told = f"{tally.unclear} of {tally.count} reads found more than is known of: {lacking}"
             return Outcome.UNKNOWN, told
-        if not telling:
-            why = f"none of {count} reads began after something had been added"
+        if not tally.telling:
+            why = f"none of {tally.count} reads began after something had been added"
             return Outcome.UNKNOWN, why
-        return Outcome.PASS, f"{count} reads within their bounds"
+        if tally.untold:
+            named = [self._which(key) for key in tally.untold[:_NAMED_MAX]]
+            more = len(tally.untold) - len(named)
+            return Outcome.UNKNOWN, (
+                f"no read after it had been added to: {'; '.join(named)}"
+                + (f" and {more} more" if more else "")
+            )
+        return Outcome.PASS, f"{tally.count} reads within their bounds"
+
+    def _which(self, key: Key) -> str:
+        return ", ".join(f"{n} {v}" for n, v in zip(self.per, key, strict=True))
 
     def _adds(self, history: History) -> tuple[dict[Key, _Adds], int, int]:
         """Return what may have been added, by counter; how many ended ``info``, and ``ok``."""
@@ -162,16 +210,16 @@ class Counter(Check):
         for name in self.added_by:
             for op in history.ops_named(name):
                 undecided += op.outcome is Ended.INFO
-                amount = amount_of(op.value.get(self.amount)) if self.amount else 1.0
+                amount = _number(op.value.get(self.amount)) if self.amount else 1
                 # Who did not add ended ok without an amount; of info nobody knows it.
                 if op.outcome is Ended.FAIL or (amount is None and op.outcome is Ended.OK):
                     continue
-                key = tuple(op.value.get(part) for part in self.per)
+                key = group_of(op.value.get(part) for part in self.per)
                 one = adds.setdefault(key, _Adds())
                 one.number.append(op.number)
                 one.sent.append(op.sent)
                 one.sure.append(op.ended if op.outcome is Ended.OK else float("inf"))
-                one.amount.append(float("nan") if amount is None else float(amount))
+                one.amount.append(amount)
                 counted += op.outcome is Ended.OK
         return adds, undecided, counted
 
@@ -180,66 +228,96 @@ class Counter(Check):
         for reading in readings:
             rows: Sequence[Mapping[str, Scalar]] = reading.rows or (reading.fields,)
             for row in rows:
-                value = amount_of(row.get(self.value))
+                value = _number(row.get(self.value))
                 if value is None:
                     continue
-                one = reads.setdefault(tuple(row.get(part) for part in self.per), _Reads())
+                one = reads.setdefault(group_of(row.get(part) for part in self.per), _Reads())
                 one.place.append(reading.place)
                 one.start.append(reading.start)
                 one.end.append(reading.end)
-                one.value.append(float(value))
+                one.value.append(value)
         return reads
 
     def _bounds(self, adds: _Adds, reads: _Reads) -> _Bounds:
+        sized = np.array([one is not None for one in adds.amount], dtype=np.bool_)
+        begin = _number(self.start) or 0
+        known = [one for one in adds.amount if one is not None]
+        wide = max(_places(known), _places(reads.value), _places([begin]))
+        amounts, values = _units(known, wide), _units(reads.value, wide)
+        [first] = _units([begin], wide)
+        total = sum(map(abs, amounts)) + abs(first)
+        fits = total + max(map(abs, values)) < _WHOLE_MAX
+        of_all = np.array(amounts, dtype=np.int64 if fits else object)
         sent, sure = np.asarray(adds.sent), np.asarray(adds.sure)
-        amount = np.asarray(adds.amount)
-        unsized = np.isnan(amount)
-        more = np.where(unsized, np.inf, np.maximum(amount, 0.0))
-        less = np.where(unsized, -np.inf, np.minimum(amount, 0.0))
+        more, less = np.maximum(of_all, 0), np.minimum(of_all, 0)
         start, end = np.asarray(reads.start), np.asarray(reads.end)
         surely = np.isfinite(sure)
+        ones = np.ones(len(sent), dtype=np.int64)
         return _Bounds(
+            np.array(values, dtype=of_all.dtype),
             # Reads that began at the very moment are taken as concurrent.
-            least=self.start
-            + _until(sure[surely], more[surely], start, "left")
-            + _until(sent, less, end, "right"),
-            most=self.start
-            + _until(sent, more, end, "right")
-            + _until(sure[surely], less[surely], start, "left"),
-            sure=_until(sure[surely], np.ones(int(surely.sum())), start, "left") > 0,
-            slack=_slack(amount[~unsized], self.start),
+            least=first
+            + _until(sure[surely], more[surely[sized]], start, "left")
+            + _until(sent[sized], less, end, "right"),
+            most=first
+            + _until(sent[sized], more, end, "right")
+            + _until(sure[surely], less[surely[sized]], start, "left"),
+            slack=max(16, len(known)) * total // 2**52 if wide else 0,
+            scale=10**wide,
+            unbounded=_until(sent[~sized], ones[~sized], end, "right") > 0,
+            sure=_until(sure[surely], ones[surely], start, "left") > 0,
         )
 
     def _finding(
         self, key: Key, reads: _Reads, bounds: _Bounds, row: int, readings: Readings
     ) -> Finding:
-        value, least, most = reads.value[row], bounds.least[row], bounds.most[row]
-        which = ", ".join(f"{n} {v}" for n, v in zip(self.per, key, strict=True))
-        which = f" of {which}" if which else ""
+        value, least, most = (
+            bounds.amount(units[row]) for units in (bounds.value, bounds.least, bounds.most)
+        )
+        which = f" of {self._which(key)}" if key else ""
         bound = (
-            f"at least {least:.12g} had been added before"
+            f"at least {text_of_amount(least)} had been added before"
             if value < least
-            else f"at most {most:.12g} can have been added by then"
+            else f"at most {text_of_amount(most)} can have been added by then"
         )
         place = reads.place[row]
-        data: dict[str, Any] = {"value": value, "least": float(least), "most": float(most)}
+        data: dict[str, Any] = {
+            "value": figure_of(value), "least": figure_of(least), "most": figure_of(most),
+        }  # fmt: skip
         data["key"] = dict(zip(self.per, key, strict=True))
         return Finding(
-            f"read {value:.12g}{which} {readings.where(place, reads.start[row])}; {bound}",
+            f"read {text_of_amount(value)}{which} "
+            f"{readings.where(place, reads.start[row])}; {bound}",
             (readings.cite(place),),
             data,
         )
 
 
-def _until(moments: Floats, amounts: Floats, asked: Floats, side: Any) -> Floats:
+def _number(value: Scalar | Decimal) -> Number | None:
+    amount = amount_of(value)
+    if amount is None:
+        return None
+    whole = int(amount)
+    return whole if whole == amount else amount
+
+
+def _places(amounts: Sequence[Number]) -> int:
+    """Return how many decimal places the longest of *amounts* has."""
+    fractions = (one for one in amounts if isinstance(one, Decimal))
+    return max((-int(one.as_tuple().exponent) for one in fractions), default=0)
+
+
+def _units(amounts: Sequence[Number], places: int) -> list[int]:
+    """Return *amounts* in the unit of the last of so many decimal places."""
+    unit = 10**places
+    return [
+        one * unit if isinstance(one, int) else int(one.scaleb(places)) for one in amounts
+    ]
+
+
+def _until(moments: Floats, amounts: Sums, asked: Floats, side: Any) -> Sums:
     """Return for each of *asked* the sum of *amounts* whose *moments* lie before it."""
     order = np.argsort(moments, kind="stable")
-    sums = np.concatenate([[0.0], np.cumsum(amounts[order])])
-    found: Floats = sums[np.searchsorted(moments[order], asked, side=side)]
+    sums = np.concatenate([[0], np.cumsum(amounts[order])])
+    found: Sums = sums[np.searchsorted(moments[order], asked, side=side)]
     return found
-
-
-def _slack(amounts: Floats, start: float) -> float:
-    """Return how much sums of floating numbers may be off; nothing for whole ones."""
-    whole = bool(np.all(amounts == np.trunc(amounts))) and start == int(start)
-    return 0.0 if whole else 1e-9 * max(1.0, float(np.abs(amounts).sum()) + abs(start))

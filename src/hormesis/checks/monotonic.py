@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +15,17 @@ from pydantic import Field
 
 from hormesis.checks.parts.amounts import amount_of
 from hormesis.checks.parts.readings import Readings
-from hormesis.record.keys import Names
+from hormesis.record.keys import Names, NumberText, Text, group_of
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
 from hormesis.words.kind import Scalar
 from hormesis.words.outcome import Outcome
 
 _LISTED_MAX = 200
-Key = tuple[Scalar, ...]
-Rank = tuple[Decimal, ...] | str
-"""What is compared: numbers, the parts of a dotted version, or a text."""
+Key = tuple[str | None, ...]
+Version = tuple[int, ...]
+Sort = Literal["auto", "number", "version", "text"]
+_VERSION = re.compile(r"[vV]?(\d+(?:\.\d+)*)")
 
 
 @dataclass
@@ -49,7 +51,9 @@ class Monotonic(Check):
     """Of two reads one after the other, the later one never finds less.
 
     One is after another when it began after that had ended; reads that overlap may find anything.
-    Values are numbers, dotted versions (``1.10.2``) or, when none is a number, texts. With
+    Values are numbers, versions (``1.10.2``, ``v9``) or, when none is either, texts. Texts such as
+    ``1.9`` and ``1.10`` may be numbers or versions: where the two orders differ and `as` does not
+    say which, it is unknown, but for what a race returned as a text, which is a version. With
     ``strict``, each must be more than the last, as of numbers that are assigned; that two that
     overlap got the same is what ``never: duplicate`` finds. When no two follow one another, it is
     unknown. What ended ``info`` or ``fail`` says nothing. This is *monotonic reads* of Terry and
@@ -66,6 +70,8 @@ class Monotonic(Check):
     """The field that holds what must rise."""
     per: Names = ()
     """Fields of what each is judged for itself, such as a branch; `user` is the virtual user."""
+    as_: Annotated[Sort, Field(alias="as")] = "auto"
+    """What the values are; left out: told from how they are written."""
     strict: bool = False
     """Whether finding the same again is wrong, too."""
     advice: str = (
@@ -88,7 +94,8 @@ class Monotonic(Check):
         doubt: dict[str, Any] = {"undecided": readings.undecided, "without_value": readings.blind}
         if not count:
             return self.verdict(Outcome.UNKNOWN, readings.why_none(self.value), **doubt)
-        ranks, why = _ranks({value for one in groups.values() for value in one.value})
+        values = {value for one in groups.values() for value in one.value}
+        ranks, why = _ranks(values, self.as_)
         if why:
             return self.verdict(Outcome.UNKNOWN, why, reads=count, **doubt)
         findings: list[Finding] = []
@@ -126,7 +133,7 @@ class Monotonic(Check):
                 value = row.get(self.value)
                 if value is None or value == "":
                     continue
-                key = tuple(
+                key = group_of(
                     row.get(part, reading.user if part == "user" else None) for part in self.per
                 )
                 one = groups.setdefault(key, _Group())
@@ -174,26 +181,57 @@ class Monotonic(Check):
         )
 
 
-def _ranks(values: set[Scalar]) -> tuple[Mapping[Scalar, int], str]:
+def _ranks(values: set[Scalar], sort: Sort) -> tuple[Mapping[Scalar, int], str]:
     """Return each value's place in their order, or why they have none."""
-    ranked = {value: _rank(value) for value in values}
-    texts = [value for value, rank in ranked.items() if isinstance(rank, str)]
-    if texts and len(texts) < len(ranked):
-        number = next(value for value, rank in ranked.items() if not isinstance(rank, str))
-        return {}, f"{texts[0]!r} and {number!r} have no order"
-    places: dict[Rank, int] = {}
-    ordered: list[Any] = sorted(set(ranked.values()))
-    for rank in ordered:
-        places[rank] = len(places)
-    return {value: places[rank] for value, rank in ranked.items()}, ""
+    numbers = {value: amount_of(value) for value in values}
+    versions = {value: _version(value) for value in values}
+    chosen, why = (sort, "") if sort != "auto" else _sort_of(numbers, versions)
+    if chosen == "text":
+        return ({}, why) if why else (_places({value: str(value) for value in values}), "")
+    ranked: Mapping[Scalar, Any] = numbers if chosen == "number" else versions
+    odd = [value for value, rank in ranked.items() if rank is None]
+    if odd and not why:
+        why = f"{odd[0]!r} is no {chosen}"
+    return ({}, why) if why else (_places(ranked), "")
 
 
-def _rank(value: Scalar) -> Rank:
-    number = amount_of(value)
-    if number is not None:
-        return (number,)
-    text = str(value)
-    parts: Sequence[str] = text.removeprefix("v").split(".")
-    if len(parts) > 1 and all(part.isdecimal() for part in parts):
-        return tuple(Decimal(part) for part in parts)
-    return text
+def _sort_of(
+    numbers: Mapping[Scalar, Decimal | None], versions: Mapping[Scalar, Version | None]
+) -> tuple[Sort, str]:
+    """Return what the values are, and why that cannot be told."""
+    are_numbers = None not in numbers.values()
+    are_versions = None not in versions.values()
+    if are_numbers and are_versions:
+        if any(isinstance(value, float | NumberText) for value in numbers):
+            return "number", ""
+        if any(isinstance(value, Text) and "." in value for value in numbers):
+            return "version", ""
+        if _places(numbers) == _places(versions):
+            return "number", ""
+        return "number", (
+            f"{_example(numbers)} may be numbers or versions, which have another order; say "
+            "`as: number` or `as: version`"
+        )
+    if are_numbers or are_versions:
+        return "number" if are_numbers else "version", ""
+    neither = [one for one in numbers if numbers[one] is None and versions[one] is None]
+    if len(neither) == len(numbers):
+        return "text", ""
+    other = next(one for one in numbers if not neither or one not in neither)
+    odd = neither[0] if neither else next(one for one in numbers if versions[one] is None)
+    return "text", f"{odd!r} and {other!r} have no order; say `as: text` if they are texts"
+
+
+def _example(values: Iterable[Scalar]) -> str:
+    dotted = sorted({str(value) for value in values if "." in str(value)}, key=len)
+    return f"values such as {dotted[-1]!r}"
+
+
+def _places(ranked: Mapping[Scalar, Any]) -> dict[Scalar, int]:
+    places = {rank: place for place, rank in enumerate(sorted(set(ranked.values())))}
+    return {value: places[rank] for value, rank in ranked.items()}
+
+
+def _version(value: Scalar) -> Version | None:
+    match = _VERSION.fullmatch(str(value).strip()) if not isinstance(value, bool) else None
+    return tuple(int(part) for part in match[1].split(".")) if match else None

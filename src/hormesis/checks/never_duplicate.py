@@ -23,7 +23,8 @@ class NeverDuplicate(Check):
 
     An operation that ended ``info`` is no duplicate, because a time-out is not a race; it is
     counted as undecided. Operations whose value lacks the key were about nothing ("no job there")
-    and do not count.
+    and do not count. An empty text is a key. Keys are the same when they are written the same: 1,
+    ``"1"`` and 1.0 are one key, true and 1 are two.
     """
 
     judges_live: ClassVar[bool] = True
@@ -101,7 +102,7 @@ class NeverDuplicate(Check):
             f"by {self.by or 'user'}s {told}",
             tuple(f"op {op.number}" for op in ops[:_CITED_MAX]),
             {
-                "key": dict(zip(self.key, key, strict=True)),
+                "key": {name: ops[0].value[name] for name in self.key},
                 "ops": [op.number for op in ops],
                 "by": who,
             },

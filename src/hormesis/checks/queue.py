@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from hormesis.checks.parts.found_again import found_again
+from hormesis.checks.parts.found_again import Shown, found_again, looks_at
 from hormesis.checks.parts.unrecorded import unrecorded
 from hormesis.record.keys import Names, parts_of
 from hormesis.words.check import Check, Finding, Verdict
@@ -40,6 +40,8 @@ class _Item:
     taken_from: float = NEVER
     taken_by: float = NEVER
     """The beginning and the end of the first that took it out."""
+    gone: list[float] = field(default_factory=list)
+    """The ends of those that took it out."""
 
 
 @dataclass
@@ -71,8 +73,9 @@ class _Losses:
 class Queue(Check):
     """Every item that comes out was put in, comes out once, and each that was put in comes out.
 
-    *Unexpected* is what came out before anybody tried to put it in, or was only ever refused;
-    *repeated* what came out more often than it may have been put in; *lost* what was surely put in
+    *Unexpected* is what came out before anybody tried to put it in, or was only ever refused, or
+    is left though nobody tried; *repeated* what came out, and is still left, more often than it may
+    have been put in; *lost* what was surely put in
     and never came out, though the queue was drained: an ``ok`` operation took nothing after that,
     while none was under way that failed later, or `left_in` lists what is left. A dequeue that
     ended ``info`` may have taken an item with it. Without proof of an empty queue a missing item is
@@ -123,7 +126,8 @@ class Queue(Check):
         figures: dict[str, Any] = {
             "enqueued": put, "dequeued": taken, "undecided": queue.undecided,
         }  # fmt: skip
-        if not put or not (taken or queue.empty):
+        unexpected, repeated = self._left_over(queue, history)
+        if not put or not (taken or queue.empty or unexpected or repeated):
             names = self.of if put else self.added_by
             named = " or ".join(repr(name) for name in names)
             why = f"no operation {named} ended ok; {queue.undecided} are undecided"
@@ -131,9 +135,9 @@ class Queue(Check):
         lacking = unrecorded(history)
         found = {
             "unexpected": [self._unexpected(*pair) for pair in queue.items.items() if
-                           pair[1].taken and pair[1].asked > pair[1].taken_by],
+                           pair[1].taken and pair[1].asked > pair[1].taken_by] + unexpected,
             "repeated": [self._repeated(*pair) for pair in queue.items.items() if
-                         len(pair[1].taken) > max(1, len(pair[1].put))],
+                         _is_repeated(pair[1])] + repeated,
             "out of order": self._disordered(queue) if self.order == "fifo" else [],
         }  # fmt: skip
         losses = self._losses(queue, history)
@@ -164,6 +168,8 @@ class Queue(Check):
             for op in history.ops_named(name):
                 queue.undecided += op.outcome is Ended.INFO
                 parts = parts_of(op.value.get(self.key), self.split)
+                if parts == [""] and "" not in queue.items:
+                    parts = []
                 if op.outcome is not Ended.OK:
                     queue.open.append(op)
                     queue.blanks += op.outcome is Ended.INFO and not parts
@@ -207,6 +213,26 @@ class Queue(Check):
         rest = len(missing) - len(sure)
         return _Losses(sure, unclear + rest, lacking if rest else why, cite)
 
+    def _left_over(
+        self, queue: _Queue, history: History
+    ) -> tuple[list[Finding], list[Finding]]:
+        """Return what is left though it was never put in, and though it came out already."""
+        unexpected: dict[str, Finding] = {}
+        repeated: dict[str, Finding] = {}
+        if not self.left_in:
+            return [], []
+        for look in looks_at(history, self.left_in, self.column or self.key, self.split):
+            for key, count in look.count.items():
+                one = queue.items.get(key, _Item())
+                if one.asked == NEVER:
+                    if not one.taken:
+                        unexpected.setdefault(key, self._left(key, one, count, look))
+                elif not _is_repeated(one):
+                    gone = sum(end <= look.start for end in one.gone)
+                    if count + gone > len(one.put):
+                        repeated.setdefault(key, self._left(key, one, count, look))
+        return list(unexpected.values()), list(repeated.values())
+
     def _disordered(self, queue: _Queue) -> list[Finding]:
         """Return each item that came out before one that had been put in before it.
 
@@ -245,6 +271,18 @@ class Queue(Check):
             key, f"came out {len(one.taken)} times ({ops})", [*one.put[:1], *one.taken], "repeated"
         )
 
+    def _left(self, key: str, one: _Item, count: int, look: Shown) -> Finding:
+        times = f" {count} times" if count > 1 else ""
+        if one.asked == NEVER:
+            refused = f"was refused (op {one.refused})" if one.refused else "was never put in"
+            told, sort = f"is left{times} and {refused}", "unexpected"
+            ops = [one.refused] if one.refused else []
+        else:
+            taken = ", ".join(f"op {number}" for number in one.taken[:_CITED_MAX])
+            told = f"is left{times}" + (f" and came out ({taken})" if taken else "")
+            sort, ops = "repeated", [*one.put[:1], *one.taken]
+        return self._finding(key, told, ops, sort, look.cite)
+
     def _lost(self, key: str, one: _Item, losses: _Losses) -> Finding:
         told = f"was put in by {one.known:.3f} s (op {one.put[0]}) and never came out"
         return self._finding(key, told, one.put[:1], "lost", losses.cite)
@@ -265,6 +303,10 @@ class Queue(Check):
         return Finding(f"{noun} {key} {told}", tuple(cites), {"key": key, "sort": sort})
 
 
+def _is_repeated(one: _Item) -> bool:
+    return len(one.taken) > max(1, len(one.put))
+
+
 def _put(one: _Item, op: Op) -> None:
     if op.outcome is Ended.FAIL:
         one.refused = one.refused or op.number
@@ -279,6 +321,7 @@ def _put(one: _Item, op: Op) -> None:
 def _take(one: _Item, op: Op) -> None:
     if op.outcome is Ended.OK:
         one.taken.append(op.number)
+        one.gone.append(op.ended)
         if op.ended < one.taken_by:
             one.taken_from, one.taken_by = op.sent, op.ended
     elif op.outcome is Ended.INFO:

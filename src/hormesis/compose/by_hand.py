@@ -20,6 +20,7 @@ from hormesis.compose.by_hand_document import document_by_hand, fault_document
 from hormesis.compose.by_hand_fault import FaultByHand
 from hormesis.compose.by_hand_trouble import NotUndone, RunEnded
 from hormesis.compose.faults_taken import FaultsTaken
+from hormesis.compose.never_entered import called_from, must_be_entered
 from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.ready_again import ready_again
 from hormesis.compose.request import RunRequest
@@ -90,6 +91,8 @@ class ByHand:
         self._taken: FaultsTaken | None = None
         self._over: Future[Finished] = Future()
         self._thread: threading.Thread | None = None
+        self._where = called_from()
+        self._asked: list[FaultByHand] = []
         self.finished: Finished | None = None
         """The judged run, once it is over."""
 
@@ -176,7 +179,14 @@ class ByHand:
         length = f"{for_}s" if isinstance(for_, int | float) else for_
         told = {"for": length or taken.hold, **({"name": name} if name else {}), **fields}
         track = taken.read(fault_document(kind, target, told))
-        return FaultByHand(track, taken, self._hand, wait)
+        fault = FaultByHand(track, taken, self._hand, wait)
+        self._asked = [*(one for one in self._asked if one.never_entered), fault]
+        return fault
+
+    @property
+    def never_entered(self) -> str:
+        """What was asked for, and where; empty once it was entered."""
+        return "" if self._thread is not None else f"{self._request.file.name} at {self._where}"
 
     def hit(self, kind: str, target: str, *, for_: str | float = "0s", **fields: Any) -> str:
         """Let a fault happen from beginning to end, and return the proof that it did.
@@ -307,6 +317,8 @@ class ByHand:
             elif (self.finished.judged.history.end or {}).get("reason") != "completed":
                 failure = self._why_ended(self.finished)
         if failure is None:
+            if error is None:
+                must_be_entered(self._asked)
             return
         if error is None or isinstance(failure, NotUndone | DirtyTrouble):
             raise failure

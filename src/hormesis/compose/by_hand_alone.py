@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 
 from hormesis.compose.by_hand import RUNS, ByHand, by_hand
 from hormesis.compose.by_hand_fault import Bite, FaultByHand
+from hormesis.compose.never_entered import called_from
 from hormesis.compose.registry import catalogue
 from hormesis.spec.translate import keys_of
 from hormesis.words.trouble import UsageTrouble
@@ -52,6 +53,12 @@ class FaultAlone:
         """The run that it is in; ``run.finished`` once it is over."""
         self._stack = ExitStack()
         self._waiting = AsyncExitStack()
+        self._where = called_from()
+
+    @property
+    def never_entered(self) -> str:
+        """What was asked for, and where; empty once it was entered."""
+        return f"fault({self._kind!r}, …) at {self._where}" if self.run.never_entered else ""
 
     @property
     def address(self) -> str:
@@ -107,6 +114,12 @@ class Proxy:
             {"links": {LINK: {"upstream": upstream}}}, out=out, name="proxy", seed=seed, force=True
         )
         """The run that it is in; ``run.finished`` once it is over."""
+        self._told = f"proxy({upstream!r}) at {called_from()}"
+
+    @property
+    def never_entered(self) -> str:
+        """What was asked for, and where; empty once it was entered."""
+        return self._told if self.run.never_entered else ""
 
     @property
     def address(self) -> str:
@@ -183,7 +196,12 @@ def _document(kind: str, facets: dict[str, Any], fields: dict[str, Any]) -> dict
 
 
 def _pid_of(process: int | HasPid) -> int:
-    pid = process if isinstance(process, int) else process.pid
+    pid = process if isinstance(process, int) else getattr(process, "pid", process)
     if pid is None:
         raise UsageTrouble("the process was not started, so it cannot be hurt")
+    if not isinstance(pid, int) or isinstance(pid, bool):
+        raise UsageTrouble(
+            f"process={process!r}: expected a process id or what has a .pid, such as a Popen",
+            hint="a process by its name is a fault in a run by hand: run.fault(kind, name)",
+        )
     return pid

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from types import TracebackType
 
-from hormesis.compose.by_hand_trouble import NoBite, NotDone, NotUndone, RunEnded
+from hormesis.compose.by_hand_trouble import EndedEarly, NoBite, NotDone, NotUndone, RunEnded
 from hormesis.compose.faults_taken import FaultsTaken
+from hormesis.compose.never_entered import called_from
 from hormesis.compose.thread_waiting import awaited
 from hormesis.engine.by_hand import Hand
 from hormesis.engine.held_fault import Course, HeldFault
@@ -90,6 +91,13 @@ class FaultByHand:
         self._actions: tuple[FaultAction, ...] = ()
         self._held: HeldFault | None = None
         self._begun: Future[HeldFault] | None = None
+        self._is_entered = False
+        self._where = called_from()
+
+    @property
+    def never_entered(self) -> str:
+        """What was asked for, and where; empty once it was entered."""
+        return "" if self._is_entered else f"fault({self._track.fault.kind!r}, …) at {self._where}"
 
     def __enter__(self) -> Bite:
         begun = self._begin()
@@ -145,6 +153,7 @@ class FaultByHand:
         return "; ".join(one.record.proof for one in courses if one.record.proof)
 
     def _begin(self) -> Future[HeldFault]:
+        self._is_entered = True
         if self._begun is not None:
             raise UsageTrouble("a fault can be entered once", hint="ask for it anew: run.fault(…)")
         self._actions = self._taken.take(self._track)
@@ -230,6 +239,9 @@ class FaultByHand:
         _must_be_done(courses)
         _must_have_bitten(courses)
         for one in courses:
+            if one.ended_by:
+                told = f"ended by {one.ended_by} before the block did"
+                raise EndedEarly(f"{_what(one.record)} {told}")
             if one.record.trouble:
                 raise NoBite(f"{_what(one.record)}: {one.record.trouble}")
 
@@ -248,10 +260,8 @@ def _must_be_done(courses: Sequence[Course]) -> None:
 def _must_have_bitten(courses: Sequence[Course]) -> None:
     for one in courses:
         if one.record.bitten is None:
-            raise NoBite(
-                f"{_what(one.record)} was not seen to hurt: {_told(one.held)}"
-                f"{'; ' + one.record.trouble if one.record.trouble else ''}"
-            )
+            why = one.record.trouble or one.unseen or _told(one.held)
+            raise NoBite(f"{_what(one.record)} was not seen to hurt: {why}")
 
 
 def _must_be_gone(courses: Sequence[Course]) -> None:

@@ -6,11 +6,19 @@ from hormesis.engine.by_hand import RunEnded
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
 
-__all__ = ["NoBite", "NotDone", "NotReady", "NotUndone", "RunEnded"]
+__all__ = ["EndedEarly", "NeverEntered", "NoBite", "NotDone", "NotReady", "NotUndone", "RunEnded"]
 
 
 class NoBite(AssertionError):
     """A fault was there and was not seen to hurt, so whatever held meanwhile proves nothing."""
+
+
+class EndedEarly(NoBite):
+    """A fault was over before its block was, so whatever held after that proves nothing."""
+
+
+class NeverEntered(AssertionError):
+    """Something that lasts for a block was asked for and never begun, so it did nothing."""
 
 
 class NotUndone(Trouble):

@@ -14,8 +14,8 @@ from hormesis.compose.helper_variables import HelperVariables
 from hormesis.host.json_path import Missing, at_path
 from hormesis.host.sql import Rows, SqlTrouble, ask, perform
 from hormesis.wire.http_get import NoAnswer, http_ask
-from hormesis.words.hidden import hide_passwords
 from hormesis.words.outcome import ExitCode
+from hormesis.words.shown_address import shown_address
 from hormesis.words.trouble import CapabilityTrouble, Trouble
 
 _FOLDER = Path(str(files("hormesis").joinpath("suites", "tasks", "commands")))
@@ -99,7 +99,7 @@ async def performed(variables: HelperVariables, statement: str) -> int:
 
 def _no_database(trouble: SqlTrouble, statement: str, dsn: str) -> CapabilityTrouble:
     return CapabilityTrouble(
-        f"the database at {hide_passwords(dsn)} did not answer {statement}: {trouble}",
+        f"the database at {shown_address(dsn)} did not answer {statement}: {trouble}",
         hint="say with --database-url or DATABASE_URL where it is, or describe the system in a "
         "target file (`hormesis init tasks`) and give it with --system",
     )

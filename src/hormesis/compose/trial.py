@@ -22,7 +22,7 @@ from hormesis.spec.node import Node
 from hormesis.spec.variables import RESERVED
 from hormesis.words.expect import miss_of
 from hormesis.words.experiment import Experiment, Service
-from hormesis.words.hidden import hide_passwords
+from hormesis.words.secrets import passwords_masked
 from hormesis.words.kind import Scalar
 from hormesis.words.probe import Probe
 
@@ -143,7 +143,7 @@ async def _asked(read: Read) -> str:
         why = f"answered {status}"
     if why and isinstance(probe, Http | Prometheus):
         why = f"GET {probe.get if isinstance(probe, Http) else probe.url}: {why}"
-    return hide_passwords(why)
+    return passwords_masked(why)
 
 
 class _NoWorld:

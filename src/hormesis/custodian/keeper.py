@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,8 @@ class Keeper:
         if not outcome.dirty:
             self._ledger.write(closing(outcome, because))
             self._pointer.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._ledger.hide_passwords()
         return outcome
 
     def _judge(self, now: float) -> None:

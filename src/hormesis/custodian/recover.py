@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -111,6 +112,8 @@ def _replay(path: Path) -> Steps[list[Replayed]]:
         if not outcome.dirty:
             ledger.write(closing(outcome, "replay"))
             Path(content.header["pointer"]).unlink(missing_ok=True)
+            with suppress(OSError):
+                ledger.hide_passwords()
         return replayed
     finally:
         ledger.close()

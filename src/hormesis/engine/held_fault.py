@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from hormesis.engine.injecting import Injection, Surgery
 from hormesis.words.history import FaultRecord
 from hormesis.words.look import Reading
+from hormesis.words.units import text_of_seconds
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,15 @@ class Course:
     """What has become of one action of a fault so far.
 
     ``held`` is what was seen last before it was released, ``last`` what was seen last of all.
+    ``unseen`` says why its bite was not seen, ``ended_by`` what ended it before it was let go; each
+    is empty where there is nothing to say.
     """
 
     record: FaultRecord
     held: Reading
     last: Reading
+    unseen: str = ""
+    ended_by: str = ""
 
 
 class HeldFault:
@@ -33,6 +38,7 @@ class HeldFault:
         self._run = surgery
         self._plays: list[asyncio.Task[None]] = []
         self._injections: list[Injection] = []
+        self._ended_by: dict[str, str] = {}
         self.surgery = replace(
             surgery,
             stop=self._free,
@@ -51,7 +57,10 @@ class HeldFault:
     @property
     def courses(self) -> tuple[Course, ...]:
         """How each of its actions stands."""
-        return tuple(Course(one.record, *one.readings) for one in self._injections)
+        return tuple(
+            Course(one.record, *one.readings, one.unseen, self._ended_by.get(one.action.id, ""))
+            for one in self._injections
+        )
 
     async def injected(self) -> tuple[Course, ...]:
         """Return once every action was injected, or cannot be any more."""
@@ -65,7 +74,9 @@ class HeldFault:
         return self.courses
 
     def let_go(self) -> None:
-        """Let every action be released."""
+        """Let every action be released; whatever is over already has ended too early."""
+        if not self._free.is_set():
+            self._ended_by = {one.action.id: _end_of(one) for one in self._injections}
         self._free.set()
 
     async def over(self) -> tuple[Course, ...]:
@@ -88,3 +99,13 @@ class HeldFault:
     def _heard(self, record: FaultRecord) -> None:
         self._run.sink(record)
         self._news.set()
+
+
+def _end_of(one: Injection) -> str:
+    """Return what has ended *one* by itself already; a momentary fault is over in any case."""
+    record = one.record
+    if one.action.fault.momentary or record.injected is None:
+        return ""
+    if record.released_by.startswith("custodian"):
+        return f"the {record.released_by}"
+    return f"its limit of {text_of_seconds(one.action.for_s)}" if one.ran_out else ""

@@ -110,6 +110,8 @@ class Injection:
         self._now: Reading = {}
         self._held: Reading = {}
         self._look_s = 0.0
+        self.ran_out = False
+        """Whether it came to its own end, rather than that it was ended early."""
         self._ended_held = False
         """Whether the process was seen gone before it was let go, rather than after."""
 
@@ -170,7 +172,9 @@ class Injection:
         finally:
             # Also on cancellation: the second net is that the engine always releases.
             await self._release()
-        if self._record.released is not None and not self._record.trouble:
+        trouble = self._record.trouble
+        # What was not there all the while must be gone all the same before anything goes on.
+        if self._record.released is not None and (not trouble or trouble.startswith(NOT_LASTING)):
             await self._heal()
 
     @property
@@ -183,6 +187,13 @@ class Injection:
         """What was seen last before it was released, and what was seen last of all."""
         last = self._now or self._before
         return self._held or last, last
+
+    @property
+    def unseen(self) -> str:
+        """Why its bite was not seen, in the fault's own words, if it has any for that."""
+        if self._record.bitten is not None or self.action.skip:
+            return ""
+        return self.action.fault.unseen(self._before, self.readings[0])
 
     @property
     def lasting(self) -> bool:
@@ -334,6 +345,7 @@ class Injection:
         """Undo in reverse order; only what was asked for, never a fixed list."""
         refused = foreign = ""
         self._held = self._now
+        self.ran_out = not self._with.stop.is_set()
         self._ended_held = self._now.get("state") == "gone"
         for effect in reversed(self._effects):
             try:
@@ -358,7 +370,8 @@ class Injection:
     async def _heal(self) -> None:
         self._with.live.faults_on[self.action.id] = "released, healing"
         # Counters outlive a toxic and a program, so a late look may still find the bite.
-        await self._bites()
+        if not await self._bites() and (unseen := self.unseen):
+            self._update(unseen=unseen)
         fault, before = self.action.fault, self._before
 
         async def gone() -> str:
@@ -380,7 +393,8 @@ class Injection:
         except Late as late:
             why = "the run was stopped" if self._with.in_haste else "it took too long"
             told = f"its bite was not seen gone {late.waited_s:.1f} s after release: {why}"
-            self._update(trouble=ENDED_LATE if self._is_lost() else told)
+            told = ENDED_LATE if self._is_lost() else told
+            self._update(trouble="; ".join(filter(None, (self._record.trouble, told))))
             self._say("its bite is NOT gone")
         else:
             self._update(healed=self._with.clock.now(), proof_gone=proof)

@@ -23,10 +23,13 @@ class PostgresLock(PostgresSessionFault):
     as everybody's is: while it waits for the application, the application waits behind it.
 
     The bite is the server's word: the lock is granted, and a statement that wants the same is
-    refused at once (55P03). The role needs the rights that the statements take.
+    refused at once (55P03). One that the server has taken away, as by a crash, is asked for again;
+    one that is not there when the fault ends makes the run unknown. The role needs the rights that
+    the statements take.
     """
 
     holder: ClassVar[str] = "pg_lock"
+    holds: ClassVar[bool] = True
 
     table: str = Field(min_length=1)
     """The table, with its schema where that is needed."""
@@ -68,7 +71,8 @@ class PostgresLock(PostgresSessionFault):
         if number(now, "waited_ms"):
             told = f"{now.get('waiting')} sessions wait, the longest wait {now.get('waited_ms')} ms"
             waits = f"; {told}"
-        return f"the lock on {what} is granted, a statement was refused it (55P03){waits}"
+        lost = f"; it was lost and taken again {now['lost']} times" if now.get("lost") else ""
+        return f"the lock on {what} is granted, a statement was refused it (55P03){waits}{lost}"
 
     def measured(self, before: Reading, now: Reading) -> Measure | None:
         return Measure(1, 1 if now.get("granted") is True else 0, "locks granted")

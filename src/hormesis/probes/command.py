@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.host.command import run_command
-from hormesis.words.hidden import hide_passwords
+from hormesis.words.secrets import passwords_masked
 from hormesis.words.probe import Observation, Probe, World
 from hormesis.words.units import Seconds
 
@@ -69,5 +69,5 @@ class Command(Probe):
 
 def _shown(text: str, length: int) -> str:
     """Return *text*, at most *length* letters, without the passwords in its addresses."""
-    text = hide_passwords(text)
+    text = passwords_masked(text)
     return text if len(text) <= length else text[: length - 1] + "…"

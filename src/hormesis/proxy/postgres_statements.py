@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field, field_validator
 
 from hormesis.proxy.occasions import Occasions, expression
+
+_STATE = re.compile("([1-9A-Z][0-9A-Z]|0[3-9A-Z])[0-9A-Z]{3}")
 
 
 class PostgresStatements(Occasions):
@@ -22,10 +26,20 @@ class PostgresStatements(Occasions):
 class PostgresError(PostgresStatements):
     """What statements fail with."""
 
-    sqlstate: str = Field(default="40001", pattern="^([1-9A-Z][0-9A-Z]|0[3-9A-Z])[0-9A-Z]{3}$")
+    sqlstate: str = "40001"
     """The error's code, such as ``40001``, a serialization failure, or ``53300``."""
     message: str = Field(default="injected by the link", min_length=1)
     """The error's text."""
+
+    @field_validator("sqlstate")
+    @classmethod
+    def _state(cls, value: str) -> str:
+        if not _STATE.fullmatch(value):
+            raise ValueError(
+                "expected five characters, digits and capital letters, such as 40001;"
+                " 00, 01 and 02 begin those that are no errors"
+            )
+        return value
 
     @field_validator("message")
     @classmethod

@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hormesis.words.secrets import passwords_masked
+
 _RESERVE_BYTES = 1 << 18
 _RESERVE_BYTES_MIN = 1 << 16
 _FALLOC_FL_KEEP_SIZE = 1  # linux/falloc.h; keeps the file's end where the last record ends.
@@ -103,6 +105,23 @@ def open_effects(path: Path) -> list[OpenEffect]:
     return list(read_ledger(path).effects.values())
 
 
+def _without_passwords(line: bytes) -> bytes:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return line
+    shown = _masked(told)
+    return line if shown == told else json.dumps(shown, separators=(",", ":")).encode()
+
+
+def _masked(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _masked(one) for name, one in data.items()}
+    if isinstance(data, list):
+        return [_masked(one) for one in data]
+    return passwords_masked(data) if isinstance(data, str) else data
+
+
 class Ledger:
     """A ledger that is open for writing, held by this process alone."""
 
@@ -152,6 +171,22 @@ class Ledger:
     def write(self, record: Mapping[str, Any]) -> None:
         """Append one record and return once it is durable."""
         self._append(json.dumps(record, separators=(",", ":")).encode() + b"\n")
+
+    def hide_passwords(self) -> None:
+        """Mask the passwords in it; it must be closed, and nobody may look for it any more.
+
+        What undoes an effect needs them. Cut short, it leaves a ledger that says less, and nothing
+        that is open.
+
+        Raises:
+            OSError: it could not be written again.
+        """
+        told = os.pread(self._fd, os.fstat(self._fd).st_size, 0)
+        shown = b"\n".join(_without_passwords(line) for line in told.split(b"\n"))
+        if shown != told:
+            os.ftruncate(self._fd, 0)
+            self._size = 0
+            self._append(shown)
 
     def read(self) -> LedgerContent:
         """Return what the ledger says now."""

@@ -103,12 +103,13 @@ def _lacking(fault: Fault, target: Target) -> list[str]:
 
 def _facet_hint(facet: str, target: Target, fault: Fault) -> str:
     name = target.name.partition("/")[0]
+    able = "back" in type(fault).model_fields
     if facet == "restartable" and target.descent is not None:
-        able = "back" in type(fault).model_fields
         said = ": say `back: false`" if able else f", so it is not for {fault.kind}"
         return f"a child is started again by its parent, {', '.join(target.descent.of)}{said}"
     if facet == "restartable":
-        return f"say with `start:` how the process of {name} is started again"
+        said = ", or `back: false` where nobody is to" if able else ""
+        return f"say with `start:` how the process of {name} is started again{said}"
     if facet in _HINTS:
         return _HINTS[facet].format(target=name)
     return f"add `{facet}:` to the target {name}"

@@ -6,6 +6,14 @@ strategy is given the ``version`` of the server.
 
 from __future__ import annotations
 
+try:
+    import hypothesis as hypothesis
+except ModuleNotFoundError as missing:
+    if missing.name != "hypothesis":
+        raise
+    told = "hormesis.strategies needs hypothesis: pip install 'hormesis[pytest]'"
+    raise ImportError(told) from None
+
 from hormesis.strategies.column import Column, Generated
 from hormesis.strategies.column_type import ColumnType, UserType
 from hormesis.strategies.column_types import column_types, domain_types, enum_types

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from hypothesis import strategies as st
 
@@ -18,6 +18,11 @@ _SECONDS = st.integers(0, 6).map(lambda places: (places,))
 _NUMERIC = st.integers(1, 12).flatmap(
     lambda precision: st.integers(-3, precision + 3).map(lambda scale: (precision, scale))
 )
+
+_LABEL = st.sampled_from("abcdefgh") | st.text(
+    st.characters(exclude_characters="\x00", codec="utf-8"), max_size=12
+)
+_LABELS = st.lists(_LABEL, min_size=1, max_size=5, unique=True).map(tuple)
 
 BASES: Mapping[str, st.SearchStrategy[tuple[int, ...]]] = {
     "integer": _NONE,
@@ -83,11 +88,18 @@ def column_types(
         ValueError: A name in *bases* is none of :data:`BASES`, or *version* is below 15.
     """
     check_version(version)
+    return _types(tuple(bases), arrays, tuple(user_types))
+
+
+@lru_cache(maxsize=1024)
+def _types(
+    bases: tuple[str, ...], arrays: bool, user_types: tuple[UserType, ...]
+) -> st.SearchStrategy[ColumnType]:
     if unknown := sorted(set(bases) - set(BASES)):
         raise ValueError(f"no such types: {', '.join(unknown)}; there are {', '.join(BASES)}")
-    choices = [_plain_types(tuple(bases))]
+    choices = [_plain_types(bases)]
     if arrays:
-        choices.append(_array_types(tuple(bases)))
+        choices.append(_array_types(bases))
     if user_types:
         own = [ColumnType(one.base.base if one.base else "enum", user=one) for one in user_types]
         choices.append(st.sampled_from(own))
@@ -122,12 +134,9 @@ def is_key_type(type_: ColumnType) -> bool:
 
 def enum_types(*, avoid: Sequence[Identifier] = ()) -> st.SearchStrategy[UserType]:
     """Draw enums of one to five labels."""
-    letters = st.characters(exclude_characters="\x00", codec="utf-8")
-    label = st.sampled_from("abcdefgh") | st.text(letters, max_size=12)
-    labels = st.lists(label, min_size=1, max_size=5, unique=True).map(tuple)
     return counted(
         "column_types",
-        st.tuples(identifiers("type", avoid=avoid), labels).map(
+        st.tuples(identifiers("type", avoid=avoid), _LABELS).map(
             lambda drawn: UserType(drawn[0], labels=drawn[1])
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from string import ascii_lowercase, digits
 from typing import Literal
 
@@ -52,7 +52,13 @@ def identifiers(
     """
     if not 1 <= bytes_max <= BYTES_MAX:
         raise ValueError(f"bytes_max is 1 to {BYTES_MAX}, not {bytes_max}")
-    taken = frozenset(one.name for one in avoid)
+    return _free_names(position, plain, bytes_max, frozenset(one.name for one in avoid))
+
+
+@lru_cache(maxsize=4096)
+def _free_names(
+    position: Position, plain: bool, bytes_max: int, taken: frozenset[str]
+) -> st.SearchStrategy[Identifier]:
     found = _names(plain, bytes_max, position)
     # One letter is one choice, so every name shrinks to the first letter that is free.
     letters = [Identifier(letter) for letter in ascii_lowercase if letter not in taken]

@@ -89,10 +89,11 @@ def _migrations(
 def _steps(draw: st.DrawFn, setting: Setting) -> Step:
     tables = setting.schema.tables
     # Most steps change a table that exists; else migrations would only make tables.
-    within, pick = draw(st.integers(0, 3)), draw(picks())
+    within, pick_table, pick_step = draw(st.integers(0, 3)), draw(picks()), draw(picks())
     if within and tables:
-        table = pick(tables)
+        table = pick_table(tables)
         offered = [offer for make in _OF_TABLE for offer in make(setting, table)]
     else:
         offered = [offer for make in _OF_SCHEMA for offer in make(setting)]
-    return draw(st.one_of(offered))
+    step: Step = draw(pick_step(offered))
+    return step

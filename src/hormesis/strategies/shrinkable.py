@@ -9,6 +9,7 @@ later ones as soon as that changes; so it is made always.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -17,9 +18,15 @@ _PICKS = 60
 """A multiple of 2 to 6, so that of so many each is as likely."""
 
 
+@cache
 def sizes(fewest: int, most: int) -> st.SearchStrategy[int]:
     """Draw how many parts there will be; each of them is then drawn in one go."""
     return st.integers(fewest, max(fewest, most))
+
+
+_PICK: st.SearchStrategy[Callable[[Sequence[Any]], Any]] = st.integers(0, _PICKS - 1).map(
+    lambda number: lambda some: some[number % len(some)]
+)
 
 
 def picks() -> st.SearchStrategy[Callable[[Sequence[Any]], Any]]:
@@ -27,4 +34,4 @@ def picks() -> st.SearchStrategy[Callable[[Sequence[Any]], Any]]:
 
     It is one choice whatever there will be to pick from.
     """
-    return st.integers(0, _PICKS - 1).map(lambda number: lambda some: some[number % len(some)])
+    return _PICK

@@ -25,6 +25,8 @@ from hormesis.strategies.table import Table
 from hormesis.strategies.values import values_of
 
 TEXTS = ("text", "varchar")
+_SOME = st.lists(picks(), min_size=1, max_size=3)
+_LEAST = st.integers(-100, 100)
 _ON_DELETE: tuple[Literal["", "CASCADE", "SET NULL", "RESTRICT"], ...] = (
     "", "CASCADE", "SET NULL", "RESTRICT",
 )  # fmt: skip
@@ -144,7 +146,9 @@ def constraints_of(
     choices: list[st.SearchStrategy[Constraint]] = []
     keyable = [one.name for one in table.columns if may_be_key(one)]
     if keyable:
-        some = st.lists(st.sampled_from(keyable), min_size=1, max_size=3, unique=True).map(tuple)
+        some = _SOME.map(
+            lambda drawn: tuple(dict.fromkeys(pick(keyable) for pick in drawn))
+        )
         # First what takes fewer choices: else a unique key, once found, is never a primary one.
         if table.primary_key is None:
             choices.append(st.builds(PrimaryKey, some, st.just(name)))
@@ -153,8 +157,7 @@ def constraints_of(
         if column.type.user is not None or column.type.dimensions:
             continue
         if column.type.base in INTEGERS:
-            least = st.integers(-100, 100)
-            choices.append(st.builds(Check, st.just(column.name), least, st.just(name)))
+            choices.append(st.builds(Check, st.just(column.name), _LEAST, st.just(name)))
         elif column.type.base in TEXTS:
             choices.append(st.just(Check(column.name, None, name)))
     return st.one_of(choices) if choices else None

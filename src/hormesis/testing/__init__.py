@@ -37,6 +37,21 @@ if TYPE_CHECKING:
     )
     from hormesis.testing.schemas import IsolatedSchema
     from hormesis.testing.temp_tables import TempTable
+    from hormesis.testing.troubles import (
+        CapabilityTrouble,
+        DirtyTrouble,
+        EndedEarly,
+        InputTrouble,
+        NeverEntered,
+        NoBite,
+        NotDone,
+        NotReady,
+        NotUndone,
+        RunEnded,
+        SkipTrouble,
+        Trouble,
+        UsageTrouble,
+    )
 
 _HOMES = {
     "hormesis.testing.claims": (
@@ -55,23 +70,41 @@ _HOMES = {
     ),
     "hormesis.testing.schemas": ("IsolatedSchema",),
     "hormesis.testing.temp_tables": ("TempTable",),
+    "hormesis.testing.troubles": (
+        "CapabilityTrouble", "DirtyTrouble", "EndedEarly", "InputTrouble", "NeverEntered",
+        "NoBite", "NotDone", "NotReady", "NotUndone", "RunEnded", "SkipTrouble", "Trouble",
+        "UsageTrouble",
+    ),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AsyncWorker",
+    "CapabilityTrouble",
     "ChaosInjector",
     "ClaimsBroken",
     "DeadlockSetup",
+    "DirtyTrouble",
+    "EndedEarly",
+    "InputTrouble",
     "IsolatedSchema",
     "JudgedFailure",
     "LoadGenerator",
     "Nemesis",
+    "NeverEntered",
+    "NoBite",
+    "NotDone",
+    "NotReady",
+    "NotUndone",
     "Race",
     "RaceResult",
     "RaceTimeout",
+    "RunEnded",
+    "SkipTrouble",
     "TempTable",
     "TransactionMonitor",
+    "Trouble",
+    "UsageTrouble",
     "Worker",
     "bank_total",
     "counter",

@@ -9,6 +9,7 @@ that in: a number, rows, or values; or ``found_in`` names an operation or a prob
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 from hormesis.checks.bank_total import BankTotal
@@ -65,37 +66,48 @@ def exactly_once(
     return check if found is None else Claim(check, _rows(found, column or key))
 
 
-def monotonic(value: str = "value", *, of: Names, per: Names = (), strict: bool = False) -> Check:
+def monotonic(
+    value: str = "value", *, of: Names, per: Names = (), strict: bool = False,
+    as_: Literal["auto", "number", "version", "text"] = "auto",
+) -> Check:  # fmt: skip
     """Return that *value* never goes back, of two operations one of which follows the other.
+
+    Texts such as ``1.10`` are versions unless *as_* says otherwise.
 
     >>> result.must(monotonic("version", of=["commit", "read"], per="branch"))
     """
-    return Monotonic.model_validate({"of": of, "value": value, "strict": strict, **_per(per)})
+    return Monotonic.model_validate(
+        {"of": of, "value": value, "strict": strict, "as": as_, **_per(per)}
+    )
 
 
 def bank_total(
-    total: float | None = None, *, of: str, balances: str = "balances", negative: bool = False
+    total: float | Decimal | None = None, *, of: str, balances: str = "balances", negative: bool = False
 ) -> Check:
     """Return that the balances in every read *of* add up to *total*, and none is below zero.
 
     >>> result.must(bank_total(1000, of="read"))  # where read returns {"balances": [...]}
     """
-    return BankTotal(of=of, total=total, balances=balances, negative=negative)
+    return BankTotal.model_validate(
+        {"of": of, "total": total, "balances": balances, "negative": negative}
+    )
 
 
 def counter(
-    *, added_by: Names, of: str = "", found: float | None = None, value: str = "value",
-    amount: str = "", per: Names = (), start: float = 0.0,
+    *, added_by: Names, of: str = "", found: float | Decimal | Iterable[Any] | None = None,
+    value: str = "value", amount: str = "", per: Names = (), start: float | Decimal = 0,
 ) -> Check | Claim:  # fmt: skip
     """Return that what is read is no less than was surely added, and no more than may have been.
 
-    >>> result.must(counter(added_by="add", found=conn.execute("SELECT n FROM c").fetchone()[0]))
+    With *per*, *found* is rows as mappings, of all the counters.
+
+    >>> result.must(counter(added_by="add", found=conn.execute("SELECT n FROM c").fetchone()))
     """
     check = Counter.model_validate(
         {"of": _source(found, of), "value": value, "added_by": added_by, "amount": amount,
          "start": start, **_per(per)}
     )  # fmt: skip
-    return check if found is None else Claim(check, ({value: found},))
+    return check if found is None else Claim(check, _counts(found, value, per))
 
 
 def set_of(
@@ -133,6 +145,21 @@ def queue(
     return check if left is None else Claim(check, _rows(left, column or key))
 
 
+def _counts(found: Any, value: str, per: Names) -> tuple[Mapping[str, Any], ...]:
+    """Return what counters were found to hold, as rows."""
+    if per:
+        rows = tuple(found) if isinstance(found, Iterable) and not isinstance(found, str) else ()
+        if not all(isinstance(row, Mapping) for row in rows) or not isinstance(found, Iterable):
+            raise TypeError(f"with per, expected rows as mappings, found {found!r}")
+        return rows
+    rows = (found,) if not isinstance(found, tuple | list) else tuple(found)
+    [one] = rows if len(rows) == 1 else (None,)
+    one = one[0] if isinstance(one, tuple) and len(one) == 1 else one
+    if not isinstance(one, int | float | Decimal) or isinstance(one, bool):
+        raise TypeError(f"expected the number that was found, found {found!r}")
+    return ({value: one},)
+
+
 def _per(per: Names) -> dict[str, Names]:
     return {"per": per} if per else {}
 
@@ -144,5 +171,27 @@ def _source(found: object, named: str) -> str:
 
 
 def _rows(found: Iterable[Any], column: str) -> tuple[Mapping[str, Any], ...]:
-    """Return *found* as rows: mappings as they are, other values under *column*."""
-    return tuple(one if isinstance(one, Mapping) else {column: one} for one in found)
+    """Return *found* as rows: mappings as they are, other values under *column*.
+
+    Raises:
+        TypeError: it is one text or one row, or its rows have several columns without names.
+    """
+    if isinstance(found, str | bytes | Mapping):
+        raise TypeError(f"expected rows or values that were found, found one: {found!r}")
+    return tuple(_row(one, column) for one in found)
+
+
+def _row(one: Any, column: str) -> Mapping[str, Any]:
+    if isinstance(one, Mapping):
+        return one
+    if isinstance(one, tuple):
+        if hasattr(one, "_asdict"):
+            row: Mapping[str, Any] = one._asdict()
+            return row if column in row or len(one) != 1 else {column: one[0]}
+        if len(one) != 1:
+            raise TypeError(
+                f"expected values, rows of one column or mappings, found {one!r}; say which: "
+                f"found=[row[0] for row in rows], or rows as mappings with {column!r}"
+            )
+        [one] = one
+    return {column: one}

@@ -7,6 +7,7 @@ import pytest
 from hormesis.compose.running import refuse_if_dirty
 from hormesis.custodian.recover import replay
 from hormesis.custodian.registry import open_runs, state_folders
+from hormesis.testing.dirt import TO_DO
 from hormesis.testing.said import Said
 from hormesis.testing.session import ChaosSession
 from hormesis.words.trouble import DirtyTrouble, Trouble
@@ -23,9 +24,8 @@ def refuse_unless_clean(item: pytest.Item, session: ChaosSession) -> None:
         refuse_if_dirty(session.environment)
     except DirtyTrouble as trouble:
         told = "; ".join(problem.message for problem in trouble.problems)
-        told += "; run `hormesis revert`, or start pytest with --chaos-recover"
-        Said(item).put("dirty", told)
-        pytest.fail(told, pytrace=False)
+        Said(item).put("dirty", f"{told}; {TO_DO}")
+        raise pytest.fail.Exception(f"{told}; {TO_DO}", pytrace=False) from None
 
 
 def _recover(session: ChaosSession) -> None:

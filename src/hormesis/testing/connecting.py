@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import psycopg
 
-from hormesis.testing.postgres_url import hidden
+from hormesis.words.shown_address import is_readable, shown_address
 from hormesis.words.trouble import CapabilityTrouble
 
 T = TypeVar("T")
@@ -39,11 +39,10 @@ def connected(url: str, application: str, *, patience_s: float = 0.0) -> psycopg
             patience_s,
         )
     except psycopg.OperationalError as error:
-        told = " ".join(str(error).split())
         raise CapabilityTrouble(
-            f"no connection to {hidden(url)}: {told}",
+            f"no connection to {shown_address(url)}: {_told(url, error)}",
             hint="name a running server with --chaos-database, or leave it out for an embedded one",
-        ) from error
+        ) from None
     # DISCARD ALL, and what pools connections before a server, forget prepared statements.
     connection.prepare_threshold = None
     return connection
@@ -63,3 +62,10 @@ def patiently(connect: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
             if time.monotonic() >= until or error.sqlstate not in NOT_YET:
                 raise
         pause.wait(_PAUSE_S)
+
+
+def _told(url: str, error: psycopg.Error) -> str:
+    """Return why there is no connection; what libpq took for a host may be half a password."""
+    if is_readable(url):
+        return " ".join(str(error).split())
+    return "it can be read in two ways; write @ : / ? # % and the like in a password as %40 …"

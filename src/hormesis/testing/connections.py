@@ -13,11 +13,14 @@ from hormesis.testing.apart import in_a_thread
 from hormesis.testing.connecting import CONNECT_WITHIN_S, patiently
 from hormesis.testing.pools import async_conn_pool, conn_pool
 from hormesis.testing.postgres_url import application_of
+from hormesis.testing.session_state import SessionState
 
 __all__ = ["async_conn", "async_conn_pool", "before_example", "conn_pool", "sync_conn"]
 
 _OPEN: dict[int, psycopg.Connection | psycopg.AsyncConnection] = {}
 """The connections that a Hypothesis example finds rolled back, by their id."""
+_FIRST: dict[int, SessionState] = {}
+"""The state in which the first example found them, by their id."""
 _RESULTS_MAX = 10_000
 
 
@@ -33,7 +36,7 @@ def sync_conn(dsn: str, name: str) -> Iterator[psycopg.Connection]:
     try:
         yield connection
     finally:
-        del _OPEN[id(connection)]
+        _forget(connection)
         connection.close()
 
 
@@ -52,17 +55,29 @@ def async_conn(dsn: str, name: str) -> Iterator[psycopg.AsyncConnection]:
     try:
         yield connection
     finally:
-        del _OPEN[id(connection)]
+        _forget(connection)
         in_a_thread(lambda: asyncio.run(connection.close()))
 
 
 def before_example() -> None:
     """Roll back what the example before has left open, on the fixtures' connections.
 
-    On libpq's own level, so that it also serves connections whose loop is running, or gone.
+    What it has set is put back as well. On libpq's own level, so that it also serves connections
+    whose loop is running, or gone.
     """
-    for connection in list(_OPEN.values()):
+    for key, connection in list(_OPEN.items()):
         _roll_back(connection)
+        if connection.pgconn.status != ConnStatus.OK:
+            continue
+        if key in _FIRST:
+            _FIRST[key].put_back(connection)
+        else:
+            _FIRST[key] = SessionState.of(connection)
+
+
+def _forget(connection: psycopg.Connection | psycopg.AsyncConnection) -> None:
+    del _OPEN[id(connection)]
+    _FIRST.pop(id(connection), None)
 
 
 def _roll_back(connection: psycopg.Connection | psycopg.AsyncConnection) -> None:

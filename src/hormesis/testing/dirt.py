@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
 
-TO_DO = "run `hormesis revert`, then start again"
+TO_DO = "run `hormesis revert`, or start pytest again with --chaos-recover"
 
 
 def dirt_of(error: BaseException) -> str:

@@ -10,13 +10,11 @@ import importlib.util
 import os
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hormesis.engine.clock import LoopClock
 from hormesis.testing.attached_sections import attach_sections
 from hormesis.testing.clean_start import refuse_unless_clean
 from hormesis.testing.coroutine_tests import play_coroutine_test
@@ -25,12 +23,13 @@ from hormesis.testing.experiment_marker import judge_marked, marked, run_marked
 from hormesis.testing.experiments import Experiments
 from hormesis.testing.hypothesis_tests import is_plugins, prepared_for_hypothesis
 from hormesis.testing.options import read_options
+from hormesis.testing.own_frames import hide_own_frames, unless_refused
 from hormesis.testing.progress import Progress
 from hormesis.testing.replay import replay_command
+from hormesis.testing.run_folders import refuse_unless_writable, stamp_of
 from hormesis.testing.said import Said
 from hormesis.testing.session import ChaosSession
-from hormesis.words.outcome import ExitCode
-from hormesis.words.trouble import SkipTrouble, Trouble
+from hormesis.testing.troubles import SkipTrouble, Trouble
 
 if TYPE_CHECKING:
     from hormesis.compose.running import Finished
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 
 NEEDED = ("psycopg", "psycopg_pool")
 _FINISHED = pytest.StashKey["Finished"]()
-_STAMP = "%Y-%m-%dT%H-%M-%S"
 
 
 class Door:
@@ -51,47 +49,51 @@ class Door:
         self._config = config
         environment = dict(os.environ)
         options = read_options(config, seed, environment)
-        self.session = ChaosSession(options, environment, _stamp(config))
+        refuse_unless_writable(options.run_dir)
+        self.session = ChaosSession(options, environment, stamp_of(config))
         self.session.put_into(config)
         self._clean = False
 
     # Around each test.
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Begin on a machine that is clean; run the experiment of a marked test."""
-        __tracebackhide__ = True
+    # Not in a wrapper: a test that is refused there would not be torn down as others expect it.
+    @pytest.hookimpl(specname="pytest_runtest_setup", tryfirst=True)
+    def pytest_setup_begins_clean(self, item: pytest.Item) -> None:
+        """Begin on a machine that is clean."""
         if not self._serves(item):
-            return (yield)
+            return
         Said(item).put("seed", self.session.seed_of(item.nodeid))
         Said(item).put("replay", self.replay(item))
         if not self._clean:
             refuse_unless_clean(item, self.session)
             self._clean = True
-        result = yield
+
+    @pytest.hookimpl(specname="pytest_runtest_setup", trylast=True)
+    def pytest_setup_runs_marked(self, item: pytest.Item) -> None:
+        """Run the experiment of a marked test, once its fixtures are there."""
         if marked(item) is not None:
             self.experiment(item._request)  # type: ignore[attr-defined]
-        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, Any, Any]:
         """Let what a fixture lacks be told in its own words, without the toolkit's frames."""
-        __tracebackhide__ = True
+        __tracebackhide__ = unless_refused
         try:
             return (yield)
         except Trouble as trouble:
-            if not is_plugins(fixturedef) or trouble.code is ExitCode.LEFT_DIRTY:
+            if not is_plugins(fixturedef):
                 raise
             if isinstance(trouble, SkipTrouble):
-                pytest.skip(str(trouble))
-            pytest.fail(str(trouble), pytrace=False)
+                raise pytest.skip.Exception(str(trouble)) from None
+            told = dirt_of(trouble) or str(trouble)
+            raise pytest.fail.Exception(told, pytrace=False) from None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Judge what the marker ran, and let Hypothesis use the fixtures."""
-        __tracebackhide__ = True
+        __tracebackhide__ = unless_refused
         if not self._serves(item):
             return (yield)
         if _FINISHED in item.stash:
@@ -110,16 +112,24 @@ class Door:
         """Put into the report what helps to understand a failure, and to repeat it."""
         if not self._serves(item):
             return (yield)
-        if call.excinfo is not None and (dirt := dirt_of(call.excinfo.value)):
-            Said(item).put("dirty", dirt)
+        said = Said(item)
+        if call.excinfo is not None:
+            if (dirt := dirt_of(call.excinfo.value)) and not said.get("dirty"):
+                said.put("dirty", dirt)
+            hide_own_frames(call.excinfo)
+        if self.session.postgres:
+            said.put("postgres", self.session.postgres)
         report = yield
         if report.failed:
             attach_sections(item, report)
         return report
 
-    @pytest.hookimpl(tryfirst=True)
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Stop the server, drop the database; say so if that cannot be done."""
+        """Stop the server, drop the database; say so if that cannot be done.
+
+        After an interrupt the fixtures that use them are torn down by pytest's own hook before.
+        """
         try:
             self.session.close()
         except Exception as error:  # noqa: BLE001 - told, and it decides the exit code
@@ -300,10 +310,3 @@ def _is_ours(item: pytest.Item, name: str) -> bool:
         return False
     found = info.name2fixturedefs.get(name)
     return bool(found) and is_plugins(found[-1])
-
-
-def _stamp(config: pytest.Config) -> str:
-    """Return the name of this process's folder: when it began, and which process it is."""
-    moment = datetime.fromtimestamp(LoopClock().wall(), UTC)
-    worker = getattr(config, "workerinput", {}).get("workerid", "")
-    return f"{moment.strftime(_STAMP)}-{os.getpid()}{'-' + worker if worker else ''}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
 from hormesis.compose.running import Finished
 from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.testing.effectiveness.signature import is_own
 from hormesis.testing.experiments import Experiments
+from hormesis.testing.hypothesis_tests import is_plugins
 from hormesis.testing.judged_failure import JudgedFailure
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
@@ -67,16 +70,15 @@ def run_marked(request: pytest.FixtureRequest, experiments: Experiments) -> Fini
         )
         return experiments.play(wanted, judge=False)
     except pytest.UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     except Trouble as trouble:
         if trouble.code is ExitCode.LEFT_DIRTY:
             raise
-        pytest.fail(str(trouble), pytrace=False)
+        raise pytest.fail.Exception(str(trouble), pytrace=False) from None
 
 
 def judge_marked(item: pytest.Item, finished: Finished, experiments: Experiments) -> None:
     """Fail *item* with what the checks found, unless it looks at the verdict itself."""
-    __tracebackhide__ = True
     mark = marked(item)
     if mark is None or not asked_by(mark).judge:
         return
@@ -112,9 +114,28 @@ def _filled(text: str, request: pytest.FixtureRequest) -> str:
         try:
             parts.append(str(request.getfixturevalue(name)))
         except pytest.FixtureLookupError:
-            hint = did_you_mean(name, request.fixturenames)
+            hint = did_you_mean(name, _fixtures_of(request.node), noun="fixtures")
             raise pytest.UsageError(
                 f"marker experiment: there is no fixture {name!r} for {text!r}"
                 f"{'; ' + hint if hint else ''}"
             ) from None
     return "".join(parts)
+
+
+def _fixtures_of(item: pytest.Item) -> list[str]:
+    """Return the fixtures that a test can use: the project's first, then this plugin's."""
+    manager = item.session._fixturemanager
+    # By whatever name this release of pytest keeps them.
+    kept = [value for name, value in vars(manager).items() if name.endswith("fixturedefs")]
+    usable = {
+        name: found[-1]
+        for name in {name for names in kept if isinstance(names, dict) for name in names}
+        if not name.startswith("_") and (found := manager.getfixturedefs(name, item))
+    }
+
+    def place(name: str) -> tuple[bool, bool, str]:
+        code = getattr(usable[name].func, "__code__", None)
+        own = code is not None and is_own(Path(code.co_filename), item.config.rootpath)
+        return not own, not is_plugins(usable[name]), name
+
+    return sorted(usable, key=place)

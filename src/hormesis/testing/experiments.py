@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +14,7 @@ from hormesis.compose.running import Finished, run
 from hormesis.testing.apart import run_apart
 from hormesis.testing.judged_failure import JudgedFailure, message_of
 from hormesis.testing.progress import Progress
-from hormesis.testing.replay import replay_command
+from hormesis.testing.replay import replay_words
 from hormesis.testing.said import Said
 from hormesis.testing.session import ChaosSession
 from hormesis.words.outcome import ExitCode, Outcome
@@ -28,6 +28,7 @@ class Experiments:
         self._item = item
         self._session = session
         self._progress = progress
+        self._left: list[str] = []
 
     @property
     def seed(self) -> int:
@@ -97,6 +98,7 @@ class Experiments:
             # It says itself what is wrong and where; the toolkit's frames would bury that.
             raise trouble.with_traceback(None) from None
         self.bitten(finished)
+        self._left.extend(finished.judged.verdict.dirty)
         if finished.code is ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
         if judge or finished.judged.verdict.dirty:
@@ -138,11 +140,21 @@ class Experiments:
             if one.bitten is not None:
                 self._session.note_effect(self._item.nodeid, one.kind, one.proof)
 
+    def must_be_clean(self, left: Sequence[str] = ()) -> None:
+        """End the session when a run of the test, or *left*, is dirt that the test has swallowed.
+
+        Raises:
+            DirtyTrouble: so it is.
+        """
+        dirty = [*self._left, *left]
+        if dirty and not Said(self._item).get("dirty"):
+            raise DirtyTrouble("; ".join(dirty), hint="run `hormesis revert`")
+
     @property
     def command(self) -> tuple[str, ...]:
         """The command line that repeats the test, for the record of a run steered by it."""
         config, nodeid = self._item.config, self._item.nodeid
-        return tuple(replay_command(config, nodeid, self._session.seed).split())
+        return replay_words(config, nodeid, self._session.seed)
 
     def _skip(self, trouble: Trouble) -> NoReturn:
         told = "; ".join(str(problem) for problem in trouble.problems)

@@ -8,6 +8,7 @@ from typing import Any
 
 from hormesis.compose.by_hand import ByHand, by_hand
 from hormesis.compose.by_hand_alone import FaultAlone, Proxy
+from hormesis.compose.never_entered import must_be_entered
 from hormesis.compose.running import Finished
 from hormesis.testing.experiments import Experiments
 from hormesis.testing.session import ChaosSession
@@ -28,6 +29,7 @@ class HormesisFixture:
         self._experiments = experiments
         self._session = session
         self._hands: list[ByHand] = []
+        self._asked: list[ByHand | FaultAlone | Proxy] = []
 
     @property
     def seed(self) -> int:
@@ -120,6 +122,7 @@ class HormesisFixture:
             command=self._experiments.command,
         )
         self._hands.append(hand)
+        self._asked.append(hand)
         return hand
 
     def fault(self, kind: str, **told: Any) -> FaultAlone:
@@ -141,6 +144,7 @@ class HormesisFixture:
         facets = {name: told.pop(name) for name in TARGETS if told.get(name) is not None}
         alone = FaultAlone(kind, facets, told, out=self.directory, seed=self.seed)
         self._hands.append(alone.run)
+        self._asked.append(alone)
         return alone
 
     def proxy(self, upstream: str) -> Proxy:
@@ -151,11 +155,21 @@ class HormesisFixture:
         """
         proxy = Proxy(upstream, out=self.directory, seed=self.seed)
         self._hands.append(proxy.run)
+        self._asked.append(proxy)
         return proxy
 
     def close(self) -> None:
-        """Note what the runs that the test steered have done."""
+        """Note what the runs that the test steered have done.
+
+        Raises:
+            DirtyTrouble: one has left something on this machine, and the test did not tell.
+            NeverEntered: something was asked for without ``with``, so it did nothing.
+        """
+        left: list[str] = []
         for hand in self._hands:
             if hand.finished is not None:
                 self._experiments.recorded(hand.finished.directory)
                 self._experiments.bitten(hand.finished)
+                left.extend(hand.finished.judged.verdict.dirty)
+        self._experiments.must_be_clean(left)
+        must_be_entered(self._asked)

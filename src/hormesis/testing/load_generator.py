@@ -11,6 +11,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,11 @@ What = str | Callable[..., Any]
 class PlayedLoad:
     """A load that plays in the background."""
 
-    def __init__(self, track: LoadTrack, directory: Path, seed: int) -> None:
+    def __init__(
+        self, track: LoadTrack, directory: Path, seed: int, judge: Callable[[LoadFigures], None]
+    ) -> None:
         self._track = track
+        self._judge = judge
         self._directory = directory
         self._seed = seed
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -83,11 +87,13 @@ class PlayedLoad:
 
         Raises:
             Exception: what went wrong in the engine or in the users' own code.
+            LoadBroken: the figures show nothing.
         """
         self._thread.join()
         if self._failure is not None:
             raise self._failure
         self._figures = figures_of(self._directory)
+        self._judge(self._figures)
         return self._figures
 
     def _run(self) -> None:
@@ -162,6 +168,7 @@ class LoadGenerator:
         params: Params = (),
         connections: int = CONNECTIONS,
         name: str = "",
+        may_fail: bool = False,
     ) -> LoadFigures:
         """Put load on the database for *for_s* seconds; return what it came to.
 
@@ -175,11 +182,16 @@ class LoadGenerator:
             params: the statement's parameters, or a function of the user's generator.
             connections: how many users an open load has at most.
             name: what the operations are called; left out: the statement or the function's name.
+            may_fail: return also the figures of a load of which no operation ended ok, such as one
+                on a server that is down all the while.
 
         Raises:
             ValueError: neither or both of *rate* and *users* are given.
+            LoadBroken: no operation ended ok, so it has shown nothing; *may_fail* allows that, but
+                never for SQL that the server cannot understand.
+            Exception: the function's own mistake: a failed assertion, a NameError and the like.
         """
-        load = self._made(what, rate, users, for_s, params, connections, name)
+        load = self._made(what, rate, users, for_s, params, connections, name, may_fail=may_fail)
         return self._whole(load)
 
     async def run_async(self, what: What, **options: Any) -> LoadFigures:
@@ -196,15 +208,27 @@ class LoadGenerator:
         params: Params = (),
         connections: int = CONNECTIONS,
         name: str = "",
+        may_fail: bool = False,
     ) -> Iterator[PlayedLoad]:
-        """Put load on the database while the block runs; its ``figures`` are there after it."""
-        load = self._made(what, rate, users, LONGEST_S, params, connections, name)
+        """Put load on the database while the block runs; its ``figures`` are there after it.
+
+        What makes them worthless is raised when the block is left, as by calling.
+        """
+        load = self._made(
+            what, rate, users, LONGEST_S, params, connections, name, may_fail=may_fail
+        )
         load.start()
         try:
             yield load
-        finally:
-            load.stop()
-            self._tell(load.wait())
+        except BaseException as error:
+            try:
+                load.stop()
+                self._tell(load.wait())
+            except Exception as broken:  # noqa: BLE001 - the block's own error goes before
+                error.add_note(f"and the load: {broken}")
+            raise
+        load.stop()
+        self._tell(load.wait())
 
     def close(self) -> None:
         """Nothing is left to end: every load is over when its call or block is."""
@@ -225,18 +249,20 @@ class LoadGenerator:
 
     def _made(
         self, what: What, rate: float | None, users: int | None, for_s: float, params: Params,
-        connections: int, name: str,
+        connections: int, name: str, *, may_fail: bool,
     ) -> PlayedLoad:  # fmt: skip
         named = name or (what if isinstance(what, str) else getattr(what, "__name__", "call"))
         directory = self._new_directory()
+        calls = Calls.of(what, self._dsn, " ".join(named.split())[:60], params)
         track = LoadTrack(
             name=directory.name,
             load=_shape(rate, users, for_s, connections),
-            client=Calls.of(what, self._dsn, " ".join(named.split())[:60], params),
+            client=calls,
             graceful_stop_s=GRACE_S,
             processes=1,
         )
-        return PlayedLoad(track, directory, self._seed)
+        judge = partial(calls.escaped.judge, may_fail=may_fail)
+        return PlayedLoad(track, directory, self._seed, judge)
 
     def _new_directory(self) -> Path:
         """Return a folder that no load has had, of an earlier session neither."""

@@ -34,6 +34,8 @@ class Options:
     last: int
     template: str
     rootdir: Path
+    keep: int = 20
+    """How many sessions' runs are kept."""
 
 
 def read_options(config: pytest.Config, seed: int, environment: Mapping[str, str]) -> Options:
@@ -44,7 +46,6 @@ def read_options(config: pytest.Config, seed: int, environment: Mapping[str, str
     """
     problems: list[str] = []
     given = _Given(config, problems)
-    report = config.getoption("--chaos-report")
     options = Options(
         database=given.text("database") or environment.get("HORMESIS_DATABASE", ""),
         postgres=given.text("postgres"),
@@ -56,11 +57,17 @@ def read_options(config: pytest.Config, seed: int, environment: Mapping[str, str
         run_dir=given.folder("run-dir", "hormesis-runs/pytest"),
         allow_unknown=bool(config.getoption("--chaos-allow-unknown")),
         recover=bool(config.getoption("--chaos-recover")),
-        report=None if report is None else str(report),
+        report=given.page(),
         last=given.count("last", 10),
         template=str(config.getini("chaos_template") or "").strip(),
         rootdir=config.rootpath,
+        keep=given.count("keep", 20),
     )
+    if options.template and options.isolation == "none" and options.database:
+        problems.append(
+            f"chaos_template = {options.template}: with isolation none the tests use your database "
+            "as it is, so nothing is put into it; leave one of the two out"
+        )
     if seed < 0:
         problems.append(f"--chaos-seed {seed}: expected a whole number of at least 0")
     if problems:
@@ -100,6 +107,21 @@ class _Given:
         return (self._config.invocation_params.dir if asked else self._config.rootpath) / (
             text or default
         )
+
+    def page(self) -> str | None:
+        """Return the report's file, empty for its usual place, None when none is wanted."""
+        asked = self._config.getoption("--chaos-report-file")
+        if asked is None:
+            return "" if self._config.getoption("--chaos-report") else None
+        page = self._config.invocation_params.dir / str(asked)
+        if page.suffix.lower() != ".html":
+            told = "expected a file that ends in .html (--chaos-report alone takes no file)"
+        elif not page.parent.is_dir():
+            told = f"there is no folder {page.parent}"
+        else:
+            return str(page)
+        self._problems.append(f"--chaos-report-file {asked}: {told}")
+        return ""
 
     def _found(self, name: str) -> tuple[str, str]:
         given = self._config.getoption(f"--chaos-{name}")

@@ -9,11 +9,11 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from hormesis.words.shown_address import shown_address
 from hormesis.words.trouble import InputTrouble
 
 _SCHEME = "postgresql"
 APPLICATION_BYTES_MAX = 63
-_SECRET = re.compile(r"(:)[^:@/]*(@)")
 
 
 def parts_of(text: str, *, option: str = "--chaos-database") -> dict[str, str]:
@@ -27,9 +27,10 @@ def parts_of(text: str, *, option: str = "--chaos-database") -> dict[str, str]:
     try:
         found = conninfo_to_dict(cleaned)
     except psycopg.Error as error:
-        told = str(error).strip().partition("\n")[0]
+        # What it quotes may be a piece of the password.
+        told = re.sub(r'".*"', '"…"', " ".join(str(error).split()))
         raise InputTrouble(
-            f"{option} {hidden(text)}: {told}",
+            f"{option} {shown_address(text)}: {told}",
             hint="expected postgresql://user:password@host:port/database",
         ) from None
     return {name: str(value) for name, value in found.items() if value is not None}
@@ -65,8 +66,3 @@ def application_of(name: str) -> str:
     """Return the ``application_name`` of a test's sessions, within what the server keeps."""
     plain = re.sub(r"[^\x20-\x7e]", "?", f"hormesis:{name}")
     return plain[:APPLICATION_BYTES_MAX]
-
-
-def hidden(text: str) -> str:
-    """Return *text*, a URL, without its password."""
-    return re.sub(r"(password=)\S+", r"\1***", _SECRET.sub(r"\1***\2", text))

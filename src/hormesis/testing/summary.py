@@ -23,8 +23,9 @@ def write_summary(reporter: Any, heard: Sequence[Heard], seed: int) -> None:
     if quiet and not failed and not unknown:
         return
     reporter.section("hormesis", sep="-")
-    tests = f"{len(latest)} chaos test{'s' * (len(latest) != 1)}"
-    reporter.write_line(f"{tests}, seed {seed} (--chaos-seed={seed})")
+    reporter.write_line(f"seed {seed} (--chaos-seed={seed})")
+    for told in sorted({said.get("hormesis_postgres", "") for said in latest.values()} - {""}):
+        reporter.write_line(f"PostgreSQL {told}")
     for nodeid, text in unknown.items():
         reporter.write_line(f"unknown, and allowed: {nodeid}: {text}", yellow=True)
     for said in failed.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Callable
@@ -38,10 +39,14 @@ class Template:
             if self.function is None:
                 # Without parameters: the text is sent as it is, and may hold many statements.
                 connection.execute(self.statements.encode(), prepare=False)
-            else:
-                self.function(connection)
+            elif inspect.isawaitable(answer := self.function(connection)):
+                if inspect.iscoroutine(answer):
+                    answer.close()
+                raise InputTrouble(f"{self.name}: {_ASYNC}", hint=_HINT)
             if not connection.closed:
                 connection.commit()
+        except InputTrouble:
+            raise
         except psycopg.Error as error:
             raise InputTrouble(self._problem(error)) from error
         except Exception as error:
@@ -95,6 +100,7 @@ def template_of(options: Options) -> Template | None:
     return Template(given, function=_function(given, module, function, options.rootdir))
 
 
+_ASYNC = "an asynchronous function would not be run; expected a plain one"
 _HINT = "expected path.sql or module:function, the function being called with a connection"
 
 
@@ -116,6 +122,8 @@ def _function(given: str, module: str, name: str, root: Path) -> Callable[[Any],
     if not callable(found):
         state = "is not callable" if hasattr(loaded, name) else "is not there"
         raise InputTrouble(f"{SETTING} = {given}: {name} {state} in {module}", hint=_HINT)
+    if inspect.iscoroutinefunction(found) or inspect.isasyncgenfunction(found):
+        raise InputTrouble(f"{SETTING} = {given}: {_ASYNC}", hint=_HINT)
     return found  # type: ignore[no-any-return]
 
 

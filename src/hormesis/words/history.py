@@ -52,6 +52,8 @@ class FaultRecord:
     """What ended the tracks early, before it was to begin; it was not tried then."""
     length_s: float | None = None
     """How long it was to last, in seconds; None for a momentary one, which lasts no time."""
+    unseen: str = ""
+    """Why its bite was not seen, where the fault itself can tell."""
 
     @property
     def is_whole(self) -> bool:

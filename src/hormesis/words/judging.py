@@ -254,7 +254,7 @@ def _fault_troubles(one: FaultRecord, *, cut_short: bool) -> Iterator[str]:
             yield f"{what} was never injected"
         return
     if one.bitten is None and not cut_short:
-        yield f"{what} never bit: nothing shows that it hurt"
+        yield f"{what} never bit: {one.unseen or 'nothing shows that it hurt'}"
     if one.released is None:
         yield f"{what} was never released"
     elif one.healed is None and not one.trouble:

@@ -6,12 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MASK = "***"
+from hormesis.words.shown_address import MASK, is_readable, shown_address
+
+__all__ = ["MASK", "looks_secret", "masked", "masked_command", "masked_data", "passwords_masked"]
+
 _NAME = re.compile(
     r"(^|[^a-z])(token|password|passwd|secret|credentials?|api[_-]?key)s?($|[^a-z])", re.IGNORECASE
 )
-_URL = re.compile(r"(://[^/@\s:]*:)([^/@\s]+)(@)")
-_WORD = re.compile(r"(\bpassword\s*=\s*)('[^']*'|\S+)", re.IGNORECASE)
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"`<>]*", re.IGNORECASE)
+_USER = re.compile(r"(://[^/@\s:]*:)(.+)(@)")
+_WORD = re.compile(
+    r"(\b(?:ssl)?(?:password|passwd|passfile)\s*=\s*)('(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)+)",
+    re.IGNORECASE,
+)
 _SHORTEST = 4
 
 
@@ -64,5 +71,16 @@ def masked_command(words: Sequence[str]) -> list[str]:
 
 
 def passwords_masked(text: str) -> str:
-    """Return *text* with the passwords of URLs and connection strings masked."""
-    return _WORD.sub(rf"\g<1>{MASK}", _URL.sub(rf"\g<1>{MASK}\g<3>", text))
+    """Return *text* with the passwords of URLs and connection strings in it masked.
+
+    Of an address alone :func:`shown_address` knows more: where it begins and where it ends.
+    """
+    return _WORD.sub(rf"\g<1>{MASK}", _URL.sub(_url_masked, text))
+
+
+def _url_masked(found: re.Match[str]) -> str:
+    url = found[0]
+    if "@" in url and is_readable(url):
+        return shown_address(url)
+    # Up to the last @, whatever is between: a password may hold what should have been escaped.
+    return _USER.sub(rf"\g<1>{MASK}\g<3>", url)

@@ -127,6 +127,60 @@ def test_properties_shrink_over_a_real_database(pytester: pytest.Pytester) -> No
     assert "Hypothesis Statistics" in text
 
 
+EXAMPLES = """
+import pytest
+from hypothesis import given, settings, strategies as st
+
+@pytest.fixture
+def begun(sync_conn, async_conn):
+    sync_conn.execute("SET statement_timeout = '7s'")
+    sync_conn.commit()
+
+FOUND = "SELECT current_setting('statement_timeout'), current_setting('work_mem'), current_schema()"
+
+@settings(max_examples=3)
+@given(number=st.integers())
+def test_one(sync_conn, begun_once, number):
+    line = sync_conn
+    assert not line.autocommit and line.isolation_level is None
+    row = line.execute(FOUND).fetchone()
+    begun_once.add(row)
+    line.rollback()
+    line.autocommit = True
+    line.isolation_level = 3
+    line.execute("SET statement_timeout = '1ms'; SET work_mem = '1MB'; SET search_path = public")
+
+@pytest.fixture
+def begun_once(begun, isolated_schema):
+    seen = set()
+    yield seen
+    assert {(one, three) for one, _, three in seen} == {("7s", isolated_schema)}
+    assert len(seen) == 1
+
+@settings(max_examples=3)
+@given(number=st.integers())
+async def test_other(async_conn, number):
+    assert not async_conn.autocommit
+    cursor = await async_conn.execute("SHOW work_mem")
+    assert await cursor.fetchone() != ("1MB",)
+    await async_conn.rollback()
+    await async_conn.set_autocommit(True)
+    await async_conn.execute("SET work_mem = '1MB'")
+"""
+
+
+def test_what_an_example_sets_is_put_back_for_the_next(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        from hypothesis import HealthCheck, settings
+        settings.register_profile("all", suppress_health_check=list(HealthCheck))
+        settings.load_profile("all")
+        """
+    )
+    pytester.makepyfile(EXAMPLES)
+    pytester.runpytest_subprocess(*PLAIN, "-p", "no:anyio").assert_outcomes(passed=2)
+
+
 def test_what_is_missing_is_told_in_one_sentence(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.pytest_door.project import PLAIN
+
 pytest_plugins = ["pytester"]
 
 PROJECT = """
@@ -159,8 +161,79 @@ def test_the_page_goes_where_it_is_asked_and_without_chaos_tests_there_is_none(
     project: pytest.Pytester, tmp_path: Path
 ) -> None:
     page = tmp_path / "out" / "chaos.html"
-    output = project.runpytest_subprocess("-k", "no_chaos", f"--chaos-report={page}").stdout.str()
+    page.parent.mkdir()
+    option = f"--chaos-report-file={page}"
+    output = project.runpytest_subprocess("-k", "no_chaos", option).stdout.str()
     assert "no chaos test came to its turn: no evidence" in output
     assert not page.exists()
-    project.runpytest_subprocess("-k", "steady", f"--chaos-report={page}")
-    assert {one.suffix for one in page.parent.iterdir()} == {".html", ".json", ".csv"}
+    for _ in range(2):
+        project.runpytest_subprocess("-k", "steady", option)
+        assert {one.suffix for one in page.parent.iterdir()} == {".html", ".json", ".csv"}
+        assert "steady" in page.read_text()
+        page.write_text(page.read_text().replace("steady", ""))
+
+
+def test_the_report_is_written_over_nothing_else(project: pytest.Pytester) -> None:
+    before = (project.path / "test_shop.py").read_text()
+    result = project.runpytest_inprocess(
+        *("--chaos-report", "test_shop.py", "-p", "no:asyncio", "-k", "only_marked")
+    )
+    result.assert_outcomes(passed=1, deselected=7)
+    own = project.path / "own.html"
+    own.write_text("<p>mine</p>")
+    figures = project.path / "figures.json"
+    figures.write_text("{}")
+    for given, told in (
+        ("test_shop.py", "expected a file that ends in .html"),
+        ("test_shop.py::test_steady", "expected a file that ends in .html"),
+        (".", "expected a file that ends in .html"),
+        ("/nonexistent/page.html", "there is no folder /nonexistent"),
+        ("own.html", "would overwrite *own.html, which is none"),
+        ("figures.html", "would overwrite *figures.json, which is none"),
+    ):
+        refused = project.runpytest_inprocess("-p", "no:asyncio", "--chaos-report-file", given)
+        assert refused.ret == pytest.ExitCode.USAGE_ERROR
+        refused.stderr.fnmatch_lines([f"*{told}*"])
+    assert (project.path / "test_shop.py").read_text() == before
+    assert (own.read_text(), figures.read_text()) == ("<p>mine</p>", "{}")
+
+
+WHAT_HAPPENED = """
+import subprocess
+import pytest
+
+def test_only_a_number_of_workers(num_workers): pass
+
+def test_unmarked_and_bitten(hormesis, slowly_set_up):
+    with subprocess.Popen(["sleep", "60"]) as program:
+        with hormesis.fault("pause", process=program):
+            pass
+        program.kill()
+
+def test_unmarked_and_never_bitten(hormesis):
+    with hormesis.proxy("127.0.0.1:1") as proxy:
+        with proxy.fault("latency", delay="100ms"):
+            pass
+
+@pytest.fixture
+def slowly_set_up(monkeypatch):
+    import threading
+    threading.Event().wait(0.3)
+"""
+
+
+def test_what_happened_makes_a_chaos_test_and_what_did_not_shows_nothing(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(test_it=WHAT_HAPPENED)
+    result = pytester.runpytest_subprocess("--chaos-report", *PLAIN)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["bugs found     0 per 100 chaos tests, 0 in 1, 0 new"])
+    result.stdout.fnmatch_lines([" shown nothing test_it.py::test_unmarked_and_never_bitten"])
+    found = told(pytester)
+    assert (found["tests"], found["bugs"]) == (1, [])
+    assert found["shown_nothing"] == ["test_it.py::test_unmarked_and_never_bitten"]
+    (covered,) = [one for one in found["failure_modes"] if one["covered"]]
+    assert (covered["name"], covered["tests"]) == ("hang", ["test_it.py::test_unmarked_and_bitten"])
+    assert found["chaos_tests_s"] > 0.3, "the set-up is part of the test's time"
+    assert "chaos tests, seed" not in result.stdout.str(), "one count of chaos tests, not two"

@@ -13,10 +13,12 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from hormesis.compose.by_hand_trouble import NoBite
+from hormesis.compose.by_hand_trouble import EndedEarly, NeverEntered, NoBite
 from hormesis.testing import ChaosInjector
 from hormesis.testing.schemas import IsolatedSchema
-from hormesis.words.trouble import UsageTrouble
+from hormesis.testing.server import Server
+from hormesis.testing.session import ChaosSession
+from hormesis.words.trouble import Trouble, UsageTrouble
 
 pytestmark = pytest.mark.integration
 Line = psycopg.Connection[Any]
@@ -283,4 +285,92 @@ def test_a_server_of_the_users_is_neither_crashed_nor_filled(
         for lasting in (injector.stop_server, injector.disk_full):
             with pytest.raises(UsageTrouble, match="this one is yours"):
                 lasting().__enter__()
+        with pytest.raises(UsageTrouble, match=r"this server, which is yours.*whole_server=True"):
+            injector.exhaust_connections().__enter__()
         assert injector.script() == ()
+        with injector.exhaust_connections(whole_server=True) as bite:
+            assert "0 slots left" in bite.proof
+        (act,) = injector.script()
+        assert act.fields == {"leave": 0, "whole_server": True}
+
+
+def test_a_lock_that_ends_before_its_block_fails_it(
+    chaos_injector: ChaosInjector, app: Callable[[], Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hormesis.testing.injector.reach.LASTS", "1s")
+    line = app()
+    told = r"ended by its limit of 1s before the block did"
+    with pytest.raises(EndedEarly, match=told), chaos_injector.hold_lock("jobs"):
+        count(line)  # it waits until the lock is gone
+
+
+def test_a_lock_is_gone_when_the_server_crashed(
+    chaos_injector: ChaosInjector, app: Callable[[], Line], request: pytest.FixtureRequest
+) -> None:
+    with chaos_injector.hold_lock("jobs"):
+        chaos_injector.crash_server()  # the test's own doing, so it is no failure
+    server: Server = ChaosSession.of(request.config).server()
+    crash = server.run
+    assert crash is not None
+    told = "was lost|did not last|lost and taken again"
+    try:
+        with chaos_injector.hold_lock("jobs") as bite:
+            crash.hit("kill", server.target, tree=True)
+            server.came_back()
+    except NoBite as error:
+        assert re.search(told, str(error))
+    else:
+        assert re.search(told, bite.proof)
+
+
+def test_what_our_own_lock_is_in_the_way_of_is_told_at_once(
+    chaos_injector: ChaosInjector, jobs: IsolatedSchema
+) -> None:
+    with chaos_injector.hold_lock("jobs"):
+        with pytest.raises(UsageTrouble, match="a lock of the injector is on it"):
+            chaos_injector.disk_full().__enter__()
+        with pytest.raises(UsageTrouble, match="you hold a lock on jobs already"):
+            chaos_injector.hold_lock("jobs", where="id = 1").__enter__()
+
+
+def test_what_was_never_entered_is_told_at_the_end(
+    tmp_path: Path, db_connection_string: str
+) -> None:
+    injector = ChaosInjector(connection_string=db_connection_string, run_dir=tmp_path)
+    injector.hold_lock("jobs")
+    injector.nemesis(["terminate_mine"])
+    told = r"hold_lock\('jobs'\) at test_injector\.py:\d+; nemesis\(…\) at .* never entered"
+    with pytest.raises(NeverEntered, match=told):
+        injector.close()
+    injector.close()
+
+
+def test_what_cannot_bite_is_told_in_words(
+    chaos_injector: ChaosInjector, app: Callable[[], Line]
+) -> None:
+    line = app()
+    with pytest.raises(Trouble, match=r'\): relation "jibs" does not exist'):
+        chaos_injector.hold_lock("jibs").__enter__()
+    with pytest.raises(Trouble, match=r"\): jobs has no row to lock that meets 'id < 0'; INSERTs"):
+        chaos_injector.deadlock("jobs", where="id < 0").__enter__()
+    told = r"no statement matched '\^insrt'; 2 others passed by, the last: .*SELECT count"
+    with pytest.raises(NoBite, match=told), chaos_injector.fail_statements("^insrt"):
+        line.execute("SELECT 1")
+        count(line)
+    with pytest.raises(NoBite, match=told), chaos_injector.delay_statements("^insrt"):
+        line.execute("SELECT 1", prepare=True)
+        count(line)
+    with pytest.raises(Trouble, match="five characters, digits and capital letters"):
+        chaos_injector.fail_statements(sqlstate="deadlock").__enter__()
+    with pytest.raises(ValueError, match="expected ms above 0, found -1"):
+        chaos_injector.delay_statements(ms=-1)
+
+
+def test_a_statement_that_is_still_held_has_been_delayed(
+    chaos_injector: ChaosInjector, app: Callable[[], Line]
+) -> None:
+    line = app()
+    with chaos_injector.delay_statements("^select", ms=30_000) as bite:
+        line.pgconn.send_query(b"SELECT 1")
+        assert bite.wait()
+    assert re.match(r"holds batches of 1 connections back for \d+ ms so far", bite.proof)

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from hormesis.testing import ChaosInjector, LoadGenerator
+from hormesis.testing.loading.escaped import LoadBroken
 from hormesis.testing.schemas import IsolatedSchema
 from tests.proving_ground.wait import wait_for
 
@@ -60,7 +61,9 @@ def test_errors_are_counted_by_sqlstate(
         line.execute("UPDATE jobs SET n = n + 1 WHERE id = 1")
         line.execute("INSERT INTO jobs VALUES (%s)", (rng.randint(1, 20),))
 
-    figures = load_generator(insert, users=2, for_s=0.2)
+    with pytest.raises(LoadBroken, match=r"none of the \d+ operations ended ok \(23505: \d+\)"):
+        load_generator(insert, users=2, for_s=0.1)
+    figures = load_generator(insert, users=2, for_s=0.2, may_fail=True)
     assert figures.fail == figures.count > 0
     assert figures.errors == {"23505": figures.count}
     assert figures.failed_share == 1
@@ -107,5 +110,12 @@ def test_a_mistake_in_the_users_code_is_told(load_generator: LoadGenerator) -> N
     def broken(line: Any, rng: Any) -> None:
         raise KeyError("mine")
 
-    figures = load_generator(broken, users=1, for_s=0.05)
-    assert figures.ok == 0 and figures.errors
+    async def wrong(line: Any, rng: Any) -> None:
+        assert rng is None
+
+    with pytest.raises(KeyError, match="mine"):
+        load_generator(broken, users=1, for_s=0.05, may_fail=True)
+    with pytest.raises(AssertionError, match="is None"), load_generator.running(wrong, users=1):
+        pass
+    with pytest.raises(LoadBroken, match='relation "bookngs" does not exist'):
+        load_generator("SELECT * FROM bookngs", users=1, for_s=0.05, may_fail=True)

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from hormesis import api
+from hormesis.compose.by_hand_trouble import EndedEarly, NeverEntered
 from hormesis.custodian.registry import open_runs
 from hormesis.host.process import Identity
 from hormesis.words.outcome import ExitCode
@@ -386,3 +387,46 @@ def test_faults_of_a_database(postgres: Postgres) -> None:
     second = api.fault("postgres-idle-in-transaction", postgres=dsn)
     with first as lock, second as idle:
         assert lock.seen and idle.seen
+
+
+def test_a_fault_that_is_over_before_its_block_fails_it() -> None:
+    with api.running(WEB) as run:
+        told = r"ended by its limit of 200ms before the block did"
+        with (
+            pytest.raises(EndedEarly, match=told),
+            run.fault("pause", "other", for_="200ms") as bite,
+        ):
+            wait_for(lambda: bite.records[0].healed is not None, "it is over by itself")
+
+
+def test_a_fault_that_was_never_entered_is_told() -> None:
+    told = r"fault\('pause', …\) at test_by_hand\.py:\d+ was never entered.*use `with`"
+    with pytest.raises(NeverEntered, match=told), api.running(WEB) as run:
+        run.fault("pause", "other")
+        with run.fault("pause", "web"):
+            pass
+    alone = api.fault("pause", process=os.getpid())
+    assert alone.never_entered.startswith("fault('pause', …) at test_by_hand.py:")
+
+
+def test_a_process_that_nobody_starts_again_can_be_killed_by_hand() -> None:
+    child = subprocess.Popen(["sleep", "600"])
+    try:
+        with api.fault("kill", process=child, back=False) as bite:
+            assert bite.proof == f"pid {child.pid} is gone"
+        assert child.wait(timeout=10) == -signal.SIGKILL
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_the_verdict_says_why_nothing_bit(postgres: Postgres) -> None:
+    with api.running({"links": {"db": {"upstream": postgres.dsn()}}}) as run:
+        with psycopg.connect(run.url("db"), autocommit=True) as line:
+            unused = run.fault("postgres-fail", "db", matching="^insrt")
+            with pytest.raises(api.NoBite, match="no statement matched"), unused:
+                line.execute("SELECT 7")
+    assert run.finished is not None
+    (record,) = run.finished.judged.history.faults
+    assert record.unseen.endswith("1 other passed by, the last: SELECT 7")
+    assert record.unseen in run.finished.judged.verdict.reason

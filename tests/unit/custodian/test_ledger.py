@@ -109,3 +109,22 @@ def _no_space(*arguments: object) -> int:
 def test_records_are_single_lines(tmp_path: Path) -> None:
     for line in _story(tmp_path / "ledger").splitlines():
         assert isinstance(json.loads(line), dict)
+
+
+def test_a_closed_ledger_loses_its_passwords_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    ledger = Ledger(path)
+    ledger.start(run="r", boot="b", pointer="/p")
+    for dsn in ("postgresql://u:s3cret@h/d", "host=h password='s3 cret'"):
+        ledger.intend("one", "x", {"to": [{"dsn": dsn}], "n": 1}, facts={"dsn": dsn}, boot="b")
+    ledger.write({"record": "closed", "because": "close"})
+    before = path.read_bytes()
+    ledger.hide_passwords()
+    ledger.write({"record": "note", "effect": "x", "facts": {}})
+    ledger.close()
+    after = path.read_bytes()
+    assert b"s3" in before and b"s3" not in after and b"cret" not in after
+    assert parse_ledger(after).closed and parse_ledger(after).torn == 0
+    kinds = [json.loads(line)["record"] for line in after.splitlines()]
+    assert kinds == ["open", "intent", "intent", "closed", "note"]
+    assert read_ledger(path).effects["one"].args == {"to": [{"dsn": "host=h password=***"}], "n": 1}

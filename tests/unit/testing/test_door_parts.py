@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +14,11 @@ import pytest
 
 from hormesis.testing.dirt import dirt_of
 from hormesis.testing.experiment_marker import asked_by
+from hormesis.testing.experiments import Experiments
+from hormesis.testing.hormesis_fixture import HormesisFixture
 from hormesis.testing.judged_failure import JudgedFailure, message_of
 from hormesis.testing.options import Options, read_options
-from hormesis.testing.replay import replay_command
+from hormesis.testing.replay import replay_command, replay_words
 from hormesis.testing.said import Said
 from hormesis.testing.session import ChaosSession
 from hormesis.words.check import Finding, RunVerdict, Verdict
@@ -89,16 +94,40 @@ def test_effects_are_kept_by_test() -> None:
     assert (session.effects("a"), session.effects("b")) == ([("pause", "stood still")], [])
 
 
-def test_a_test_is_repeated_with_what_changes_it_and_without_passwords() -> None:
+def test_a_test_is_repeated_with_what_changes_it() -> None:
     config: Any = Config(
-        here=ROOT / "tests", chaos_pool_size="9", chaos_database="postgresql://u:secret@h/d",
+        here=ROOT / "tests", chaos_pool_size="9", chaos_database="postgresql://u@h/d",
         hypothesis_seed="4",
     )  # fmt: skip
     told = replay_command(config, "tests/test_a.py::test_b[x y]", 11)
     assert told == (
         "pytest 'test_a.py::test_b[x y]' --chaos-seed=11 --chaos-pool-size=9 "
-        "'--chaos-database=postgresql://u:***@h/d' --hypothesis-seed=4"
+        "--chaos-database=postgresql://u@h/d --hypothesis-seed=4"
     )
+    assert replay_words(config, "tests/test_a.py::test_b[x y]", 11) == tuple(shlex.split(told))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://u:s3cret@h/d", "postgresql://u@h/d?password=s3cret",
+        "host=h password = s3cret", "password='s3 cret'", "postgresql://u:s3/cret@h",
+        "postgresql://u:s3#c$(cret)`/pw@h:1x",
+    ],
+)  # fmt: skip
+def test_a_database_with_a_password_is_asked_for_where_the_test_is_repeated(
+    address: str,
+) -> None:
+    config: Any = Config(chaos_database=address)
+    line = replay_command(config, "test_a.py::test_b", 11)
+    assert "s3" not in line and "cret" not in line and "--chaos-database" not in line
+    asked = f"pytest() {{ echo $HORMESIS_DATABASE $*; }}; {line}"
+    run = partial(subprocess.run, ["sh", "-c", asked], capture_output=True, text=True, check=False)
+    refused = run(env={})
+    assert refused.returncode != 0 and "set it to" in refused.stderr
+    assert run(env={"HORMESIS_DATABASE": "db"}).stdout == "db test_a.py::test_b --chaos-seed=11\n"
+    words = " ".join(replay_words(config, "test_a.py::test_b", 11))
+    assert "***" in words and "s3" not in words and "cret" not in words
 
 
 def test_what_is_said_stands_there_once() -> None:
@@ -147,6 +176,25 @@ def test_dirt_is_seen_wherever_it_stands_in_an_error() -> None:
     assert "a rule is left" in dirt_of(wrapped)
     assert "hormesis revert" in dirt_of(wrapped)
     assert dirt_of(UsageTrouble("no")) == dirt_of(ValueError()) == ""
+
+
+@pytest.mark.parametrize("told", ["", "a rule is left"])
+def test_dirt_that_a_test_swallows_is_raised_when_it_is_over(told: str) -> None:
+    left = SimpleNamespace(
+        judged=judged(dirty=("a rule is left",)), directory=Path("/runs/1"), code=None
+    )
+    item: Any = SimpleNamespace(user_properties=[("hormesis_dirty", told)], nodeid="a::b")
+    session = ChaosSession(options(), {}, "now")
+    progress: Any = None
+    experiments = Experiments(item, session, progress)
+    fixture = HormesisFixture(experiments, session)
+    hand: Any = SimpleNamespace(finished=left)
+    fixture._hands.append(hand)
+    if told:
+        fixture.close()
+        return
+    with pytest.raises(DirtyTrouble, match="a rule is left"):
+        fixture.close()
 
 
 def test_a_marker_that_is_written_wrongly_says_how_it_is_written() -> None:

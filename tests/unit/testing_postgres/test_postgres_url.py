@@ -9,7 +9,6 @@ from psycopg.conninfo import conninfo_to_dict
 
 from hormesis.testing.postgres_url import (
     application_of,
-    hidden,
     parts_of,
     url_of,
     with_settings,
@@ -43,7 +42,14 @@ def test_what_is_no_url_is_told_without_its_password() -> None:
         parts_of("postgresql://me:secret@h:x:y/d?nonsense=1")
     assert "--chaos-database" in str(told.value)
     assert "secret" not in str(told.value)
-    assert "secret" not in hidden("host=h password=secret dbname=d")
+
+
+def test_nothing_that_libpq_quotes_is_told() -> None:
+    for text in ("host=h password=ab s3cret", "s3cret", "postgresql://u:s3%zzcret@h"):
+        with pytest.raises(InputTrouble) as told:
+            parts_of(text)
+        assert "s3" not in str(told.value) and "cret" not in str(told.value)
+        assert "--chaos-database" in str(told.value)
 
 
 def test_settings_join_those_that_are_there_and_survive_spaces() -> None:

@@ -193,8 +193,8 @@ def test_the_cuts_change_nothing_but_the_grouping(
     ("given", "expected"),
     [
         ({"matching": "("}, "expected a regular expression"),
-        ({"sqlstate": "00000"}, "should match pattern"),
-        ({"sqlstate": "4000"}, "should match pattern"),
+        ({"sqlstate": "00000"}, "five characters"),
+        ({"sqlstate": "4000"}, "five characters"),
         ({"message": "a\0b"}, "without a NUL"),
     ],
 )

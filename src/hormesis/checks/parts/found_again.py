@@ -55,6 +55,30 @@ def found_again(history: History, name: str, column: str, split: str = "") -> Fo
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one look showed, and when; in seconds of the run."""
+
+    count: Counter[str]
+    start: float
+    end: float
+    cite: str
+
+
+def looks_at(history: History, name: str, column: str, split: str = "") -> list[Shown]:
+    """Return what each ``ok`` operation showed, or the last observation with a value."""
+    read = [one for one in history.observations(name) if not one.reason]
+    if read:
+        found = _by_probe(read[-1:], name, column, split)
+        end = read[-1].time + read[-1].took_s
+        return [Shown(found.count, found.until, end, found.cite)]
+    return [
+        Shown(Counter(parts_of(op.value.get(column), split)), op.sent, op.ended, f"op {op.number}")
+        for op in history.ops_named(name)
+        if op.outcome is Ended.OK
+    ]
+
+
 def _by_probe(
     observations: Sequence[ProbeRecord], name: str, column: str, split: str
 ) -> FoundAgain:
@@ -65,7 +89,7 @@ def _by_probe(
     rows = last.fields.get("count")
     cells = [row[column] for row in last.rows if column in row]
     if not last.rows and column in last.fields:
-        cells = [last.fields[column]]
+        cells = [last.fields[column]] if last.fields[column] != "" else []
     elif not cells and (last.rows or rows != 0):
         return FoundAgain(why=f"the observations of {name!r} hold no {column!r}")
     return FoundAgain(

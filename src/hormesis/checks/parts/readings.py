@@ -31,8 +31,10 @@ class Reading:
         if self.rows:
             cells = [row[column] for row in self.rows if column in row]
             return cells or None
-        if self.fields.get(column) is not None:
-            return [self.fields[column]]
+        field = self.fields.get(column)
+        if field is not None:
+            # What a probe read from one place, and was empty there, is nothing.
+            return [] if self.place < 0 and field == "" else [field]
         return [] if self.place < 0 and self.fields.get("count") == 0 else None
 
     def named(self, name: str) -> Scalar:

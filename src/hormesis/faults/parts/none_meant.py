@@ -9,10 +9,11 @@ def none_meant(now: Reading, pattern: str) -> str:
     """Return what came instead of what *pattern* is for; empty where something was met."""
     if now.get("error") or figure(now, "met") or figure(now, "hits"):
         return ""
-    missed = figure(now, "missed")
-    if not missed:
-        return "nothing that it could hit was sent through the link" if not pattern else (
-            f"nothing matched {pattern!r}, and nothing else was sent through the link"
-        )  # fmt: skip
-    others = "1 other" if missed == 1 else f"{missed:.0f} others"
-    return f"nothing matched {pattern!r}; {others} passed by, the last: {now.get('last_missed')}"
+    wanted = f"no statement matched {pattern!r}" if pattern else "it met nothing that it is for"
+    passed, missed = figure(now, "bytes_shaped"), figure(now, "missed")
+    if missed:
+        others = "1 other" if missed == 1 else f"{missed:.0f} others"
+        return f"{wanted}; {others} passed by, the last: {now.get('last_missed')}"
+    if passed:
+        return f"{wanted}; {passed:.0f} bytes passed through the link"
+    return f"{wanted}; nothing was sent through the link"

@@ -48,14 +48,15 @@ class Trap:
             # A superuser's right; without it we are still found second, since we wait second.
             self._session.rows(f"SET deadlock_timeout = {self._timeout_ms + _LONGER_MS}")
         self.victims = self.rounds = self.caught_in = self.own = 0
-        self.waiting = 0
+        self.waiting = self.rows = 0
         self.is_set = False
 
     def set(self) -> None:
         """Lock the rows."""
         self._session.rows("BEGIN")
         self._session.rows(f"SET LOCAL lock_timeout = {2 * self._timeout_ms + 1000}")
-        self._session.rows(f"SELECT 1 FROM {self._table} WHERE {self._where} FOR UPDATE")
+        wanted = f"SELECT 1 FROM {self._table} WHERE {self._where} FOR UPDATE"
+        self.rows = len(self._session.rows(wanted))
         self.is_set = True
 
     def caught(self) -> bool:
@@ -92,6 +93,12 @@ class Trap:
         return int(self._looking.rows(_COUNTED)[0][0])
 
 
+def nothing_to_lock(config: dict[str, Any]) -> str:
+    """Return why no transaction can ever be caught."""
+    which = "" if config["where"] == "true" else f" that meets {config['where']!r}"
+    return f"{config['table']} has no row to lock{which}; INSERTs are not caught"
+
+
 def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
     """Set the trap, wait, spring it, again and again, until the lifeline ends."""
     first = Trap(config)
@@ -101,6 +108,8 @@ def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
         first.set()
     except SqlRefused:
         trap = None  # the rows are busy: tried again below
+    if trap is not None and not trap.rows:
+        raise SqlRefused(nothing_to_lock(config), "")
     report(ready=True, deadlocks=0, victims=0, rounds=0)
     caught, most = 0, config.get("rounds")
     while True:

@@ -4,7 +4,8 @@ Configuration: ``dsn``, ``name`` (of the session), ``table``, ``where`` (empty: 
 ``mode``, ``nowait``, ``timeout_s`` (how long to wait for the lock) and ``hold_s``. Reports
 ``granted`` (whether the server says that we hold it), ``rows`` (how many are locked), ``refused``
 (the SQLSTATE that a statement of ours got that wanted the same), ``waiting`` (sessions that wait
-for us) and ``waited_ms`` (the longest of those waits).
+for us), ``waited_ms`` (the longest of those waits) and ``lost`` (how often the server took the lock
+away, such as by a crash; it is asked for again).
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ class Lock:
 def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
     """Take the lock and hold it until the lifeline ends."""
     lock = Lock(config)
-    longest = 0
+    longest = lost = 0
+    is_lost = False
     if config["where"] and not lock.rows:
         raise SqlRefused(f"no row of {config['table']} meets {config['where']!r}", "")
     report(ready=True)
@@ -110,10 +112,13 @@ def hold(config: dict[str, Any], lifeline: Lifeline) -> None:
         try:
             seen = lock.look()
             longest = max(longest, seen["waited_ms"])
-            report(**{**seen, "waited_ms": longest})
+            is_lost = False
+            report(**{**seen, "waited_ms": longest, "lost": lost})
         except SqlRefused as error:
             # Whatever else is done to the server: what it took from us, it gives back.
-            report(granted=False, error=str(error))
+            lost += not is_lost
+            is_lost = True
+            report(granted=False, lost=lost, error=f"the lock was lost: {error}")
             lock = _again(config) or lock
         lifeline.wait(LOOK_S)
 

@@ -37,8 +37,11 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     if missing := companion.first.get("missing"):
         yield from undo(scene, args, facts)
         raise Missing(str(missing))
+    if not companion.first.get("ready") and (error := companion.report.get("error")):
+        # It has told in plain words what is in the way, such as the server's own.
+        raise VerbFailed(str(error))
     if not companion.first.get("ready"):
-        reason = companion.report.get("error") or companion.complaint() or "it said nothing"
+        reason = companion.complaint() or "it said nothing"
         what = f"ended with status {companion.status}" if spoke else "is not ready in time"
         raise VerbFailed(f"{facts['module']} {what}: {reason}")
     return {"pid": companion.who.pid, "report": companion.report}

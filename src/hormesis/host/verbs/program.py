@@ -65,7 +65,9 @@ def _run(scene: Scene, args: Args, facts: Facts, config: dict[str, Any]) -> Step
         if companion.report.get("untouched"):
             raise NothingDone(f"{facts['module']}: {companion.report.get('error')}")
         if companion.status != 0:
-            reason = companion.report.get("error") or companion.complaint() or "it said nothing"
+            if error := companion.report.get("error"):
+                raise VerbFailed(str(error))
+            reason = companion.complaint() or "it said nothing"
             raise VerbFailed(f"{facts['module']} ended with status {companion.status}: {reason}")
         return companion.report
     finally:

@@ -161,6 +161,8 @@ class Figures:
     pace: Pace
     shrinking: Shrinking
     trend: tuple[Point, ...]
+    shown_nothing: tuple[str, ...] = ()
+    """Tests that ended without evidence in the last run, for which they count neither way."""
 
 
 def figures(record: Record, last: int) -> Figures:
@@ -176,6 +178,7 @@ def figures(record: Record, last: int) -> Figures:
         pace=pace(window),
         shrinking=shrinking(window.executions),
         trend=trend(record, last),
+        shown_nothing=shown_nothing(window),
     )
 
 
@@ -236,6 +239,13 @@ def stability(record: Record) -> Stability:
     measured |= {one.test for one in unstable}
     unstable.sort(key=lambda one: (-min(one.passed, one.failed), one.test))
     return Stability(len(measured), len(tests - measured), tuple(unstable))
+
+
+def shown_nothing(record: Record) -> tuple[str, ...]:
+    """Return the tests of the last run whose fault was not seen to hurt, or had no verdict."""
+    newest = max((run.number for run in record.runs), default=0)
+    ended = [one for one in record.executions if one.run == newest]
+    return tuple(sorted({one.test for one in ended if one.outcome is Outcome.UNSHOWN}))
 
 
 def pace(record: Record, slowest: int = 5) -> Pace:

@@ -11,18 +11,43 @@ from pathlib import Path
 from typing import Any
 
 from hormesis.testing.effectiveness.figures import Figures, Point, by_category
-from hormesis.testing.effectiveness.page import page_of
+from hormesis.testing.effectiveness.page import TITLE, page_of
+
+SIGN = "bugs_per_100_tests"
+"""What every JSON file of a report has near its beginning."""
+CSV_HEAD = ",".join(field.name for field in fields(Point))
+_LETTERS_READ = 4096
 
 
 def write_files(page: Path, found: Figures) -> list[str]:
     """Write all three beside each other and return a line about where; raises OSError."""
     page.parent.mkdir(parents=True, exist_ok=True)
-    _write(page, page_of(found))
-    beside = {".json": as_json(found), ".csv": as_csv(found)}
-    for suffix, text in beside.items():
-        if page.suffix != suffix:
-            _write(page.with_suffix(suffix), text)
+    texts = (page_of(found), as_json(found), as_csv(found))
+    for file, text in zip(_all_of(page), texts, strict=True):
+        _write(file, text)
     return [f"{'report':<14} {page}, figures as .json and .csv beside it"]
+
+
+def foreign_files(page: Path) -> list[Path]:
+    """Return those of the report's three files that are there, and that no report has written."""
+    signs = (f"<title>{TITLE}", f'"{SIGN}"', CSV_HEAD)
+    return [
+        file for file, sign in zip(_all_of(page), signs, strict=True) if not _may_write(file, sign)
+    ]
+
+
+def _all_of(page: Path) -> tuple[Path, Path, Path]:
+    return page, page.with_suffix(".json"), page.with_suffix(".csv")
+
+
+def _may_write(file: Path, sign: str) -> bool:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as text:
+            return sign in text.read(_LETTERS_READ)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def as_json(found: Figures) -> str:
@@ -31,7 +56,7 @@ def as_json(found: Figures) -> str:
     told: dict[str, Any] = {
         "runs": found.runs,
         "executions": found.executions,
-        "bugs_per_100_tests": detection.per_100,
+        SIGN: detection.per_100,
         "tests": detection.tests,
         "bugs_new": detection.new,
         "bugs": [
@@ -61,6 +86,7 @@ def as_json(found: Figures) -> str:
             name: {"covered": part, "of": whole}
             for name, (part, whole) in by_category(found.coverage).items()
         },
+        "shown_nothing": list(found.shown_nothing),
         "unlisted": list(found.coverage.unlisted),
         "stable_share": stability.share,
         "stable_measured": stability.measured,

@@ -23,6 +23,13 @@ Effect = tuple[str, str]
 """A word of evidence, and the proof."""
 
 
+def is_chaos_test(
+    categories: Sequence[str], effects: Sequence[Effect], drawn: Mapping[str, int]
+) -> bool:
+    """Whether a test counts: by a marker, by what it did to the system, or by what was drawn."""
+    return bool(categories or effects or any(number > 0 for number in drawn.values()))
+
+
 @dataclass
 class Gathered:
     """Rows of the run that is going on; the run has no number yet, so they bear 0."""

@@ -57,7 +57,7 @@ def _body(found: Figures, *, has_charts: bool) -> Content:
         element("header", element("h1", TITLE),
                 element("p", [element("span", one) for one in meta if one], cls="meta")),
         element("main", _key_figures(found), _trend(found, has_charts=has_charts), _bugs(found),
-                _modes(found), _stability(found), _time(found)),
+                _unshown(found), _modes(found), _stability(found), _time(found)),
         element("footer", "Figures without evidence are left empty: they are neither 0 nor 100 %."),
     ]  # fmt: skip
 
@@ -130,6 +130,21 @@ def _bugs(found: Figures) -> Markup:
         _table(("", "Test", "What", "Seen"), rows, numbers=[3]) if rows else nothing,
         _more(len(bugs)),
     )
+
+
+def _unshown(found: Figures) -> Markup | None:
+    names = found.shown_nothing
+    if not names:
+        return None
+    rows: list[list[Content]] = [[element("code", name)] for name in names[:ROWS_MAX]]
+    return element(
+        "section",
+        element("h2", "Shown nothing"),
+        element("p", "In the last run their fault was not seen to hurt, or there was no evidence "
+                "for a verdict. They count neither as passed nor as a bug.", cls="empty"),
+        _table(("Test",), rows),
+        _more(len(names)),
+    )  # fmt: skip
 
 
 def _bug(bug: Bug) -> list[Content]:

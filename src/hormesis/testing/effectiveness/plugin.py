@@ -18,17 +18,20 @@ from hormesis.testing.effectiveness.gathering import (
     Effect,
     Gathered,
     drawn_until_now,
+    is_chaos_test,
     packed,
     packed_effects,
 )
 from hormesis.testing.effectiveness.rows import Outcome, Record, Run, Sighting
 from hormesis.testing.effectiveness.shrinks import Shrinks, collected
-from hormesis.testing.effectiveness.signature import is_flaky, sightings_of
+from hormesis.testing.effectiveness.signature import has_shown_nothing, is_flaky, sightings_of
 from hormesis.testing.effectiveness.store import Store, StoreTrouble, with_run
 from hormesis.testing.effectiveness.terminal import NOTHING_RAN, TITLE, lines_of
 
 _SHRINKS = pytest.StashKey[Shrinks]()
 _DRAWN = pytest.StashKey[Counter[str]]()
+_SPENT_S = pytest.StashKey[float]()
+_EXECUTION = pytest.StashKey[dict[str, Any]]()
 _ATTRIBUTE = "hormesis_effectiveness"
 """The attribute of a test's report that takes the data along."""
 
@@ -118,20 +121,37 @@ class Effectiveness:
     def _told_of(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
     ) -> dict[str, Any] | None:
+        """Return what is known of a test, once it is over: its fixtures tell only then what bit."""
         categories = [name for name in MARKERS if item.get_closest_marker(name)]
-        effects = self._effects(item.nodeid)
-        drawn = item.stash.get(_DRAWN, Counter())
-        if not (categories or effects or drawn):
-            return None
         if report.when == "teardown":
-            return packed_effects(item.nodeid, categories, effects, drawn)
+            effects = self._effects(item.nodeid)
+            drawn = item.stash.get(_DRAWN, Counter())
+            execution = item.stash.get(_EXECUTION, {})
+            unshown = execution.get("outcome") == Outcome.UNSHOWN.value
+            if not (unshown or is_chaos_test(categories, effects, drawn)):
+                return None
+            return {**execution, **packed_effects(item.nodeid, categories, effects, drawn)}
+        if report.when == "setup":
+            # What an earlier execution of the same test has left.
+            item.stash[_SPENT_S], item.stash[_EXECUTION] = 0.0, {}
+        item.stash[_SPENT_S] = spent_s = item.stash.get(_SPENT_S, 0.0) + report.duration
         outcome = _outcome(call, report)
-        if outcome is None:
-            return None
+        if outcome is not None:
+            item.stash[_EXECUTION] = self._execution(item, call, outcome, spent_s, categories)
+        return None
+
+    def _execution(
+        self,
+        item: pytest.Item,
+        call: pytest.CallInfo[None],
+        outcome: Outcome,
+        spent_s: float,
+        categories: Sequence[str],
+    ) -> dict[str, Any]:
         shrinks = item.stash.get(_SHRINKS, Shrinks())
         figured = (shrinks.examples, shrinks.tried, shrinks.good) if shrinks.runs else (None,) * 3
         sightings = self._sightings(item, call, outcome) if outcome.found else ()
-        return packed(item.nodeid, outcome, report.duration, categories, sightings, figured)
+        return packed(item.nodeid, outcome, spent_s, categories, sightings, figured)
 
     def _sightings(
         self, item: pytest.Item, call: pytest.CallInfo[None], outcome: Outcome
@@ -171,5 +191,8 @@ def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome 
         return Outcome.SKIPPED
     if report.passed:
         return Outcome.PASSED
-    flaky = call.excinfo is not None and is_flaky(call.excinfo.value)
-    return Outcome.FLAKY if flaky else Outcome.FAILED
+    if call.excinfo is None:
+        return Outcome.FAILED
+    if has_shown_nothing(call.excinfo.value):
+        return Outcome.UNSHOWN
+    return Outcome.FLAKY if is_flaky(call.excinfo.value) else Outcome.FAILED

@@ -19,6 +19,8 @@ class Outcome(str, Enum):
     ERROR = "error"
     """Set-up or tear-down failed, so nothing can be said of the test."""
     SKIPPED = "skipped"
+    UNSHOWN = "unshown"
+    """Its fault was not seen to hurt, or there was no evidence: nothing can be said either."""
 
     @property
     def found(self) -> bool:

@@ -14,7 +14,10 @@ from pathlib import Path
 from traceback import walk_tb
 
 import hormesis
+from hormesis.compose.by_hand_trouble import NoBite
 from hormesis.testing.effectiveness.rows import Sighting, without_parameters
+from hormesis.words.outcome import Outcome
+from hormesis.words.report import Judged
 
 MESSAGE_MAX = 240
 """Characters of an exception's first line that are kept."""
@@ -50,6 +53,23 @@ def is_flaky(error: BaseException) -> bool:
     """Return whether Hypothesis itself says that one example both passed and failed."""
     kind = type(error)
     return kind.__module__ == "hypothesis.errors" and kind.__name__.startswith("Flaky")
+
+
+def has_shown_nothing(error: BaseException) -> bool:
+    """Return whether *error* says only that there is no evidence: no bite, or no verdict."""
+    if is_flaky(error):
+        return False
+    return all(_has_no_evidence(leaf) for leaf in leaves_of(error))
+
+
+def _has_no_evidence(error: BaseException) -> bool:
+    if isinstance(error, NoBite):
+        return True
+    judged = getattr(error, "judged", None)
+    if not isinstance(judged, Judged):
+        return False
+    verdict = judged.verdict
+    return verdict.outcome is Outcome.UNKNOWN and not verdict.stopped_by and not verdict.dirty
 
 
 def leaves_of(error: BaseException) -> Iterator[BaseException]:

@@ -99,6 +99,10 @@ def _details(found: Figures) -> Iterator[str]:
         yield shortened(f"{word:>14} {one.test}: {one.error} at {one.place or '?'}", WIDTH)
     if len(bugs) > SHOWN_MAX:
         yield f"{'':>14} … and {len(bugs) - SHOWN_MAX} more"
+    for name in found.shown_nothing[:SHOWN_MAX]:
+        yield shortened(f"{'shown nothing':>14} {name}", WIDTH)
+    if (more := len(found.shown_nothing) - SHOWN_MAX) > 0:
+        yield f"{'':>14} … and {more} more"
     for test in found.stability.unstable[:SHOWN_MAX]:
         told = f"{test.test}: {test.passed} passed, {test.failed} failed on the same code"
         yield shortened(f"{'unstable':>14} {told}", WIDTH)

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from hormesis.compose.by_hand_fault import Bite, FaultByHand
 from hormesis.compose.by_hand_trouble import NoBite
+from hormesis.compose.never_entered import Asked, must_be_entered
 from hormesis.testing.injector.acts import Bitten, Record, Script
 from hormesis.testing.injector.backend import pid_of
 from hormesis.testing.injector.bound_or_not import BoundOrNot
 from hormesis.testing.injector.connection_failure import ConnectionFailure, When
 from hormesis.testing.injector.delay import Delay, RealSleeps, Sleeps
+from hormesis.testing.injector.held_locks import HeldLocks
 from hormesis.testing.injector.lasting import Lasting
+from hormesis.testing.injector.outliving import Outliving
 from hormesis.testing.injector.reach import Reach
 from hormesis.testing.injector.retry import Attempts, attempted, attempted_async
 from hormesis.testing.injector.transient import RetryOn
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from hormesis.testing.nemesis.schedule import Faults
     from hormesis.testing.server import Server
 
+A = TypeVar("A", bound=Asked)
 _VICTIMS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND datname = current_database()
@@ -73,6 +77,9 @@ class ChaosInjector:
         self._sleeps = sleeps or RealSleeps()
         self._record = Record(note)
         self._reach = Reach(connection_string, server, run_dir, seed)
+        self._held = HeldLocks()
+        self._asked: list[Asked] = []
+        self._server_ends = 0
 
     @classmethod
     def unbound(cls) -> ChaosInjector:
@@ -89,8 +96,14 @@ class ChaosInjector:
         return self._record.script()
 
     def close(self) -> None:
-        """End what the injector began; closing twice is harmless."""
+        """End what the injector began; closing twice is harmless.
+
+        Raises:
+            NeverEntered: something that lasts for a block was asked for without its ``with``.
+        """
+        asked, self._asked = self._asked, []
         self._reach.close()
+        must_be_entered(asked)
 
     def __enter__(self) -> ChaosInjector:
         return self
@@ -101,6 +114,8 @@ class ChaosInjector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None:
+            self._asked = []
         self.close()
 
     @BoundOrNot
@@ -189,8 +204,9 @@ class ChaosInjector:
         """
         told = {"table": table, "mode": mode, "where": where}
         return self._lasting(
-            "hold_lock", told, lambda: self._reach.on_database("postgres-lock", **told)
-        )
+            "hold_lock", told, lambda: self._reach.on_database("postgres-lock", **told),
+            beside=lambda: self._held.with_(table, mode, where),
+        )  # fmt: skip
 
     def deadlock(
         self, table: str, *, where: str = "true", first: int | None = 1
@@ -214,6 +230,8 @@ class ChaosInjector:
         first: int | None = None,
     ) -> Lasting[Bite]:  # fmt: skip
         """Let statements in which *pattern* (a regular expression) is found take *ms* longer."""
+        if ms <= 0:
+            raise ValueError(f"expected ms above 0, found {ms:g}")
         told = {"pattern": pattern, "ms": ms, "probability": probability, "first": first}
         fields = _given(matching=pattern, probability=probability, first=first)
         return self._lasting(
@@ -236,11 +254,21 @@ class ChaosInjector:
             "fail_statements", told, lambda: self._reach.on_link("postgres-fail", **fields)
         )
 
-    def exhaust_connections(self, leave: int = 0) -> Lasting[Bite]:
-        """Take the server's connection slots, but for *leave* of them, while the block runs."""
+    def exhaust_connections(
+        self, leave: int = 0, *, whole_server: bool = False
+    ) -> Lasting[Bite]:
+        """Take the server's connection slots, but for *leave* of them, while the block runs.
+
+        They are taken from every application on the server, so for one that is the user's it must
+        be asked for with *whole_server*.
+
+        Raises:
+            UsageTrouble: the server is the user's, and *whole_server* was not said.
+        """
+        told: dict[str, Any] = {"leave": leave}
         return self._lasting(
-            "exhaust_connections", {"leave": leave},
-            lambda: self._reach.on_database("postgres-exhaust-connections", left=leave),
+            "exhaust_connections", {**told, "whole_server": True} if whole_server else told,
+            lambda: self._reach.on_every_slot(leave, whole_server=whole_server),
         )  # fmt: skip
 
     def restart_server(self) -> Bitten:
@@ -316,13 +344,14 @@ class ChaosInjector:
         """
         from hormesis.testing.nemesis.nemesis import Nemesis
 
-        return Nemesis(self, faults, seed=self.seed if seed is None else seed, every=every, **more)
+        seed = self.seed if seed is None else seed
+        return self._noted(Nemesis(self, faults, seed=seed, every=every, **more))
 
     def replay(self, script: Script | str) -> Nemesis:
         """Return a nemesis that does again what *script* tells, at the same moments."""
         from hormesis.testing.nemesis.nemesis import Nemesis
 
-        return Nemesis.replay(script, self)
+        return self._noted(Nemesis.replay(script, self))
 
     def _kill(self, name: str, told: dict[str, Any], **fields: Any) -> Bitten:
         application = fields.setdefault("application", self._reach.victims)
@@ -338,6 +367,7 @@ class ChaosInjector:
     def _server_act(self, name: str, kind: str, what: str, **fields: Any) -> Bitten:
         fault = self._reach.on_server(kind, what, **fields)
         self._record.began(name)
+        self._server_ends += 1
         with fault as bite:
             bitten = self._record.bit(kind, bite.proof)
         self._reach.came_back()
@@ -345,14 +375,26 @@ class ChaosInjector:
 
     def _lasting(
         self, name: str, told: dict[str, Any], fault: Callable[[], FaultByHand], *,
-        server: bool = False,
+        server: bool = False, beside: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Lasting[Bite]:  # fmt: skip
         given = {key: value for key, value in told.items() if value not in ("", None)}
-        return Lasting(lambda: self._on(name, given, self._played(fault, server=server)))
+        first = next(iter(given.values()), "")
+        return self._noted(Lasting(
+            f"{name}({first!r})" if first else f"{name}()",
+            lambda: self._on(name, given, self._played(fault, server=server, beside=beside)),
+        ))  # fmt: skip
+
+    def _noted(self, asked: A) -> A:
+        self._asked = [*(one for one in self._asked if one.never_entered), asked]
+        return asked
 
     @contextmanager
-    def _played(self, fault: Callable[[], FaultByHand], *, server: bool) -> Iterator[Bite]:
-        with fault() as bite:
+    def _played(
+        self, fault: Callable[[], FaultByHand], *, server: bool,
+        beside: Callable[[], AbstractContextManager[None]],
+    ) -> Iterator[Bite]:  # fmt: skip
+        self._server_ends += server
+        with beside(), Outliving(fault(), lambda: self._server_ends) as bite:
             yield bite
         if server:
             self._reach.came_back()

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from hormesis.compose.never_entered import called_from
+
 T = TypeVar("T")
 LASTS = "120s"
 """How long a fault lasts at most when nobody ends it: its block hangs, or the test was killed."""
@@ -16,11 +18,19 @@ LASTS = "120s"
 class Lasting(Generic[T]):
     """A context manager for both worlds; in the second a thread waits, the event loop goes on."""
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[T]]) -> None:
+    def __init__(self, name: str, begin: Callable[[], AbstractContextManager[T]]) -> None:
         self._begin = begin
         self._context: AbstractContextManager[T] | None = None
+        self._is_entered = False
+        self._told = f"{name} at {called_from()}"
+
+    @property
+    def never_entered(self) -> str:
+        """What was asked for, and where; empty once it was entered."""
+        return "" if self._is_entered else self._told
 
     def __enter__(self) -> T:
+        self._is_entered = True
         if self._context is not None:
             raise RuntimeError("it is on already; ask the injector for another one")
         context = self._begin()

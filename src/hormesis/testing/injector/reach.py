@@ -84,6 +84,19 @@ class Reach:
         """Return a fault on the test's database."""
         return self._sql_run().fault(kind, DATABASE, for_=LASTS, **fields)
 
+    def on_every_slot(self, leave: int, *, whole_server: bool) -> FaultByHand:
+        """Return the fault that takes the server's connection slots but for *leave* of them.
+
+        Raises:
+            UsageTrouble: the server is the user's, and *whole_server* does not say to do it.
+        """
+        if not whole_server and (self._server is None or self._server.run is None):
+            raise UsageTrouble(
+                "taking every connection slot hits all applications on this server, which is yours",
+                hint="exhaust_connections(whole_server=True) does it all the same",
+            )
+        return self.on_database("postgres-exhaust-connections", left=leave)
+
     def on_link(self, kind: str, **fields: Any) -> FaultByHand:
         """Return a fault on the link between the test and its server.
 

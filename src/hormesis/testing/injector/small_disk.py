@@ -50,6 +50,14 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid IN (
     AND reltablespace = (SELECT oid FROM pg_tablespace WHERE spcname = %(space)s)
 ) AND pid <> pg_backend_pid()
 """
+_USERS = """
+SELECT DISTINCT application_name, relation::regclass::text FROM pg_locks
+JOIN pg_stat_activity USING (pid) JOIN pg_class ON pg_class.oid = relation
+WHERE granted AND pid <> pg_backend_pid() AND relkind IN ('r', 'm')
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+ORDER BY 1
+"""
 
 
 class SmallDisk:
@@ -62,6 +70,8 @@ class SmallDisk:
             UsageTrouble: the tables are too large for it, or a transaction is in the way.
         """
         self._line = psycopg.connect(direct, autocommit=True, application_name="hormesis-disk")
+        # Even the size of a table waits for whoever has locked it.
+        self._execute(f"SET lock_timeout = {_LOCK_MS}")
         self._stack = ExitStack()
         self._stack.callback(self._line.close)
         try:
@@ -111,7 +121,11 @@ class SmallDisk:
         self._execute(f"DROP TABLESPACE {self._space}")
 
     def _check_size(self, size: str) -> None:
-        there, room = self._rows(_SIZE)[0][0], bytes_from(size)
+        try:
+            there = self._rows(_SIZE)[0][0]
+        except psycopg.errors.LockNotAvailable:
+            raise self._in_use() from None
+        room = bytes_from(size)
         if there > room // 2:
             raise UsageTrouble(
                 f"the test's tables take {there} bytes, too much for a disk of {size}",
@@ -133,10 +147,23 @@ class SmallDisk:
             try:
                 self._execute(f"ALTER {what} {name} SET TABLESPACE {space}")
             except psycopg.errors.LockNotAvailable:
-                raise UsageTrouble(
-                    f"{name} cannot be moved to a small disk: a transaction still uses it",
-                    hint="commit or roll back before disk_full()",
-                ) from None
+                raise self._in_use(name) from None
+
+    def _in_use(self, name: str = "") -> UsageTrouble:
+        """Return what is in the way: a lock of the injector's own, or somebody's transaction."""
+        users = [(str(who), str(table)) for who, table in self._rows(_USERS)]
+        users = [one for one in users if not name or one[1] == name]
+        ours = [table for who, table in users if who.startswith("hormesis-")]
+        table = name or next((table for _, table in users), "a table")
+        if ours:
+            return UsageTrouble(
+                f"{ours[0]} cannot be moved to a small disk: a lock of the injector is on it",
+                hint="disk_full() first, and hold_lock() inside its block",
+            )
+        return UsageTrouble(
+            f"{table} cannot be moved to a small disk: a transaction still uses it",
+            hint="commit or roll back before disk_full()",
+        )
 
     def _database(self) -> str:
         return str(self._rows("SELECT quote_ident(current_database())")[0][0])

@@ -12,6 +12,7 @@ from pydantic import PrivateAttr
 
 from hormesis.clients.code.blocking import AsyncClient, BlockingClient, BlockingUser
 from hormesis.clients.protocols.postgres_session import PostgresSession, record_error
+from hormesis.testing.loading.escaped import Escaped
 from hormesis.words.client import Client, ClientKind, User
 
 Params = Sequence[Any] | Callable[[Random], Sequence[Any]]
@@ -26,6 +27,12 @@ class Calls(ClientKind):
     """Users who all do the same: a statement, or a function of a connection and a generator."""
 
     _make: Callable[[User], Client] = PrivateAttr()
+    _escaped: Escaped = PrivateAttr(default_factory=Escaped)
+
+    @property
+    def escaped(self) -> Escaped:
+        """What went wrong in the calls."""
+        return self._escaped
 
     @classmethod
     def of(
@@ -33,13 +40,14 @@ class Calls(ClientKind):
     ) -> Calls:
         """Return users who do *what*."""
         made = cls()
+        escaped = made._escaped
         if isinstance(what, str):
-            made._make = lambda user: AsyncClient(_Asking(user, dsn, name, what, params))
+            made._make = lambda user: AsyncClient(_Asking(user, dsn, name, what, params, escaped))
         elif inspect.iscoroutinefunction(what):
-            made._make = lambda user: AsyncClient(_Awaiting(user, dsn, name, what))
+            made._make = lambda user: AsyncClient(_Awaiting(user, dsn, name, what, escaped))
         else:
             made._make = lambda user: BlockingClient(
-                lambda own: _Calling(own, dsn, name, what), user
+                lambda own: _Calling(own, dsn, name, what, escaped), user
             )
         return made
 
@@ -51,7 +59,10 @@ class Calls(ClientKind):
 class _Asking:
     """Does a statement in a transaction of its own."""
 
-    def __init__(self, user: User, dsn: str, name: str, statement: str, params: Params) -> None:
+    def __init__(
+        self, user: User, dsn: str, name: str, statement: str, params: Params, escaped: Escaped
+    ) -> None:
+        self._escaped = escaped
         self._user = user
         self._session = PostgresSession(user, dsn, application=APPLICATION)
         self._name = name
@@ -62,11 +73,15 @@ class _Asking:
         await self._session.ready()
 
     async def iterate(self) -> None:
-        params = self._params(self._user.rng) if callable(self._params) else self._params
         try:
+            params = self._params(self._user.rng) if callable(self._params) else self._params
             await self._session.query(self._statement, params, name=self._name)
-        except (psycopg.OperationalError, TimeoutError):
+        except (psycopg.OperationalError, TimeoutError) as error:
+            self._escaped.heard(error)
             await self._user.pause(LOST_PAUSE_S)
+            raise
+        except Exception as error:
+            self._escaped.heard(error)
             raise
 
     async def close(self) -> None:
@@ -76,7 +91,10 @@ class _Asking:
 class _Awaiting:
     """Awaits ``function(connection, rng)`` in a transaction of its own."""
 
-    def __init__(self, user: User, dsn: str, name: str, function: Callable[..., Any]) -> None:
+    def __init__(
+        self, user: User, dsn: str, name: str, function: Callable[..., Any], escaped: Escaped
+    ) -> None:
+        self._escaped = escaped
         self._user = user
         self._dsn = dsn
         self._name = name
@@ -99,6 +117,9 @@ class _Awaiting:
                     lost = self._line is None or self._line.closed
                     record_error(recording, error, connected=self._line is not None)
                     raise
+        except Exception as error:
+            self._escaped.heard(error)
+            raise
         finally:
             if lost:
                 await self._user.pause(LOST_PAUSE_S)
@@ -112,8 +133,10 @@ class _Calling:
     """Calls ``function(connection, rng)`` in a transaction of its own, in the user's thread."""
 
     def __init__(
-        self, user: BlockingUser, dsn: str, name: str, function: Callable[..., Any]
-    ) -> None:
+        self, user: BlockingUser, dsn: str, name: str, function: Callable[..., Any],
+        escaped: Escaped,
+    ) -> None:  # fmt: skip
+        self._escaped = escaped
         self._user = user
         self._dsn = dsn
         self._name = name
@@ -134,6 +157,9 @@ class _Calling:
                     lost = self._line is None or self._line.closed
                     record_error(recording, error, connected=self._line is not None)
                     raise
+        except Exception as error:
+            self._escaped.heard(error)
+            raise
         finally:
             if lost:
                 self._user.pause(LOST_PAUSE_S)

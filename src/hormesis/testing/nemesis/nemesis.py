@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Self
 import psycopg
 
 from hormesis.compose.by_hand_trouble import NoBite
+from hormesis.compose.never_entered import called_from
+from hormesis.testing.dirt import dirt_of
 from hormesis.testing.injector.acts import Act, Script
 from hormesis.testing.nemesis.schedule import MOMENTARY, Faults, choices_of, drawn_script
 from hormesis.words.randomness import stream_of
@@ -76,6 +78,12 @@ class Nemesis:
         self._done: list[Done] = []
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
+        self._where = called_from()
+
+    @property
+    def never_entered(self) -> str:
+        """What was asked for, and where; empty once it was entered."""
+        return "" if self._thread is not None else f"nemesis(…) at {self._where}"
 
     @classmethod
     def replay(cls, script: Script | str, injector: ChaosInjector) -> Nemesis:
@@ -123,6 +131,9 @@ class Nemesis:
         sys.stdout.write(f"{self}\n")
         if error is not None:
             error.add_note(str(self))
+            if self._failure is not None and dirt_of(self._failure):
+                # More than this test failed: nothing after it may begin.
+                raise self._failure from error
         elif self._failure is not None:
             raise self._failure
         elif self._must_bite and not any(one.proof for one in self._done):

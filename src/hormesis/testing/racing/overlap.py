@@ -6,7 +6,14 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hormesis.checks.bank_total import BankTotal
+from hormesis.checks.monotonic import Monotonic
 from hormesis.testing.racing.recording import Recorded
+from hormesis.words.check import Check
+from hormesis.words.op import Ended
+
+_READS_OTHERS = (BankTotal, Monotonic)
+"""Checks of one operation's reads, which race with whatever writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +22,32 @@ class Overlap:
 
     pairs: int
     most: int
+
+
+def telling_pairs(ops: Iterable[Recorded], check: Check) -> int:
+    """Return how many overlapping pairs are evidence for *check*.
+
+    What the server refused is none: nothing was done at once. Where the check names what raced,
+    those must have overlapped; of one that reads what the others write, one of the two.
+    """
+    done = [one for one in ops if one.outcome is not Ended.FAIL]
+    names = _names_in(check)
+    named = [one for one in done if one.name in names]
+    if not any(one.name in names for one in ops):
+        return overlap_of(done).pairs
+    if isinstance(check, _READS_OTHERS):
+        others = [one for one in done if one.name not in names]
+        return overlap_of(done).pairs - overlap_of(others).pairs
+    return overlap_of(named).pairs
+
+
+def _names_in(check: Check) -> set[str]:
+    names: set[str] = set()
+    for field, sort in check.refers.items():
+        if sort.endswith("op"):
+            value = getattr(check, field)
+            names.update((value,) if isinstance(value, str) else value)
+    return {name.rpartition(".")[2] for name in names if name}
 
 
 def overlap_of(ops: Iterable[Recorded]) -> Overlap:

@@ -34,6 +34,8 @@ class Played:
     returned: list[tuple[int, int, Any]] = field(default_factory=list)
     """Round, worker, and what its operation returned."""
     escaped: list[Escaped] = field(default_factory=list)
+    died: list[Escaped] = field(default_factory=list)
+    """What ended a worker outside of its operations: what it did then is not recorded."""
     hanging: list[Hanging] = field(default_factory=list)
     troubles: list[BaseException] = field(default_factory=list)
     """What went wrong beside the operations, such as a connection that could not be had."""

@@ -6,18 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from hormesis.engine.clock import LoopClock
-from hormesis.host.raised import is_bug
 from hormesis.testing.noting import Note, unnoted
 from hormesis.testing.racing import tasks, threads
 from hormesis.testing.racing.broken import RaceTimeout
 from hormesis.testing.racing.evidence import evidence_of
+from hormesis.testing.racing.mistakes import is_mistake
 from hormesis.testing.racing.operations import named, uses_connection
 from hormesis.testing.racing.plan import RacePlan, planned
 from hormesis.testing.racing.played import Escaped, Played
 from hormesis.testing.racing.recording import Recorder
-from hormesis.testing.racing.result import RaceResult
+from hormesis.testing.racing.result import OnUnknown, RaceResult, unheard
 from hormesis.testing.racing.worker import Address, AsyncWorker, Dsn, Worker
-from hormesis.words.trouble import Trouble
 
 Operation = Callable[[Worker], Any]
 AsyncOperation = Callable[[AsyncWorker], Awaitable[Any]]
@@ -37,6 +36,7 @@ def race(
     timeout_s: float = TIMEOUT_S,
     dsn: Dsn = None,
     allow_unknown: bool = False,
+    on_unknown: OnUnknown = unheard,
 ) -> RaceResult:
     """Let *workers* threads perform *operation* at once, and return what they did.
 
@@ -60,7 +60,7 @@ def race(
     address, recorder = Address(dsn), Recorder(LoopClock())
     _ask_early(plan, address)
     played = threads.play(plan, recorder, address)
-    return _judgeable(plan, recorder, played, allow_unknown)
+    return _judgeable(plan, recorder, played, allow_unknown, on_unknown)
 
 
 async def race_async(
@@ -73,6 +73,7 @@ async def race_async(
     timeout_s: float = TIMEOUT_S,
     dsn: Dsn = None,
     allow_unknown: bool = False,
+    on_unknown: OnUnknown = unheard,
 ) -> RaceResult:
     """Let *workers* tasks perform coroutine functions at once; else as :func:`race`."""
     __tracebackhide__ = True
@@ -83,7 +84,7 @@ async def race_async(
     address, recorder = Address(dsn), Recorder(LoopClock())
     _ask_early(plan, address)
     played = await tasks.play(plan, recorder, address)
-    return _judgeable(plan, recorder, played, allow_unknown)
+    return _judgeable(plan, recorder, played, allow_unknown, on_unknown)
 
 
 class Race:
@@ -97,12 +98,14 @@ class Race:
         dsn: Dsn = None,
         note: Note = unnoted,
         allow_unknown: bool = False,
+        on_unknown: OnUnknown = unheard,
     ) -> None:
         self.seed = seed
         self.workers = workers
         self._dsn = dsn
         self._note = note
         self._allow_unknown = allow_unknown
+        self._on_unknown = on_unknown
 
     def __call__(
         self,
@@ -126,6 +129,7 @@ class Race:
                 timeout_s=timeout_s,
                 dsn=self._dsn,
                 allow_unknown=self._allow_unknown,
+                on_unknown=self._on_unknown,
             )
         )
 
@@ -151,6 +155,7 @@ class Race:
                 timeout_s=timeout_s,
                 dsn=self._dsn,
                 allow_unknown=self._allow_unknown,
+                on_unknown=self._on_unknown,
             )
         )
 
@@ -167,11 +172,15 @@ def _ask_early(plan: RacePlan, address: Address) -> None:
 
 
 def _judgeable(
-    plan: RacePlan, recorder: Recorder, played: Played, allow_unknown: bool
+    plan: RacePlan,
+    recorder: Recorder,
+    played: Played,
+    allow_unknown: bool,
+    on_unknown: OnUnknown,
 ) -> RaceResult:
     """Return the result, unless the race hung or an operation has a mistake."""
     __tracebackhide__ = True
-    result = RaceResult(plan, recorder, played, allow_unknown=allow_unknown)
+    result = RaceResult(plan, recorder, played, allow_unknown=allow_unknown, on_unknown=on_unknown)
     if played.hanging:
         told = [
             f"worker {one.worker}"
@@ -184,19 +193,28 @@ def _judgeable(
             f"{', '.join(told)}\n{result}\noperations, in ms of the race:\n{result.table()}",
             [one.worker for one in played.hanging],
         )
-    mistakes = [one for one in played.escaped if _is_mistake(one.error)]
+    mistakes = [one for one in played.escaped if is_mistake(one.error)]
     if mistakes:
         raise _told(mistakes)
+    if played.died:
+        raise _told(played.died)
+    if lost := _unaccounted(plan, recorder, played):
+        raise RuntimeError(
+            f"nothing is recorded of {', '.join(lost)}; a `with worker.op(…)` must end before its "
+            f"operation does\n{result}"
+        )
     return result
 
 
-def _is_mistake(error: BaseException) -> bool:
-    """Return whether *error* is the test's business: an assertion, a mistake, pytest's outcomes."""
-    return (
-        isinstance(error, AssertionError | Trouble)
-        or not isinstance(error, Exception)
-        or is_bug(error)
-    )
+def _unaccounted(plan: RacePlan, recorder: Recorder, played: Played) -> list[str]:
+    """Return the workers whose operation left nothing behind: neither a record nor an error."""
+    told = {(one.worker, one.round) for one in (*recorder.done, *played.escaped)}
+    return [
+        f"worker {worker} in round {round_}"
+        for round_ in range(plan.rounds)
+        for worker in range(plan.workers)
+        if (worker, round_) not in told
+    ]
 
 
 def _told(mistakes: Sequence[Escaped]) -> BaseException:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from types import TracebackType
 from typing import Any, Literal
 
+from hormesis.engine.clock import LoopClock
 from hormesis.testing.racing.outcomes import outcome_of
-from hormesis.words.clock import Clock
+from hormesis.testing.racing.values import scalars_of
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
 
@@ -48,12 +48,14 @@ class Running:
 class Recorder:
     """Takes operations from several threads; ``running`` are those that have not ended yet."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: LoopClock) -> None:
         self.clock = clock
         self.done: list[Recorded] = []
         self.running: list[Running] = []
         self.errors: list[BaseException] = []
         """What operations raised, those too that somebody caught outside of them."""
+        self.by_hand: set[tuple[int, int]] = set()
+        """Workers and rounds that recorded an operation by hand."""
         self._lock = Lock()
 
     def begin(self, name: str, worker: int, round_: int, due: float | None = None) -> Running:
@@ -67,8 +69,9 @@ class Recorder:
     def end(self, one: Running, outcome: Ended = Ended.OK, error: str = "") -> None:
         """Record that *one* ended now; only the first end counts."""
         now = self.clock.now()
+        value = scalars_of(one.value)
         with self._lock:
-            if one in self.running:
+            if any(other is one for other in self.running):
                 self.running = [other for other in self.running if other is not one]
                 self.done.append(
                     Recorded(
@@ -80,7 +83,7 @@ class Recorder:
                         now,
                         outcome,
                         error,
-                        scalars_of(one.value),
+                        value,
                     )
                 )
 
@@ -131,6 +134,7 @@ class Recording:
 
     def __enter__(self) -> Recording:
         self._running = self._recorder.begin(*self._which)
+        self._recorder.by_hand.add(self._which[1:])
         self._running.value = self._value
         return self
 
@@ -156,18 +160,3 @@ def value_of(returned: object) -> dict[str, Any]:
     if isinstance(returned, Mapping):
         return {str(name): value for name, value in returned.items()}
     return {"value": returned}
-
-
-def scalars_of(value: Mapping[str, Any]) -> dict[str, Scalar]:
-    """Return *value* in what a history holds: lists and mappings as JSON, the rest as text."""
-    return {name: _scalar(one) for name, one in value.items()}
-
-
-def _scalar(value: Any) -> Scalar:
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, set | frozenset):
-        value = sorted(value, key=str)
-    if isinstance(value, list | tuple | Mapping):
-        return json.dumps(value, default=str)
-    return str(value)

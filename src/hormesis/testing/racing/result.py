@@ -11,19 +11,27 @@ from typing import Any
 from hormesis import __version__
 from hormesis.testing.racing.broken import ClaimsBroken, message_of
 from hormesis.testing.racing.claim import Claim
-from hormesis.testing.racing.overlap import Overlap, overlap_of
+from hormesis.testing.racing.overlap import Overlap, overlap_of, telling_pairs
 from hormesis.testing.racing.plan import RacePlan
 from hormesis.testing.racing.played import Played
 from hormesis.testing.racing.recording import LOAD, Recorded, Recorder, Recording, value_of
 from hormesis.testing.racing.table import table
+from hormesis.testing.racing.values import scalar_of
 from hormesis.words.check import Check, Verdict
 from hormesis.words.history import History, LoadRecord, Phase, ProbeRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
 
+OnUnknown = Callable[[str], object]
+"""Told of each claim that is unknown, and allowed to be."""
+
 AFTER = -1
 """The number of who performs operations after the race."""
+
+
+def unheard(text: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,13 @@ class RaceResult:
     """What the workers did. ``seed`` draws the same jitter and the same ``worker.rng`` again."""
 
     def __init__(
-        self, plan: RacePlan, recorder: Recorder, played: Played, *, allow_unknown: bool = False
+        self,
+        plan: RacePlan,
+        recorder: Recorder,
+        played: Played,
+        *,
+        allow_unknown: bool = False,
+        on_unknown: OnUnknown = unheard,
     ) -> None:
         self.seed = plan.seed
         self.workers = plan.workers
@@ -56,6 +70,7 @@ class RaceResult:
         self._raced = tuple(recorder.done)
         self._looks: list[ProbeRecord] = []
         self._allow_unknown = allow_unknown
+        self._on_unknown = on_unknown
 
     @cached_property
     def overlap(self) -> Overlap:
@@ -83,9 +98,9 @@ class RaceResult:
 
     def check(self, claim: Check | Claim) -> Verdict:
         """Return the verdict on *claim*; a pass without any overlap is unknown: it was no race."""
-        check, history = _seen(claim, self.history, self._recorder.clock.now())
+        check, history = self._seen(claim)
         verdict = check.judge(history)
-        if verdict.outcome is Outcome.PASS and not self.overlap.pairs:
+        if verdict.outcome is Outcome.PASS and not telling_pairs(self._raced, check):
             return replace(verdict, outcome=Outcome.UNKNOWN, summary=self._no_race())
         return verdict
 
@@ -104,6 +119,9 @@ class RaceResult:
         broken = [one for one in verdicts if one.outcome not in held]
         if broken:
             raise ClaimsBroken(message_of(str(self), broken, self.history.ops), broken)
+        for one in verdicts:
+            if one.outcome is Outcome.UNKNOWN:
+                self._on_unknown(f"{one.check}: {one.summary}")
         return verdicts
 
     def table(self, guilty: Iterable[int] = ()) -> str:
@@ -122,10 +140,27 @@ class RaceResult:
             f"{self.overlap.most} at once, started within {self.spread_s * 1e3:.1f} ms"
         )
 
+    def _seen(self, claim: Check | Claim) -> tuple[Check, History]:
+        """Return the check, and the history with what the claim says was found.
+
+        Raises:
+            ValueError: that was handed in before the race.
+        """
+        if isinstance(claim, Check):
+            return claim, self.history
+        moment = self._recorder.clock.at(claim.made_s)
+        if moment < min((one.sent for one in self._raced), default=moment):
+            raise ValueError(
+                f"what was found was handed in before the race began, for {claim.check.title()!r}; "
+                "look, and make the claim, after the race"
+            )
+        look = _look(claim.name, moment, claim.rows)
+        return claim.check, replace(self.history, probes=(*self.history.probes, look))
+
     def _no_race(self) -> str:
         longest = max((one.ended - one.sent for one in self._raced), default=0.0)
         return (
-            f"no two operations overlapped: started within {self.spread_s * 1e3:.1f} ms, and the "
+            f"no two operations that tell about it overlapped: started within {self.spread_s * 1e3:.1f} ms, and the "
             f"longest took {longest * 1e3:.3f} ms; try more workers or rounds, or a smaller "
             f"jitter_ms than {self._plan.jitter_ms:g}"
         )
@@ -135,23 +170,11 @@ def _place(one: tuple[int, int, Any]) -> tuple[int, int]:
     return one[:2]
 
 
-def _seen(claim: Check | Claim, history: History, now: float) -> tuple[Check, History]:
-    """Return the check, and the history with what the claim says was found."""
-    if isinstance(claim, Check):
-        return claim, history
-    look = _look(claim.name, now, claim.rows)
-    return claim.check, replace(history, probes=(*history.probes, look))
-
-
 def _look(name: str, now: float, rows: Iterable[Mapping[str, Any]]) -> ProbeRecord:
     made: list[dict[str, Scalar]] = []
     for row in rows:
-        made.append({key: _plain(value) for key, value in row.items()})
+        made.append({key: scalar_of(value) for key, value in row.items()})
     return ProbeRecord(name, now, {"count": len(made)}, rows=tuple(made))
-
-
-def _plain(value: Any) -> Scalar:
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def _history(

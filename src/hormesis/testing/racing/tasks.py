@@ -12,6 +12,7 @@ from hormesis.testing.racing.plan import LEAD_S, RacePlan
 from hormesis.testing.racing.played import Escaped, Hanging, Played
 from hormesis.testing.racing.recording import Recorder, value_of
 from hormesis.testing.racing.worker import Address, AsyncWorker
+from hormesis.words.op import Ended
 
 GRACE_S = 2.0
 """How long workers have to end after they were cancelled."""
@@ -46,7 +47,7 @@ async def _round(
 ) -> None:
     meeting = AsyncMeeting(plan.workers)
     for worker in workers:
-        worker.round, worker.recorded, worker.meeting = round_, 0, meeting
+        worker.round, worker.meeting = round_, meeting
     if connect:
         asking = [
             one.connect()
@@ -62,6 +63,10 @@ async def _round(
     }
     try:
         await asyncio.wait(tasks)
+        for task, worker in tasks.items():
+            if not task.cancelled() and (error := task.exception()) is not None:
+                name, _ = plan.operation(worker.number, round_)
+                played.died.append(Escaped(worker.number, round_, name, error))
     except asyncio.CancelledError:
         left = {task: worker for task, worker in tasks.items() if not task.done()}
         played.hanging = [
@@ -86,12 +91,19 @@ async def _work(
     try:
         returned: Any = await operation(worker)
         await worker.commit()
-    except asyncio.CancelledError:
+        value = value_of(returned)
+    except asyncio.CancelledError as error:
+        # Something it awaited was cancelled, or it was itself: nobody knows what it had done.
+        recorder.raised(error)
+        if not worker.recorded:
+            recorder.end(running, Ended.INFO, "cancelled")
+        recorder.forget(running)
         await worker.roll_back()
-        raise
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
     except BaseException as error:  # noqa: BLE001 - recorded, and raised where it is a mistake
         end = outcome_of(error)
-        if recorder.raised(error):
+        if recorder.raised(error) or not worker.recorded:
             recorder.end(running, *end)
         else:
             recorder.forget(running)
@@ -101,7 +113,7 @@ async def _work(
         if worker.recorded:
             recorder.forget(running)
         else:
-            running.value = value_of(returned)
+            running.value = value
             recorder.end(running)
         if returned is not None:
             played.returned.append((worker.round, worker.number, returned))

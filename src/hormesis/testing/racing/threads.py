@@ -72,7 +72,7 @@ class _Threads:
     def _work(self, worker: Worker) -> None:
         try:
             for round_ in range(self._plan.rounds):
-                worker.round, worker.recorded = round_, 0
+                worker.round = round_
                 name, operation = self._plan.operation(worker.number, round_)
                 if self._address and uses_connection(operation):
                     self._connect(worker)
@@ -85,8 +85,18 @@ class _Threads:
                 self._perform(worker, name, operation, due)
         except BrokenBarrierError:
             return
+        except BaseException as error:  # noqa: BLE001 - a worker that dies silently looks like success
+            name, _ = self._plan.operation(worker.number, worker.round)
+            self._played.died.append(Escaped(worker.number, worker.round, name, error))
+            self._barrier.abort()
         finally:
+            self._close(worker)
+
+    def _close(self, worker: Worker) -> None:
+        try:
             worker.close()
+        except Exception as error:  # noqa: BLE001 - everything it did is recorded by now
+            self._played.troubles.append(error)
 
     def _connect(self, worker: Worker) -> None:
         """Connect before the start; who cannot is told so in its operation."""
@@ -107,9 +117,10 @@ class _Threads:
         try:
             returned = operation(worker)
             worker.commit()
+            value = value_of(returned)
         except BaseException as error:  # noqa: BLE001 - recorded, and raised where it is a mistake
             end = outcome_of(error)
-            if recorder.raised(error):
+            if recorder.raised(error) or not worker.recorded:
                 recorder.end(running, *end)
             else:
                 recorder.forget(running)
@@ -119,7 +130,7 @@ class _Threads:
             if worker.recorded:
                 recorder.forget(running)
             else:
-                running.value = value_of(returned)
+                running.value = value
                 recorder.end(running)
             if returned is not None:
                 self._played.returned.append((worker.round, worker.number, returned))

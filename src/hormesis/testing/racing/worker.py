@@ -57,14 +57,16 @@ class AnyWorker:
         """From 0."""
         self.rng = rng
         """This worker's own stream of the race's seed."""
-        self.recorded = 0
-        """How many operations it recorded by hand in this round."""
         self.recorder = recorder
         self._address = address
 
+    @property
+    def recorded(self) -> bool:
+        """Return whether it recorded operations by hand in this round."""
+        return (self.number, self.round) in self.recorder.by_hand
+
     def op(self, name: str, **value: Any) -> Recording:
         """Record the block as one operation of its own, instead of the whole function as one."""
-        self.recorded += 1
         return Recording(self.recorder, name, self.number, self.round, dict(value))
 
     @property
