@@ -192,6 +192,7 @@ class Listener:
         self._config = config
         self._session: pytest.Session | None = None
         self._heard: list[tuple[pytest.TestReport, dict[str, str]]] = []
+        self._left_by_workers: list[str] = []
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Remember what may have to be stopped."""
@@ -209,8 +210,16 @@ class Listener:
                 if one is not None:
                     one.shouldstop = f"hormesis: {said['hormesis_dirty']}"
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Keep what a worker of xdist could not undo at its end."""
+        if dirt := getattr(node, "workeroutput", {}).get("hormesis_dirty"):
+            self._left_by_workers.append(f"{node.gateway.id}: {dirt}")
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Tell the seed, what was allowed to be unknown, and what was left."""
+        for told in self._left_by_workers:
+            terminalreporter.write_line(f"hormesis: {told}", red=True)
         if self._heard:
             from hormesis.testing.summary import write_summary
 
@@ -219,7 +228,7 @@ class Listener:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End with the code that says so when this machine was left dirty."""
-        if any("hormesis_dirty" in said for _, said in self._heard):
+        if self._left_by_workers or any("hormesis_dirty" in said for _, said in self._heard):
             session.exitstatus = 3
 
 

@@ -11,7 +11,7 @@ from hormesis.testing import Race, Worker, monotonic, never_lost, unique
 pytestmark = [pytest.mark.chaos, pytest.mark.concurrent]
 
 
-@pytest.mark.parametrize("workers", [2, 10, 50])
+@pytest.mark.parametrize("workers", [2, 10, 50, 100])
 def test_concurrent_commits_to_one_branch(
     race: Race, sync_conn: Connection, workers: int
 ) -> None:

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
-from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from yoyo import get_backend, read_migrations
+
+from hormesis.testing import wait_until
 
 APPLICATION = "yoyo"
 """What the sessions of yoyo call themselves."""
@@ -169,11 +169,11 @@ class Project:
         self._until(f"NOT EXISTS ({_SESSIONS})")
 
     def _until(self, condition: str, within_s: float = 10.0) -> None:
-        deadline = monotonic() + within_s
         with psycopg.connect(self.dsn, autocommit=True) as conn:
-            while _column(conn, f"SELECT {condition}") != {True}:
-                assert monotonic() < deadline, f"never came true: {condition}"
-                Event().wait(0.02)
+            wait_until(
+                lambda: _column(conn, f"SELECT {condition}") == {True},
+                within_s=within_s, every_s=0.02, what=condition,
+            )  # fmt: skip
 
 
 def middle(process: subprocess.Popen[str]) -> None:

@@ -19,7 +19,15 @@ from typing import Any
 from hormesis.compose.by_hand import RUNS, ByHand, by_hand
 from hormesis.compose.by_hand_alone import FaultAlone, HasPid, Proxy
 from hormesis.compose.by_hand_fault import Bite, FaultByHand
-from hormesis.compose.by_hand_trouble import NoBite, NotDone, NotReady, NotUndone, RunEnded
+from hormesis.compose.by_hand_trouble import (
+    EndedEarly,
+    NeverEntered,
+    NoBite,
+    NotDone,
+    NotReady,
+    NotUndone,
+    RunEnded,
+)
 from hormesis.compose.judging import judge_directory, render_run
 from hormesis.compose.preparing import prepare
 from hormesis.compose.request import RunRequest
@@ -29,9 +37,9 @@ from hormesis.words.report import Judged
 from hormesis.words.timeline import Timeline
 
 __all__ = [
-    "Bite", "ByHand", "FaultAlone", "FaultByHand", "Finished", "Judged", "NoBite", "NotDone",
-    "NotReady", "NotUndone", "Proxy", "RunEnded", "check", "fault", "plan", "proxy", "report",
-    "run", "running",
+    "Bite", "ByHand", "EndedEarly", "FaultAlone", "FaultByHand", "Finished", "Judged",
+    "NeverEntered", "NoBite", "NotDone", "NotReady", "NotUndone", "Proxy", "RunEnded",
+    "check", "fault", "plan", "proxy", "report", "run", "running",
 ]  # fmt: skip
 
 

@@ -310,9 +310,7 @@ def _places(amounts: Sequence[Number]) -> int:
 def _units(amounts: Sequence[Number], places: int) -> list[int]:
     """Return *amounts* in the unit of the last of so many decimal places."""
     unit = 10**places
-    return [
-        one * unit if isinstance(one, int) else int(one.scaleb(places)) for one in amounts
-    ]
+    return [one * unit if isinstance(one, int) else int(one.scaleb(places)) for one in amounts]
 
 
 def _until(moments: Floats, amounts: Sums, asked: Floats, side: Any) -> Sums:

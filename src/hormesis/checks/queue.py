@@ -213,9 +213,7 @@ class Queue(Check):
         rest = len(missing) - len(sure)
         return _Losses(sure, unclear + rest, lacking if rest else why, cite)
 
-    def _left_over(
-        self, queue: _Queue, history: History
-    ) -> tuple[list[Finding], list[Finding]]:
+    def _left_over(self, queue: _Queue, history: History) -> tuple[list[Finding], list[Finding]]:
         """Return what is left though it was never put in, and though it came out already."""
         unexpected: dict[str, Finding] = {}
         repeated: dict[str, Finding] = {}

@@ -22,9 +22,9 @@ from hormesis.spec.node import Node
 from hormesis.spec.variables import RESERVED
 from hormesis.words.expect import miss_of
 from hormesis.words.experiment import Experiment, Service
-from hormesis.words.secrets import passwords_masked
 from hormesis.words.kind import Scalar
 from hormesis.words.probe import Probe
+from hormesis.words.secrets import passwords_masked
 
 TIMEOUT_S = 2.0
 """How long one read may take; a command may take as long as the scenario lets it."""

@@ -34,6 +34,8 @@ LOOK_S = 0.1
 NOT_LASTING = "the bite did not last"
 ENDED_EARLY = f"{NOT_LASTING}: it was seen, but was gone before it was released"
 ENDED_LATE = "it was released, but the child is gone, so nothing shows that it got over it"
+_RELEASE = "release of"
+"""How the trouble begins of what was not undone."""
 FOREIGN = "what is there now is somebody else's, and was left alone"
 MOMENT_S = 2.0
 """How much longer than asked a momentary fault that was not seen to bite is looked at."""
@@ -172,9 +174,8 @@ class Injection:
         finally:
             # Also on cancellation: the second net is that the engine always releases.
             await self._release()
-        trouble = self._record.trouble
         # What was not there all the while must be gone all the same before anything goes on.
-        if self._record.released is not None and (not trouble or trouble.startswith(NOT_LASTING)):
+        if self._record.released is not None and not self._record.trouble.startswith(_RELEASE):
             await self._heal()
 
     @property
@@ -351,11 +352,11 @@ class Injection:
             try:
                 undone = await self._with.custodian.undo(effect)
             except Denied as error:
-                refused = refused or f"release of {effect}: {error}"
+                refused = refused or f"{_RELEASE} {effect}: {error}"
             else:
                 self._ended_held |= undone == Undone.GONE.value
                 if undone == Undone.NOT_MINE.value:
-                    foreign = foreign or f"release of {effect}: {FOREIGN}"
+                    foreign = foreign or f"{_RELEASE} {effect}: {FOREIGN}"
         if self._record.injected is None:
             return
         if refused:

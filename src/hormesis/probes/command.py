@@ -8,8 +8,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from hormesis.host.command import run_command
-from hormesis.words.secrets import passwords_masked
 from hormesis.words.probe import Observation, Probe, World
+from hormesis.words.secrets import passwords_masked
 from hormesis.words.units import Seconds
 
 _RUN_SHOWN = 80

@@ -46,7 +46,7 @@ def migrations(
     plain_names: bool = False,
     version: int = 15,
 ) -> st.SearchStrategy[Migration]:
-    """Draw migrations; from nothing they shrink to ``CREATE TABLE a (a integer)``.
+    """Draw migrations; from nothing they shrink to one short CREATE TABLE or CREATE TYPE.
 
     Args:
         start: the schema that they begin with, or a strategy of it; None: an empty one.

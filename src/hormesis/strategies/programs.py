@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +33,44 @@ class Program:
         """How many operations there are in all."""
         return sum(len(client) for client in self.clients)
 
+    def as_race(
+        self, functions: Mapping[str, Callable[..., Any]]
+    ) -> dict[str, Callable[[Any], None]]:
+        """Return what ``race`` of ``hormesis.testing`` takes: one operation per client.
+
+        Args:
+            functions: name of an operation → what does it, called with the worker and the
+                operation's arguments. Each call is recorded under that name.
+
+        Raises:
+            ValueError: an operation of the program has no function.
+        """
+        named = {one.name for client in self.clients for one in client}
+        if missing := sorted(named - set(functions)):
+            raise ValueError(f"no function for {', '.join(missing)}")
+        return {
+            f"client {number}": _performed(client, functions)
+            for number, client in enumerate(self.clients)
+        }
+
     def __str__(self) -> str:
         return "\n".join(
             f"client {number}: {'; '.join(str(one) for one in client) or 'nothing'}"
             for number, client in enumerate(self.clients)
         )
+
+
+def _performed(
+    client: Sequence[Operation], functions: Mapping[str, Callable[..., Any]]
+) -> Callable[[Any], None]:
+    def perform(worker: Any) -> None:
+        for one in client:
+            with worker.op(one.name, **one.arguments) as recording:
+                found = functions[one.name](worker, **one.arguments)
+                if isinstance(found, Mapping):
+                    recording.note(**found)
+
+    return perform
 
 
 Operations = Sequence[str] | Mapping[str, Mapping[str, st.SearchStrategy[Any]]]

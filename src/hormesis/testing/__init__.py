@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         Trouble,
         UsageTrouble,
     )
+    from hormesis.testing.waiting import wait_until, wait_until_async
 
 _HOMES = {
     "hormesis.testing.claims": (
@@ -70,6 +71,7 @@ _HOMES = {
     ),
     "hormesis.testing.schemas": ("IsolatedSchema",),
     "hormesis.testing.temp_tables": ("TempTable",),
+    "hormesis.testing.waiting": ("wait_until", "wait_until_async"),
     "hormesis.testing.troubles": (
         "CapabilityTrouble", "DirtyTrouble", "EndedEarly", "InputTrouble", "NeverEntered",
         "NoBite", "NotDone", "NotReady", "NotUndone", "RunEnded", "SkipTrouble", "Trouble",
@@ -116,6 +118,8 @@ __all__ = [
     "race_async",
     "set_of",
     "unique",
+    "wait_until",
+    "wait_until_async",
 ]
 
 

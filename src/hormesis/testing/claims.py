@@ -82,7 +82,11 @@ def monotonic(
 
 
 def bank_total(
-    total: float | Decimal | None = None, *, of: str, balances: str = "balances", negative: bool = False
+    total: float | Decimal | None = None,
+    *,
+    of: str,
+    balances: str = "balances",
+    negative: bool = False,
 ) -> Check:
     """Return that the balances in every read *of* add up to *total*, and none is below zero.
 

@@ -138,6 +138,8 @@ class Door:
             if reporter is not None:
                 reporter.write_line(f"hormesis: {dirt}", red=True)
             session.exitstatus = 3
+            # A worker of xdist has no terminal, and its exit code is nobody's.
+            getattr(self._config, "workeroutput", {})["hormesis_dirty"] = dirt
 
     def replay(self, item: pytest.Item) -> str:
         """Return the command that repeats one test."""
@@ -229,6 +231,7 @@ class Door:
             dsn=partial(request.getfixturevalue, "db_connection_string"),
             note=self._note(request),
             allow_unknown=self.session.options.allow_unknown,
+            on_unknown=partial(Said(request.node).add, "unknown"),
         )
 
     @contextmanager

@@ -36,6 +36,15 @@ def parts_of(text: str, *, option: str = "--chaos-database") -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
+class ConnectionString(str):
+    """A URL to connect with, whose ``repr``, which failing tests show, has no password."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(shown_address(self))
+
+
 def url_of(parts: Mapping[str, str]) -> str:
     """Return *parts* as a URL; what has no place of its own in it goes behind the ``?``."""
     rest = dict(parts)

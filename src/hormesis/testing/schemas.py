@@ -11,7 +11,12 @@ from psycopg import sql
 
 from hormesis.testing.database import SessionDatabase
 from hormesis.testing.options import Options
-from hormesis.testing.postgres_url import application_of, url_of, with_settings
+from hormesis.testing.postgres_url import (
+    ConnectionString,
+    application_of,
+    url_of,
+    with_settings,
+)
 from hormesis.testing.prepared import Prepared
 
 _PUBLIC = "public"
@@ -100,7 +105,7 @@ class _Home:
             # Behind it the public one: extensions are there.
             settings["search_path"] = f"{schema},{_PUBLIC}"
         named = {**parts, "application_name": application_of(self._name)}
-        return url_of(with_settings(named, settings))
+        return ConnectionString(url_of(with_settings(named, settings)))
 
     def _current(self) -> str:
         def ask(admin: psycopg.Connection) -> str:

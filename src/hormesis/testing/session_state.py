@@ -43,7 +43,8 @@ class SessionState:
             line.exec_(f'RESET "{name}"'.encode())
         for name, value in self.settings.items():
             if found.get(name) != value:
-                line.exec_params(b"SELECT set_config($1, $2, false)", [name.encode(), value.encode()])
+                told = [name.encode(), value.encode()]
+                line.exec_params(b"SELECT set_config($1, $2, false)", told)
 
 
 def _settings_of(connection: Connection) -> dict[str, str] | None:

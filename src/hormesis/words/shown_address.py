@@ -22,7 +22,9 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
-_PAIR = re.compile(r"\s*([^\s='\\]+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?=\s|$)", re.DOTALL)
+_PAIR = re.compile(
+    r"\s*([^\s='\\]+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?=\s|$)", re.DOTALL
+)
 _KEYS = frozenset((
     "application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname",
     "fallback_application_name", "gssencmode", "gsslib", "host", "hostaddr", "keepalives",

@@ -59,7 +59,7 @@ async def test_statements_and_transactions(postgres: Postgres) -> None:
         ("create", "ok", ""),
         ("two rows", "ok", ""),
         ("SELECT n FROM t ORDER BY n", "ok", ""),
-        ("again", "fail", "sql-23505"),
+        ("again", "fail", "23505"),
     ]
     assert stage.ops[2].value == {"rows": 2}
     assert stage.metrics()["checks"] == 1
@@ -91,7 +91,7 @@ async def test_a_killed_backend_and_a_slow_statement_are_info(postgres: Postgres
             await self.pg.query("SELECT pg_sleep(5)", name="sleep")
 
     stage = await played(Victim, pg_dsn=postgres.dsn())
-    assert stage.told == [("die", "info", "sql-57P01")]
+    assert stage.told == [("die", "info", "57P01")]
     assert (await played(Slow, pg_dsn=postgres.dsn())).told == [("sleep", "info", "timeout")]
 
 

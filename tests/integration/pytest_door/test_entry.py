@@ -90,6 +90,55 @@ def test_what_could_not_be_undone_stops_the_session(pytester: pytest.Pytester) -
         result.stdout.no_fnmatch_line("*it was begun all the same*")
 
 
+def test_what_a_session_cannot_undo_at_its_end_decides_the_exit_code(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(
+        """
+        from hormesis.testing.session import ChaosSession
+        from hormesis.words.trouble import DirtyTrouble
+
+        def close(self):
+            raise DirtyTrouble("a volume is still mounted")
+
+        ChaosSession.close = close
+        """
+    )
+    pytester.makepyfile("def test_one(chaos_seed): pass")
+    for more in ((*PLAIN,), ("-p", "no:randomly", "-p", "no:asyncio", "-n1")):
+        result = pytester.runpytest_subprocess(*more)
+        assert result.ret == 3
+        result.assert_outcomes(passed=1)
+        result.stdout.fnmatch_lines(["hormesis: *a volume is still mounted*hormesis revert*"])
+
+
+def test_a_test_that_swallows_what_was_left_does_not_go_on(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        from dataclasses import replace
+        from subprocess import Popen
+
+        def test_one(hormesis):
+            program = Popen(["sleep", "60"])
+            alone = hormesis.fault("pause", process=program)
+            with alone:
+                pass
+            program.kill()
+            program.wait()
+            judged = alone.run.finished.judged
+            dirty = replace(judged, verdict=replace(judged.verdict, dirty=("it still stands",)))
+            alone.run.finished = replace(alone.run.finished, judged=dirty)
+
+        def test_two(): raise AssertionError("it was begun all the same")
+        """
+    )
+    result = pytester.runpytest_subprocess(*PLAIN)
+    assert result.ret == 3
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*stopped: *it still stands*hormesis revert*"])
+    result.stdout.no_fnmatch_line("*it was begun all the same*")
+
+
 def test_no_chaos_test_begins_on_a_machine_that_is_not_clean(
     pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +159,7 @@ def test_no_chaos_test_begins_on_a_machine_that_is_not_clean(
     refused.assert_outcomes(errors=1)
     told = refused.stdout.str()
     assert "KeyError" not in told and "During handling" not in told
-    advice = "run dead left 1 effects; run `hormesis revert`, or start pytest again with --chaos-rec"
+    advice = "run dead left 1 effects; run `hormesis revert`, or start pytest again with --chaos"
     assert told.count("hormesis revert") == told.count(advice) > 0, told
     assert "--recover" not in told, "that is no option of pytest"
     assert open_runs(state)

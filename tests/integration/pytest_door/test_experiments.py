@@ -70,18 +70,28 @@ def test_unknown_is_no_pass_unless_that_is_allowed(pytester: pytest.Pytester) ->
     pytester.makepyfile(
         """
         import pytest
+        from hormesis.testing import unique
+
         @pytest.mark.experiment("web.yaml")
         def test_one(): pass
+
+        def test_two(race):
+            race(lambda worker: worker.meet()).must(unique("id", of="nosuch"))
         """
     )
     refused = pytester.runpytest_subprocess(*PLAIN)
-    refused.assert_outcomes(failed=1)
+    refused.assert_outcomes(failed=2)
     refused.stdout.fnmatch_lines(
         ["*is unknown: Not enough evidence*", "*--chaos-allow-unknown lets it"]
     )
     allowed = pytester.runpytest_subprocess("-p", "no:randomly", "-n1", "--chaos-allow-unknown")
-    allowed.assert_outcomes(passed=1)
-    allowed.stdout.fnmatch_lines(["unknown, and allowed: *test_one: *Nothing was checked*"])
+    allowed.assert_outcomes(passed=2)
+    allowed.stdout.fnmatch_lines_random(
+        [
+            "unknown, and allowed: *test_one: *Nothing was checked*",
+            "unknown, and allowed: *test_two: no duplicate nosuch of id: no operation 'nosuch'*",
+        ]
+    )
 
 
 def test_faults_proxies_and_steered_runs(pytester: pytest.Pytester) -> None:

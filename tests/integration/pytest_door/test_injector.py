@@ -290,8 +290,8 @@ def test_a_server_of_the_users_is_neither_crashed_nor_filled(
         assert injector.script() == ()
         with injector.exhaust_connections(whole_server=True) as bite:
             assert "0 slots left" in bite.proof
-        (act,) = injector.script()
-        assert act.fields == {"leave": 0, "whole_server": True}
+        (played,) = injector.script()
+        assert played.fields == {"leave": 0, "whole_server": True}
 
 
 def test_a_lock_that_ends_before_its_block_fails_it(

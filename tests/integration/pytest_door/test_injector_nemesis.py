@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ import psycopg
 import pytest
 
 from hormesis.compose.by_hand_trouble import NoBite
-from hormesis.testing import ChaosInjector, Nemesis
+from hormesis.testing import ChaosInjector, Nemesis, wait_until_async
 from hormesis.testing.injector.acts import Script
 from hormesis.testing.nemesis.schedule import Faults
 from hormesis.testing.schemas import IsolatedSchema
@@ -102,9 +101,12 @@ def test_a_failing_block_tells_what_was_done_to_it(
 ) -> None:
     async def test() -> None:
         nemesis = chaos_injector.nemesis(["hold_lock"], every=0.01, for_s=0.01)
+
+        async def done() -> bool:
+            return bool(nemesis.done)
+
         async with nemesis:
-            while not nemesis.done:
-                await asyncio.to_thread(threading.Event().wait, 0.01)
+            await wait_until_async(done, what="one act")
             raise KeyError
 
     with pytest.raises(KeyError) as caught:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import Connection, IsolationLevel
 
+from hormesis.strategies.programs import Operation, Program
 from hormesis.testing import (
     ClaimsBroken,
     Race,
@@ -98,6 +99,27 @@ def test_a_terminated_worker_ends_info_and_connects_again(race: Race, tables: Co
     ends = [(op.outcome, op.error) for op in result.history.ops if op.outcome is not Ended.OK]
     assert ends == [(Ended.INFO, "57P01")]
     assert len(result.history.ops) == 6
+
+
+def test_a_drawn_program_is_raced(race: Race, tables: Connection) -> None:
+    def put(worker: Worker, *, n: int) -> dict[str, int]:
+        worker.conn.execute("INSERT INTO numbers VALUES (%s)", (n,))
+        worker.conn.commit()
+        return {"put": n}
+
+    program = Program(
+        (
+            (Operation("put", {"n": 1}), Operation("put", {"n": 2})),
+            (Operation("put", {"n": 3}),),
+        )
+    )
+    result = race(program.as_race({"put": put}), workers=len(program.clients))
+    assert not result.errors
+    assert sorted(str(op.value["put"]) for op in result.history.ops) == ["1", "2", "3"]
+    found = tables.execute("SELECT n FROM numbers ORDER BY n").fetchall()
+    assert found == [(1,), (2,), (3,)]
+    with pytest.raises(ValueError, match="no function for put"):
+        program.as_race({})
 
 
 def test_half_a_transfer_is_seen(race: Race, tables: Connection) -> None:

@@ -28,7 +28,7 @@ def connection() -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.mark.parametrize(
-    ("number", "name"), [(0, "check_any_schema"), (1, "check_any_migration")]
+    ("number", "name"), [(0, "check_any_schema"), (2, "check_any_migration")]
 )  # fmt: skip
 def test_the_code_shown_runs(connection: psycopg.Connection[Any], number: int, name: str) -> None:
     made: dict[str, Any] = {"__name__": "shown"}
@@ -36,5 +36,11 @@ def test_the_code_shown_runs(connection: psycopg.Connection[Any], number: int, n
     made[name](connection)
 
 
+def test_drawn_clients_race_as_shown(connection: psycopg.Connection[Any]) -> None:
+    made: dict[str, Any] = {"__name__": "shown"}
+    exec(compile(BLOCKS[1], str(PAGE), "exec"), made)
+    made["check_any_program"](connection.info.dsn)
+
+
 def test_no_block_is_left_out() -> None:
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3

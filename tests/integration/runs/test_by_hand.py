@@ -11,6 +11,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -422,11 +423,37 @@ def test_a_process_that_nobody_starts_again_can_be_killed_by_hand() -> None:
 
 def test_the_verdict_says_why_nothing_bit(postgres: Postgres) -> None:
     with api.running({"links": {"db": {"upstream": postgres.dsn()}}}) as run:
-        with psycopg.connect(run.url("db"), autocommit=True) as line:
-            unused = run.fault("postgres-fail", "db", matching="^insrt")
-            with pytest.raises(api.NoBite, match="no statement matched"), unused:
-                line.execute("SELECT 7")
+        unused = run.fault("postgres-fail", "db", matching="^insrt")
+        with (
+            psycopg.connect(run.url("db"), autocommit=True) as line,
+            pytest.raises(api.NoBite, match="no statement matched"),
+            unused,
+        ):
+            line.execute("SELECT 7")
     assert run.finished is not None
     (record,) = run.finished.judged.history.faults
     assert record.unseen.endswith("1 other passed by, the last: SELECT 7")
     assert record.unseen in run.finished.judged.verdict.reason
+
+
+def test_a_lock_whose_holder_died_fails_its_block(postgres: Postgres) -> None:
+    with (
+        psycopg.connect(postgres.dsn(), autocommit=True) as line,
+        api.running({"targets": {"db": {"postgres": postgres.dsn()}}}) as run,
+    ):
+        line.execute("CREATE TABLE IF NOT EXISTS held (n int)")
+        told = "its program ended by itself"
+        with pytest.raises(api.NoBite, match=told), run.fault("postgres-lock", "db", table="held"):
+            os.kill(holder_of(run.prepared.stand.run_id, "pg_lock"), signal.SIGKILL)
+            line.execute("SELECT * FROM held")
+        line.execute("DROP TABLE held")
+
+
+def holder_of(run_id: str, program: str) -> int:
+    """Return the process id of the run's own holder *program*."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            ours = run_id.encode() in (process / "environ").read_bytes()
+            if ours and program.encode() in (process / "cmdline").read_bytes():
+                return int(process.name)
+    raise AssertionError(f"no {program} runs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -82,3 +83,44 @@ def test_wrong_reads_are_those_that_add_up_to_something_else(reads: list[list[in
     wrong = {f"op {n}" for n, balances in enumerate(reads, 1) if sum(balances) != 30}
     assert {one.cites[0] for one in verdict.findings} == wrong
     assert verdict.outcome is (Outcome.FAIL if wrong else Outcome.PASS)
+
+
+def test_reads_that_found_no_account_are_no_evidence() -> None:
+    for total in (None, 0):
+        verdict = bank(total=total).judge(run(ops=[read(1, []), read(2, {})]))
+        assert (verdict.outcome, verdict.summary) == (
+            Outcome.UNKNOWN, "none of 2 reads found an account",
+        )  # fmt: skip
+    assert bank().judge(run(ops=[read(1, [0]), read(2, [0])])).outcome is Outcome.PASS
+    assert bank().judge(run(ops=[read(1, [5]), read(2, [])])).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("total", "held", "lost"),
+    [
+        (10**17 + 1, [10**17, 1], [10**17, 0]),
+        (Decimal(f"1{'0' * 30}.01"), ["1" + "0" * 30, "0.01"], ["1" + "0" * 30, "0.02"]),
+        ("1000000000000000000000000000000.01", ["1e30", "0.01"], ["1e30", "0.00"]),
+    ],
+)
+def test_sums_are_exact_however_many_digits_they_have(
+    total: Any, held: list[Any], lost: list[Any]
+) -> None:
+    assert bank(total=total).judge(run(ops=[read(1, held)])).outcome is Outcome.PASS
+    verdict = bank(total=total).judge(run(ops=[read(1, lost)]))
+    assert verdict.outcome is Outcome.FAIL
+    assert "1 too " in verdict.findings[0].sentence
+    assert bank().judge(run(ops=[read(1, held), read(2, lost)])).outcome is Outcome.FAIL
+
+
+def test_a_total_is_a_number() -> None:
+    with pytest.raises(ValueError, match="expected a number"):
+        bank(total="much")
+    assert bank(total=100.10).describe() == "a total of 100.1 in every read"
+
+
+@pytest.mark.parametrize("total", [10**17 + 1, 100.1, "1000000000000000000000000000000.01"])
+def test_a_total_is_written_into_files_and_read_again_with_all_its_digits(total: Any) -> None:
+    written = bank(total=total).model_dump(mode="json", exclude_unset=True)
+    again = BankTotal.model_validate(json.loads(json.dumps(written)))
+    assert again.total == Decimal(str(total))

@@ -149,3 +149,47 @@ def test_many_operations_are_judged_at_once() -> None:
     ops += [read(30_000 + n, n * 1e-3 + 6e-4, n, took=1e-4) for n in range(1, 20_001)]
     history: History = run(ops=ops)
     assert counter().judge(history).outcome is Outcome.PASS
+
+
+def test_a_counter_that_no_read_tells_about_is_unknown() -> None:
+    ops = [add(n, 1.0, value={"page": page}) for n, page in enumerate("aab", 1)]
+    seen = look(9.0, probe="read", rows=[{"page": "a", "value": 2}], fields={"count": 1})
+    verdict = counter(per="page").judge(run(ops=ops, probes=[seen]))
+    assert (verdict.outcome, verdict.summary) == (
+        Outcome.UNKNOWN, "no read after it had been added to: page b",
+    )  # fmt: skip
+    early = look(0.5, probe="read", rows=[{"page": "b", "value": 0}], fields={"count": 1})
+    assert counter(per="page").judge(run(ops=ops, probes=[early, seen])).outcome is Outcome.UNKNOWN
+    maybe = [*ops[:2], add(3, 1.0, value={"page": "b"}, outcome=Ended.INFO)]
+    assert counter(per="page").judge(run(ops=maybe, probes=[seen])).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("amounts", "right", "wrong"),
+    [
+        ([2**60, 1], 2**60 + 1, 2**60),
+        ([2**70, 1], 2**70 + 1, 2**70),
+        ([-(2**70), -1], -(2**70) - 1, -(2**70)),
+        (["1000000000000.01", "0.01"], "1000000000000.02", "1000000000000.01"),
+    ],
+)
+def test_sums_are_exact_however_many_digits_they_have(
+    amounts: list[Any], right: Any, wrong: Any
+) -> None:
+    ops = [add(n, float(n), value={"by": by}) for n, by in enumerate(amounts, 1)]
+    verdict = counter(amount="by").judge(run(ops=[*ops, read(9, 9.0, right)]))
+    assert verdict.outcome is Outcome.PASS, verdict
+    assert counter(amount="by").judge(run(ops=[*ops, read(9, 9.0, wrong)])).outcome is Outcome.FAIL
+
+
+def test_floating_sums_may_be_off_by_their_own_error_and_no_more() -> None:
+    ops = [add(1, 1.0, value={"by": 0.1}), add(2, 2.0, value={"by": 0.2})]
+    for value, outcome in [(0.1 + 0.2, "pass"), (0.3, "pass"), (0.3000001, "fail")]:
+        verdict = counter(amount="by").judge(run(ops=[*ops, read(9, 9.0, value)]))
+        assert verdict.outcome.value == outcome, verdict
+
+
+def test_a_start_may_have_many_digits() -> None:
+    ops = [add(1, 1.0), read(9, 9.0, 2**60 + 1)]
+    assert counter(start=2**60).judge(run(ops=ops)).outcome is Outcome.PASS
+    assert counter(start=str(2**60 + 1)).judge(run(ops=ops)).outcome is Outcome.FAIL

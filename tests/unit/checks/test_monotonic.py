@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hormesis.checks.monotonic import Monotonic
+from hormesis.record.keys import NumberText, Text
 from hormesis.words.op import Ended, Op
 from hormesis.words.outcome import Outcome
 from tests.unit.record.histories import look, op, run
@@ -66,6 +67,19 @@ def test_an_instant_does_not_follow_itself() -> None:
         (["2026-01-02", "2026-01-10"], Outcome.PASS),
         (["b", "a"], Outcome.FAIL),
         (["b", 3], Outcome.UNKNOWN),
+        (["b", "3"], Outcome.UNKNOWN),
+        (["v9", "v10"], Outcome.PASS),
+        (["v10", "v9"], Outcome.FAIL),
+        ([Text("1.9"), Text("1.10")], Outcome.PASS),
+        ([Text("1.10"), Text("1.9")], Outcome.FAIL),
+        (["1.9", "1.10"], Outcome.UNKNOWN),
+        (["1.10", "1.9"], Outcome.UNKNOWN),
+        (["1.8", "1.9"], Outcome.PASS),
+        (["1.9", "1.10", "1.10.1"], Outcome.PASS),
+        (["1.9", 1.1], Outcome.FAIL),
+        ([NumberText("1.9"), NumberText("1.10")], Outcome.FAIL),
+        (["-1", "1.5"], Outcome.PASS),
+        (["-1", "1.5.1"], Outcome.UNKNOWN),
     ],
 )
 def test_versions_numbers_and_texts_have_their_own_order(
@@ -74,6 +88,28 @@ def test_versions_numbers_and_texts_have_their_own_order(
     ops = [read(n, float(n), value) for n, value in enumerate(values, 1)]
     verdict = monotonic().judge(run(ops=ops))
     assert verdict.outcome is outcome, verdict
+
+
+@pytest.mark.parametrize(
+    ("sort", "values", "outcome"),
+    [
+        ("number", ["1.9", "1.10"], Outcome.FAIL),
+        ("version", ["1.9", "1.10"], Outcome.PASS),
+        ("text", ["9", "10"], Outcome.FAIL),
+        ("text", ["b", 3], Outcome.FAIL),
+        ("number", ["1.2.3", "1.2.4"], Outcome.UNKNOWN),
+        ("version", ["1.2", "x"], Outcome.UNKNOWN),
+    ],
+)
+def test_what_values_are_may_be_said(sort: str, values: list[Any], outcome: Outcome) -> None:
+    ops = [read(n, float(n), value) for n, value in enumerate(values, 1)]
+    verdict = monotonic(**{"as": sort}).judge(run(ops=ops))
+    assert verdict.outcome is outcome, verdict
+
+
+def test_what_may_be_numbers_or_versions_says_what_to_do() -> None:
+    verdict = monotonic().judge(run(ops=[read(1, 1.0, "1.9"), read(2, 2.0, "1.10")]))
+    assert "say `as: number` or `as: version`" in verdict.summary
 
 
 def test_each_key_or_user_is_judged_for_itself() -> None:

@@ -109,6 +109,45 @@ def test_what_is_left_is_not_lost() -> None:
     assert queue(left_in="left").judge(run(ops=ops)).outcome is Outcome.UNKNOWN
 
 
+def left_over(*left: str, at: float = 95.0) -> dict[str, str]:
+    ops = [put(1, "a"), put(2, "b"), take(3, "a"), put(4, "n", outcome=Ended.FAIL)]
+    rows = [{"job": one} for one in left]
+    seen = look(at, probe="left", rows=rows, fields={"count": len(rows)})
+    verdict = queue(left_in="left").judge(run(ops=ops, probes=[seen]))
+    assert (verdict.outcome is Outcome.FAIL) is bool(verdict.findings)
+    return {one.data["key"]: one.data["sort"] for one in verdict.findings}
+
+
+def test_what_is_left_came_in_and_did_not_come_out() -> None:
+    assert left_over("b") == {}
+    assert left_over("a", "b") == {"a": "repeated"}
+    assert left_over("b", "b") == {"b": "repeated"}
+    assert left_over("b", "x") == {"x": "unexpected"}
+    assert left_over("b", "n") == {"n": "unexpected"}
+
+
+def test_an_item_that_was_taken_after_the_look_may_have_been_left_then() -> None:
+    assert left_over("a", "b", at=4.0) == {}
+    assert left_over("b", "b", at=4.0) == {"b": "repeated"}
+
+
+def test_what_operations_show_to_be_left_is_judged_look_by_look() -> None:
+    def peek(number: int, at: float, *jobs: str) -> Op:
+        return op(number, at, name="peek", value={"job": json.dumps(jobs)})
+
+    ops = [put(1, "a"), put(2, "b"), take(3, "b", 5.0)]
+    fine = [*ops, peek(4, 4.0, "a", "b"), peek(5, 6.0, "a")]
+    assert outcome_of(fine, left_in="peek") is Outcome.PASS
+    assert sorts([*ops, peek(4, 6.0, "a", "b")], left_in="peek") == {"b": "repeated"}
+
+
+def test_an_empty_text_is_an_item_if_it_was_put_in() -> None:
+    blank = op(3, 5.0, name="take", value={"job": ""})
+    assert outcome_of([put(1, "a"), take(2, "a"), blank]) is Outcome.PASS
+    again = op(4, 6.0, name="take", value={"job": ""})
+    assert sorts([put(1, ""), blank, again]) == {"": "repeated"}
+
+
 def test_one_operation_may_drain_many() -> None:
     drained = op(9, 7.0, name="drain", value={"job": json.dumps(["a", "b"])})
     ops = [put(1, "a"), put(2, "b"), put(3, "c"), take(4, "c"), drained]

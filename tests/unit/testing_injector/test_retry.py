@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hormesis.testing import ChaosInjector
 from hormesis.testing.injector.connection_failure import SimulatedConnectionFailure
 from hormesis.testing.injector.retry import Attempts, attempted
-from hormesis.testing.injector.transient import is_transient, state_of
+from hormesis.testing.injector.transient import is_transient
+from hormesis.words.sqlstate import state_of
 
 SERIALIZATION = psycopg.errors.SerializationFailure
 UNIQUE = psycopg.errors.UniqueViolation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from hormesis.testing import (
     ClaimsBroken,
+    Race,
     RaceResult,
     Worker,
     bank_total,
@@ -86,26 +88,26 @@ def test_no_claim_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("holds", "broken"),
+    ("claim", "holds", "broken"),
     [
-        (never_lost("id", of="create", found=[1, "2", 3]),
-         never_lost("id", of="create", found=[1])),
-        (exactly_once("id", of="create", found=[{"id": 1}, {"id": 2}]),
-         exactly_once("id", of="create", found=[1, 1, 2])),
-        (exactly_once("id", of="create", found=[{"no": 1}, {"no": 2}], column="no"),
-         exactly_once("id", of="create", found=[])),
-        (set_of("id", added_by="create", found=[1, 2]),
-         set_of("id", added_by="create", found=[1, 2, 3])),
-        (counter(added_by="create", found=2), counter(added_by="create", found=1)),
-        (counter(added_by="create", amount="id", found=3),
-         counter(added_by="create", amount="id", found=4)),
+        (lambda found: never_lost("id", of="create", found=found), [1, "2", 3], [1]),
+        (lambda found: exactly_once("id", of="create", found=found), [{"id": 1}, {"id": 2}],
+         [1, 1, 2]),
+        (lambda found: exactly_once("id", of="create", found=found, column="no"),
+         [{"no": 1}, {"no": 2}], []),
+        (lambda found: set_of("id", added_by="create", found=found), [1, 2], [1, 2, 3]),
+        (lambda found: counter(added_by="create", found=found), 2, 1),
+        (lambda found: counter(added_by="create", amount="id", found=found), 3, 4),
+        (lambda found: never_lost("id", of="create", found=found), [(1,), (2,)], [(1,), (3,)]),
+        (lambda found: exactly_once("id", of="create", found=found), [1.0, 2.0], [1.5, 2]),
+        (lambda found: counter(added_by="create", found=found), (2,), (1,)),
     ],
 )  # fmt: skip
-def test_claims_take_what_was_found_afterwards(holds: Any, broken: Any) -> None:
+def test_claims_take_what_was_found_afterwards(claim: Any, holds: Any, broken: Any) -> None:
     result = ids([1, 2])
-    result.must(holds)
+    result.must(claim(holds))
     with pytest.raises(ClaimsBroken):
-        result.must(broken)
+        result.must(claim(broken))
 
 
 def test_nothing_found_is_an_answer_and_no_answer_is_a_mistake() -> None:
@@ -154,3 +156,65 @@ def test_order_and_queues_are_judged_on_rounds() -> None:
     if waiting:
         with pytest.raises(ClaimsBroken):
             result.must(queue("job", of="take", added_by="put", left=[]))
+
+
+def test_what_was_found_is_what_was_there_when_it_was_handed_in() -> None:
+    result = ids([1, 2])
+    claim = never_lost("id", of="create", found=[1, 2])
+    result.then("create", lambda: {"id": 3})
+    verdict = result.check(claim)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "1 of 3 cannot be decided" in verdict.summary
+    with pytest.raises(ClaimsBroken, match="1 of 3 lost"):
+        result.must(never_lost("id", of="create", found=[1, 2]))
+
+
+def test_what_was_found_before_the_race_is_told() -> None:
+    early = never_lost("id", of="create", found=[1, 2])
+    with pytest.raises(ValueError, match="handed in before the race began"):
+        ids([1, 2]).check(early)
+
+
+@pytest.mark.parametrize("found", ["abc", b"abc", {"id": 1}, [(1, 2)]])
+def test_what_is_no_list_of_values_is_told(found: Any) -> None:
+    claims: list[Callable[[], object]] = [
+        lambda: never_lost("id", of="create", found=found),
+        lambda: exactly_once("id", of="create", found=found),
+        lambda: set_of("id", added_by="create", found=found),
+        lambda: queue("id", of="take", added_by="create", left=found),
+    ]
+    for claim in claims:
+        with pytest.raises(TypeError, match="expected"):
+            claim()
+
+
+@pytest.mark.parametrize(
+    "given", [{"found": "7"}, {"found": (1, 2)}, {"found": None}, {"found": 7, "per": "page"}]
+)
+def test_a_count_that_is_no_number_is_told(given: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="expected"):
+        counter(added_by="create", **given)
+
+
+def test_an_unknown_that_is_allowed_is_told_to_who_listens() -> None:
+    heard: list[str] = []
+    bound = Race(seed=7, workers=2, allow_unknown=True, on_unknown=heard.append)
+    result = bound(lambda worker: worker.meet())
+    result.must(unique("id", of="nosuch"))
+    assert heard == [
+        "no duplicate nosuch of id: no operation 'nosuch' ended ok with id; 0 are undecided"
+    ]
+    with pytest.raises(ClaimsBroken):
+        result.must(unique("id", of="nosuch"), allow_unknown=False)
+    assert len(heard) == 1
+
+
+def test_a_total_of_many_digits_is_taken_as_it_is() -> None:
+    def read(worker: Worker) -> dict[str, list[int]]:
+        worker.meet()
+        return {"balances": [10**17, 1]}
+
+    result = race(read, workers=2)
+    result.must(bank_total(10**17 + 1, of="read"))
+    with pytest.raises(ClaimsBroken):
+        result.must(bank_total(10**17, of="read"))

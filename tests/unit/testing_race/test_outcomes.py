@@ -6,7 +6,9 @@ import psycopg
 import psycopg_pool
 import pytest
 
+from hormesis.clients.protocols.postgres_session import record_error
 from hormesis.testing.racing.outcomes import outcome_of
+from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
 
 errors = psycopg.errors
@@ -20,7 +22,23 @@ class Wrapped(Exception):
         self.orig = orig
 
 
-@pytest.mark.parametrize(
+class Recorded:
+    """What a recording is told."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[Ended, str]] = []
+
+    def note(self, **value: Scalar) -> None:
+        """Nobody asks for it here."""
+
+    def fail(self, error: str) -> None:
+        self.ends.append((Ended.FAIL, error))
+
+    def info(self, error: str) -> None:
+        self.ends.append((Ended.INFO, error))
+
+
+ERRORS = pytest.mark.parametrize(
     ("error", "ended", "word"),
     [
         (errors.SerializationFailure("x"), Ended.FAIL, "40001"),
@@ -33,6 +51,8 @@ class Wrapped(Exception):
         (errors.TooManyConnections("x"), Ended.FAIL, "53300"),
         (errors.AdminShutdown("x"), Ended.INFO, "57P01"),
         (errors.CrashShutdown("x"), Ended.INFO, "57P02"),
+        (errors.InternalError_("x"), Ended.INFO, "XX000"),
+        (errors.IoError("x"), Ended.INFO, "58030"),
         (errors.ConnectionFailure("x"), Ended.INFO, "08006"),
         (errors.StatementCompletionUnknown("x"), Ended.INFO, "40003"),
         (Wrapped(errors.SerializationFailure("x")), Ended.FAIL, "40001"),
@@ -45,6 +65,20 @@ class Wrapped(Exception):
         (ConnectionRefusedError(), Ended.FAIL, "refused"),
     ],
 )
+
+
+@ERRORS
+def test_the_load_judges_errors_as_the_race_does(
+    error: Exception, ended: Ended, word: str
+) -> None:
+    if not isinstance(error, psycopg.Error) or "pool" in type(error).__module__:
+        return
+    recording = Recorded()
+    record_error(recording, error, connected=True)
+    assert recording.ends == [(ended, word)]
+
+
+@ERRORS
 def test_what_the_server_refused_did_not_happen_and_what_was_lost_nobody_knows(
     error: Exception, ended: Ended, word: str
 ) -> None:

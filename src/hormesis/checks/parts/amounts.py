@@ -57,10 +57,16 @@ def _amount_from(value: Any) -> Decimal:
     return amount
 
 
+def _written(value: Decimal) -> int | float | str:
+    """Return *value* as a file may hold it, and give it back whole."""
+    figure = figure_of(value)
+    return figure if Decimal(str(figure)) == value else str(value)
+
+
 Amount = Annotated[
     Decimal,
     BeforeValidator(_amount_from),
-    PlainSerializer(figure_of),
+    PlainSerializer(_written),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]}),
 ]
 """An exact number; a fraction counts as it is written."""

@@ -9,11 +9,10 @@ from typing import Any
 
 from hormesis.host.sql import postgres_driver
 from hormesis.words.client import Recording, User
+from hormesis.words.sqlstate import happened_unknown, state_of
 
 APPLICATION = "hormesis-load"
 NAME_MAX = 60
-_UNSURE = ("08", "57P", "58")
-"""Beginnings of SQLSTATEs after which nobody knows: the connection or the server went away."""
 
 
 class PostgresSession:
@@ -109,16 +108,16 @@ class Transaction:
 
 def record_error(recording: Recording, error: Exception, *, connected: bool) -> None:
     """Record how an operation ended in *error*, one of the driver's: *fail*, or nobody knows."""
-    state = str(getattr(error, "sqlstate", None) or "")
+    state = state_of(error)
     recording.note(answer=str(error).strip().partition("\n")[0][:120])
     if not connected:
-        recording.fail(f"sql-{state}" if state else "refused")
+        recording.fail(state or "refused")
     elif not state:
         recording.info("disconnected")
-    elif state.startswith(_UNSURE):
-        recording.info(f"sql-{state}")
+    elif happened_unknown(state):
+        recording.info(state)
     else:
-        recording.fail(f"sql-{state}")
+        recording.fail(state)
 
 
 async def _rows(connection: Any, statement: str, params: Sequence[Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
-from hormesis.testing.injector.transient import RetryOn, decides, state_of
+from hormesis.testing.injector.transient import RetryOn, decides
+from hormesis.words.sqlstate import state_of
 
 T = TypeVar("T")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
+
+from hormesis.words.sqlstate import inside, is_worth_retrying, state_of
 
 RetryOn = (
     type[BaseException]
@@ -12,25 +14,16 @@ RetryOn = (
 )
 """Exception types, SQLSTATEs or beginnings of them, several of both, or a function that decides."""
 
-SERIALIZATION_FAILURE = "40001"
-DEADLOCK_DETECTED = "40P01"
-TRANSIENT = (SERIALIZATION_FAILURE, DEADLOCK_DETECTED, "08", "57P01", "57P02", "57P03", "57P05")
-"""Serialization failure, deadlock, and the ways in which a connection or its server goes away."""
 _DRIVERS = ("psycopg", "psycopg_pool", "psycopg2", "asyncpg")
 _LOST = ("OperationalError", "InterfaceError", "ConnectionDoesNotExistError")
 """Names of the drivers' errors that bear no SQLSTATE when a connection is lost."""
 
 
-def state_of(error: BaseException) -> str:
-    """Return the SQLSTATE of *error*, or of the driver's error inside it; empty without one."""
-    return next((state for one in _inside(error) if (state := _own_state(one))), "")
-
-
 def is_transient(error: BaseException) -> bool:
     """Return whether *error* is a serialization failure, a deadlock or a lost connection."""
     if state := state_of(error):
-        return state.startswith(TRANSIENT)
-    return any(_is_lost(one) for one in _inside(error))
+        return is_worth_retrying(state)
+    return any(_is_lost(one) for one in inside(error))
 
 
 def decides(retry_on: RetryOn | None) -> Callable[[BaseException], bool]:
@@ -54,22 +47,6 @@ def decides(retry_on: RetryOn | None) -> Callable[[BaseException], bool]:
     if callable(retry_on):
         return retry_on
     raise TypeError(f"expected exception types, SQLSTATEs or a function, found {retry_on!r}")
-
-
-def _inside(error: BaseException) -> Iterator[BaseException]:
-    """Yield *error* and what it wraps: SQLAlchemy keeps the driver's as ``orig``, others chain."""
-    seen: list[BaseException] = []
-    one: BaseException | None = error
-    while one is not None and one not in seen:
-        seen.append(one)
-        yield one
-        orig = getattr(one, "orig", None)
-        one = orig if isinstance(orig, BaseException) else one.__cause__
-
-
-def _own_state(error: BaseException) -> str:
-    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-    return state if isinstance(state, str) else ""
 
 
 def _is_lost(error: BaseException) -> bool:

@@ -12,8 +12,6 @@ from hormesis.record.load_table import LoadRow, load_ops, load_table
 from hormesis.words.history import History
 from hormesis.words.op import Ended
 
-_SQL = "sql-"
-
 
 @dataclass(frozen=True, slots=True)
 class LoadFigures:
@@ -69,7 +67,7 @@ def figures_of(directory: Path) -> LoadFigures:
     errors: Counter[str] = Counter()
     for label, count in zip(ops.labels, ops.label_counts.tolist(), strict=True):
         if label.outcome is not Ended.OK and count:
-            errors[label.error.removeprefix(_SQL) or label.outcome.value] += count
+            errors[label.error or label.outcome.value] += count
     return LoadFigures(
         count=total.count, ok=total.ok, fail=total.fail, info=total.info,
         rate=total.rate or 0.0,

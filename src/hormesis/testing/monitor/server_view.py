@@ -16,7 +16,7 @@ _SESSIONS = """
 SELECT pid, coalesce(application_name, ''), coalesce(state, ''), coalesce(query, ''),
   extract(epoch FROM clock_timestamp() - xact_start)::float8,
   extract(epoch FROM clock_timestamp() - query_start)::float8,
-  coalesce(wait_event_type = 'Lock', false), coalesce(xact_start::text, ''),
+  coalesce(xact_start::text, ''),
   CASE WHEN wait_event_type = 'Lock' THEN pg_blocking_pids(pid) ELSE '{}' END
 FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
@@ -56,9 +56,9 @@ class ServerView:
             locks = line.execute(_LOCKS.replace("{waited}", waited).encode()).fetchall()
         return Snapshot(
             at_s,
-            {row[0]: Session(*row[:8]) for row in rows},
+            {row[0]: Session(*row[:7]) for row in rows},
             tuple(_lock(row) for row in locks),
-            {row[0]: tuple(dict.fromkeys(row[8])) for row in rows if row[8]},
+            {row[0]: tuple(dict.fromkeys(row[7])) for row in rows if row[7]},
         )
 
     def deadlocks_counted(self) -> int:

@@ -23,7 +23,6 @@ class Session:
     query: str
     transaction_s: float | None
     query_s: float | None
-    waits_for_lock: bool = False
     began: str = ""
     """When the transaction began, as a text that tells transactions of one session apart."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hormesis.host.raised import is_bug
-from hormesis.testing.injector.transient import state_of
+from hormesis.words.sqlstate import state_of
 from hormesis.words.trouble import Trouble
 
 _OF_SQL = "42"

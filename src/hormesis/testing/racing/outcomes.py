@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 from hormesis.host.raised import word_of
-from hormesis.testing.injector.transient import state_of
 from hormesis.words.client import Refused
 from hormesis.words.op import Ended
+from hormesis.words.sqlstate import happened_unknown, state_of
 
-_UNSURE = ("08", "57P01", "57P02", "57P05", "58", "XX", "40003")
-"""SQLSTATEs after which nobody knows: the connection or the server went away, or says so itself."""
 _EXHAUSTED = ("PoolTimeout", "TooManyRequests")
 """Names of the pool's errors for who never got a connection, because others had them all."""
 
@@ -25,7 +23,7 @@ def outcome_of(error: BaseException) -> tuple[Ended, str]:
     if isinstance(error, Refused):
         return Ended.FAIL, str(error) or "refused"
     if state := state_of(error):
-        return (Ended.INFO if state.startswith(_UNSURE) else Ended.FAIL), state
+        return (Ended.INFO if happened_unknown(state) else Ended.FAIL), state
     if _of_driver(error):
         return _without_state(error)
     if isinstance(error, ConnectionRefusedError):

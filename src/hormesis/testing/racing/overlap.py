@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hormesis.checks.bank_total import BankTotal
@@ -43,7 +43,8 @@ def telling_pairs(ops: Iterable[Recorded], check: Check) -> int:
 
 def _names_in(check: Check) -> set[str]:
     names: set[str] = set()
-    for field, sort in check.refers.items():
+    refers: Mapping[str, str] = getattr(check, "refers", {})
+    for field, sort in refers.items():
         if sort.endswith("op"):
             value = getattr(check, field)
             names.update((value,) if isinstance(value, str) else value)

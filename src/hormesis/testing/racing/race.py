@@ -208,7 +208,8 @@ def _judgeable(
 
 def _unaccounted(plan: RacePlan, recorder: Recorder, played: Played) -> list[str]:
     """Return the workers whose operation left nothing behind: neither a record nor an error."""
-    told = {(one.worker, one.round) for one in (*recorder.done, *played.escaped)}
+    told = {(one.worker, one.round) for one in recorder.done}
+    told |= {(one.worker, one.round) for one in played.escaped}
     return [
         f"worker {worker} in round {round_}"
         for round_ in range(plan.rounds)

@@ -121,7 +121,7 @@ class RaceResult:
             raise ClaimsBroken(message_of(str(self), broken, self.history.ops), broken)
         for one in verdicts:
             if one.outcome is Outcome.UNKNOWN:
-                self._on_unknown(f"{one.check}: {one.summary}")
+                self._on_unknown(f"{one.check}: {one.summary}".replace("\n", " "))
         return verdicts
 
     def table(self, guilty: Iterable[int] = ()) -> str:
@@ -160,8 +160,9 @@ class RaceResult:
     def _no_race(self) -> str:
         longest = max((one.ended - one.sent for one in self._raced), default=0.0)
         return (
-            f"no two operations that tell about it overlapped: started within {self.spread_s * 1e3:.1f} ms, and the "
-            f"longest took {longest * 1e3:.3f} ms; try more workers or rounds, or a smaller "
+            "no two operations overlapped that tell about it: started within "
+            f"{self.spread_s * 1e3:.1f} ms, and the longest took {longest * 1e3:.3f} ms; try more "
+            "workers or rounds, or a smaller "
             f"jitter_ms than {self._plan.jitter_ms:g}"
         )
 

@@ -94,10 +94,10 @@ async def _work(
         value = value_of(returned)
     except asyncio.CancelledError as error:
         # Something it awaited was cancelled, or it was itself: nobody knows what it had done.
-        recorder.raised(error)
-        if not worker.recorded:
+        if recorder.raised(error) or not worker.recorded:
             recorder.end(running, Ended.INFO, "cancelled")
-        recorder.forget(running)
+        else:
+            recorder.forget(running)
         await worker.roll_back()
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise

@@ -85,7 +85,7 @@ class _Threads:
                 self._perform(worker, name, operation, due)
         except BrokenBarrierError:
             return
-        except BaseException as error:  # noqa: BLE001 - a worker that dies silently looks like success
+        except BaseException as error:  # noqa: BLE001 - raised when all have ended
             name, _ = self._plan.operation(worker.number, worker.round)
             self._played.died.append(Escaped(worker.number, worker.round, name, error))
             self._barrier.abort()
