@@ -22,6 +22,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.prove
 def test_the_death_of_the_leader_ends_as_its_head_says(tmp_path: Path) -> None:
     killed = read(FOLDER / "etcd" / "leader-kill.yaml")
     ended = run_example(killed, tmp_path / "run", SCALE)

@@ -54,6 +54,7 @@ def test_it_stands_on_the_shelf(installed: Path, tmp_path: Path) -> None:
     assert "file-lock" not in said_by([str(HORMESIS), "list", "faults"], tmp_path).stdout.split()
 
 
+@pytest.mark.prove
 def test_its_experiment_ends_as_its_head_says(installed: Path, tmp_path: Path) -> None:
     line = ("run", str(EXPERIMENT), "--out", str(tmp_path / "runs"))
     run = hormesis(installed, tmp_path, *line)

@@ -15,7 +15,7 @@ ALL = [
     for path in sorted((FOLDER / "procrastinate").glob("*.yaml"))
     if path.stem not in ("system", "evidence", "chaos")
 ]
-SHORT = [one for one in ALL if one.path.stem in ("race", "worker-kill")]
+SHORT = [one for one in ALL if one.path.stem in ("race",)]
 SCALE = 0.3
 
 pytest.importorskip("procrastinate")

@@ -52,6 +52,7 @@ def outcome(case: ElementTree.Element) -> str:
     return "expected" if skipped.get("type") == "pytest.xfail" else "skipped"
 
 
+@pytest.mark.prove
 def test_some_of_them_end_as_they_say(tmp_path: Path) -> None:
     found = Counter(run(tmp_path, *QUICK, within_s=60).values())
     assert found == {"holds": 1, "expected": 3}

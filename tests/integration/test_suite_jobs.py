@@ -102,6 +102,7 @@ def attached(server: Server) -> list[str]:
     return ["--main-server-url", server.url, "--database-url", dsn, "--admin-token", TOKEN]
 
 
+@pytest.mark.prove
 def test_a_server_that_runs_already_is_tested_and_left_alone(
     server: Server, tmp_path: Path
 ) -> None:

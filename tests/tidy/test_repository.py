@@ -20,6 +20,9 @@ from tests.tidy.rules.sizes import name_problems, size_problems
 from tests.tidy.rules.source import Problem, Source, repository
 from tests.tidy.rules.wording import wording_problems
 
+# In one worker: the sources are read and parsed once.
+pytestmark = pytest.mark.xdist_group("tidy")
+
 SOURCES = list(repository())
 FILE_RULES = (
     floor_problems, mutual_ban_problems, size_problems, name_problems, name_ban_problems,

@@ -7,6 +7,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.integration.runs.shop import experiment, frozen, visitors
 from tests.integration.runs.world import World
 
@@ -27,6 +29,8 @@ EVIDENCE = '''\
 
 from collections.abc import Sequence
 from typing import ClassVar
+
+import pytest
 
 from hormesis.words.report import Judged, Report
 
@@ -117,6 +121,7 @@ def test_a_new_scenario_is_one_data_file(world: World) -> None:
     assert "extra/broken.json:1:35: toxic: expected the name of a toxic or a fault" in broken.err
 
 
+@pytest.mark.prove
 def test_a_suite_that_is_interrupted_or_killed_has_its_report(world: World) -> None:
     suite(world)
     line = ("run", "mine", "--scenario-dir", "extra", "--scenario", "HOLDS,LONG,BREAKS")

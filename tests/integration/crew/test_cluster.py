@@ -96,6 +96,7 @@ def member_of(worker: psutil.Process) -> psutil.Process:
                 if "hormesis.engine.crew.member" in one.cmdline())  # fmt: skip
 
 
+@pytest.mark.prove
 def test_a_machine_that_dies_in_the_middle_costs_its_share(cluster: Cluster) -> None:
     engine, victim = cluster.play(), "10.77.0.3"
     cluster.wait_until_busy(engine, victim)

@@ -66,6 +66,7 @@ def experiment(*faults: dict[str, Any], recovers: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.prove
 def test_postgres_slows_down_and_tells_a_wrong_time(world: World) -> None:
     file = world.write("e.json", experiment(SLOW, BACK, recovers="slow"))
     answer = world.hormesis("run", str(file))

@@ -34,6 +34,7 @@ def test_the_limit_of_a_server_of_known_capacity_is_found(world: World) -> None:
     }
 
 
+@pytest.mark.prove
 def test_the_highest_rate_allowed_is_the_answer_when_it_holds(world: World, quick: str) -> None:
     answer = world.hormesis(
         "load", quick, "--find-limit", "--rate", "20/s", "--rate-max", "30/s", "--for", "500ms",

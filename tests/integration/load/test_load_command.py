@@ -77,6 +77,7 @@ def test_a_load_that_breaks_its_threshold_fails_and_says_from_where_on(world: Wo
     assert "breaking point: http_req_duration p(95) began to break" in answer.out
 
 
+@pytest.mark.prove
 def test_a_stall_is_in_the_figures_with_few_users_as_with_many(world: World) -> None:
     # 100/s for 6 s, frozen for 1.5 s: the truth is a p95 of about 1.2 s.
     with serving(0.0) as url:
@@ -104,6 +105,7 @@ def command_is_loading(world: World) -> None:
     )
 
 
+@pytest.mark.prove
 def test_nobody_listens(world: World) -> None:
     answer = world.hormesis("load", f"http://127.0.0.1:{free_port()}/", "--for", "1s")
     assert answer.code == 2
@@ -211,6 +213,7 @@ def most_users(world: World, url: str, name: str, scale: float) -> int:
     return max(one["users"] for one in answer.data["load"]["loads"])
 
 
+@pytest.mark.prove
 def test_figures_are_served_to_prometheus_while_it_runs(world: World, quick: str) -> None:
     port = free_port()
     command = world.start(

@@ -12,7 +12,7 @@ from tests.integration.pytest_door.project import PLAIN
 pytest_plugins = ["pytester"]
 PAGES = Path(__file__).parents[3] / "docs/how-to"
 BLOCK = re.compile(r"^```(python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TESTS_IN_ALL = 8
+TESTS_IN_ALL = 9
 
 
 def test_every_block_of_the_how_to(pytester: pytest.Pytester) -> None:
@@ -25,6 +25,7 @@ def test_every_block_of_the_how_to(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=TESTS_IN_ALL)
 
 
+@pytest.mark.prove
 def test_the_tests_of_the_pages_about_postgres_and_races(pytester: pytest.Pytester) -> None:
     for page in ("postgres-tests", "race"):
         text = (PAGES / f"{page}.md").read_text(encoding="utf-8")

@@ -102,6 +102,7 @@ def ran(project: pytest.Pytester, *options: str) -> str:
     return project.runpytest_subprocess(*options, *fixed).stdout.str()
 
 
+@pytest.mark.prove
 def test_over_several_runs(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     output = ran(project)
     assert "chaos effectiveness" in output

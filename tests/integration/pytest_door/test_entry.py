@@ -90,6 +90,7 @@ def test_what_could_not_be_undone_stops_the_session(pytester: pytest.Pytester) -
         result.stdout.no_fnmatch_line("*it was begun all the same*")
 
 
+@pytest.mark.prove
 def test_what_a_session_cannot_undo_at_its_end_decides_the_exit_code(
     pytester: pytest.Pytester,
 ) -> None:
@@ -112,6 +113,7 @@ def test_what_a_session_cannot_undo_at_its_end_decides_the_exit_code(
         result.stdout.fnmatch_lines(["hormesis: *a volume is still mounted*hormesis revert*"])
 
 
+@pytest.mark.prove
 def test_a_test_that_swallows_what_was_left_does_not_go_on(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -15,7 +15,7 @@ from tests.integration.runs.world import wait_for
 pytest_plugins = ["pytester"]
 
 
-@pytest.mark.parametrize("how", ["exit", "interrupt"])
+@pytest.mark.parametrize("how", [pytest.param("exit", marks=pytest.mark.prove), "interrupt"])
 def test_fixtures_of_the_database_are_gone_before_it_is(
     pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:

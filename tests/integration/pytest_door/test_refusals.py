@@ -71,6 +71,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_any_test(pytester: pytest.P
     ]
 
 
+@pytest.mark.prove
 def test_a_template_that_would_not_be_run_is_refused(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         tables="""
@@ -91,6 +92,7 @@ def test_a_template_that_would_not_be_run_is_refused(pytester: pytest.Pytester) 
     both.stderr.fnmatch_lines(["*tests use your database as it is*leave one of the two out"])
 
 
+@pytest.mark.prove
 def test_the_server_that_served_is_told(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -70,6 +70,7 @@ def test_a_killed_custodian_is_replaced_by_the_engine(world: World) -> None:
     assert run.remains() == []
 
 
+@pytest.mark.prove
 def test_after_both_were_killed_revert_cleans_up(world: World) -> None:
     run = killed_together(world)
     assert run.effects() != []
@@ -87,6 +88,7 @@ def test_after_both_were_killed_revert_cleans_up(world: World) -> None:
     assert world.hormesis("run", "shop.json", "--quiet").code == 0
 
 
+@pytest.mark.prove
 def test_recover_reverts_and_runs_in_one_go(world: World) -> None:
     run = killed_together(world)
     world.write("shop.json", experiment())

@@ -65,6 +65,7 @@ def test_renders_the_runs_that_nobody_planned(report: Report, run: Judged) -> No
                 assert len(widths) == 1
 
 
+@pytest.mark.prove
 @every_report
 def test_two_hundred_thousand_operations_take_less_than_three_seconds(report: Report) -> None:
     ops = make_ops(Random(1), 200, 1000, 12)
