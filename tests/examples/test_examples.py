@@ -17,6 +17,7 @@ LONGER = (
     "barrier-race-mended.yaml", "bank-total-careless.yaml", "variables.yaml", "bank-total.yaml",
     "disk-full.yaml", "sql-invariant.yaml", "partition.yaml", "attach.yaml", "own-probe.yaml",
     "thresholds-by-window.yaml", "deadlock.yaml", "json-experiment.json", "lost-lock.yaml",
+    "kill-and-restart.yaml", "link-fault.yaml", "first-three-fail.yaml", "load-script.yaml",
 )  # fmt: skip
 """Examples that `make test` leaves to `make prove`, for the sake of its six minutes."""
 

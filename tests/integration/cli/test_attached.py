@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from tests.integration.runs.shop import attached, experiment, frozen, running_shop, visitors
 from tests.integration.runs.world import World, free_port, is_stopped
 
 PASS, UNKNOWN, USAGE = 0, 2, 64
 
 
+@pytest.mark.prove
 def test_only_one_run_tests_a_system_at_a_time(world: World) -> None:
     port = free_port()
     world.write("long.json", attached(port))

@@ -189,7 +189,7 @@ def test_secret_headers_stay_out_of_every_file(world: World, quick: str) -> None
 @pytest.mark.parametrize(
     ("name", "scale", "highest"),
     [
-        ("inference-load", 0.003, 900),
+        pytest.param("inference-load", 0.003, 900, marks=pytest.mark.prove),
         pytest.param("stress-test", 0.003, 4500, marks=pytest.mark.prove),
         pytest.param("spike-test", 0.02, 2500, marks=pytest.mark.prove),
     ],
@@ -226,6 +226,7 @@ def test_figures_are_served_to_prometheus_while_it_runs(world: World, quick: str
     assert command.answer().code == 0
 
 
+@pytest.mark.prove
 def test_an_interrupted_load_ends_in_good_order(world: World, quick: str, tmp_path: Path) -> None:
     command = world.start("load", quick, "--rate", "50/s", "--for", "60s")
     command_is_loading(world)

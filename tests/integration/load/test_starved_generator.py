@@ -42,6 +42,7 @@ def test_what_a_starved_generator_broke_is_unknown(world: World, quick: str) -> 
     assert "but the load generator itself was" in answer.out
 
 
+@pytest.mark.prove
 def test_what_a_frozen_server_broke_is_its_own(world: World, quick: str) -> None:
     command = world.start("load", quick, *RATE, "--threshold", "http_req_duration p(95) < 100ms")
     operations = (world.folder / "hormesis-runs").glob

@@ -98,6 +98,7 @@ def test_a_server_that_is_not_there_leaves_nothing_to_undo(
     world.run().clean()
 
 
+@pytest.mark.prove
 def test_a_limit_stops_the_run(world: World) -> None:
     world.write("shop.json", long(limits={"duration": "3s"}))
     answer = world.hormesis("run", "shop.json", "--json")
@@ -128,6 +129,7 @@ def test_a_stop_condition_ends_the_run_at_once(
     world.run().clean()
 
 
+@pytest.mark.prove
 def test_halt_ends_a_run_and_a_frozen_one(world: World) -> None:
     assert world.hormesis("halt").code == PASS
     world.write("shop.json", long())
