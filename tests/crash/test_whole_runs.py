@@ -26,7 +26,7 @@ import pytest
 
 from hormesis.custodian.registry import open_runs
 from hormesis.host.process import Identity
-from hormesis.host.tree import processes
+from hormesis.host.tree import mark_of, processes
 from hormesis.words.randomness import stream_of
 from tests.integration.postgres import postgres
 from tests.integration.runs.world import Run, World, is_stopped, wait_for
@@ -120,10 +120,13 @@ class Scene:
     outside: int
     rng: Random
 
+    def processes(self) -> list[int]:
+        """Return every process that the run's command started, itself among them."""
+        return _bearing(f"HORMESIS_STATE={self.world.state}".encode())
+
     def remains(self) -> list[str]:
         """Return what is left of the run on this host; empty is right."""
-        mine = f"HORMESIS_STATE={self.world.state}".encode()
-        left = [f"process {pid} of it lives" for pid in _bearing(mine)]
+        left = [f"process {pid} of it lives" for pid in self.processes()]
         known = (self.world.folder / "hormesis-runs" / "latest").resolve()
         if (known / "manifest.json").is_file() and (known / "ledger.jsonl").is_file():
             left += Run(self.world, known).remains()
@@ -268,14 +271,17 @@ def test_what_the_death_of_both_leaves_is_seen_and_reverted(stage: Stage) -> Non
         here.world.active("pause-1/0")
         custodian = run.custodian
         os.kill(custodian.pid, signal.SIGSTOP)
+        # The proxy would end by itself as soon as the custodian is gone, but not while frozen.
+        (proxy,) = [pid for pid in here.processes() if mark_of(pid).endswith("/hormesis-proxy")]
+        os.kill(proxy, signal.SIGSTOP)
         command.kill()
         os.kill(custodian.pid, signal.SIGKILL)
         wait_for(lambda: not custodian.alive, "the custodian is gone")
         left = " ".join(here.remains())
         assert "corrupt row" in left
         assert "the process outside is still stopped" in left
-        # Its processes end by themselves, one after the other, as soon as the custodian is gone.
-        assert "bears the mark" in left or "of it lives" in left
+        assert f"process {proxy} bears the mark" in left
+        assert f"process {proxy} of it lives" in left
         assert here.world.hormesis("revert").code == 0
         wait_for(lambda: not here.remains(), "nothing is left", 10.0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -211,8 +212,9 @@ def test_a_changed_toxic_keeps_its_place_and_acts_at_once(
     assert names == ["first", "second"]
 
 
-def affected(server: ToxiproxyServer, port: int, peers: list[socket.socket]) -> list[bool]:
-    return [round_trip_s(peer) >= 0.03 for peer in peers]
+def affected(peers: list[socket.socket]) -> list[bool]:
+    """Return whose round trips are all late: one alone may be late on a busy machine too."""
+    return [all(round_trip_s(peer) >= 0.03 for _ in range(4)) for peer in peers]
 
 
 def test_toxicity_is_drawn_from_the_seed_and_obeyed_on_live_connections(
@@ -222,15 +224,14 @@ def test_toxicity_is_drawn_from_the_seed_and_obeyed_on_live_connections(
     for _ in range(2):
         port = server.proxy("echo", echo_server.address)
         server.toxic("latency", name="some", latency=30, toxicity=0.5)
-        peers = [connected(port) for _ in range(20)]
-        drawn.append(affected(server, port, peers))
-        assert affected(server, port, peers) == drawn[-1]
-        server.change("some", toxicity=1)
-        assert all(affected(server, port, peers))
-        server.change("some", toxicity=0)
-        assert not any(affected(server, port, peers))
-        for peer in peers:
-            peer.close()
+        with ExitStack() as opened:
+            peers = [opened.enter_context(connected(port)) for _ in range(20)]
+            drawn.append(affected(peers))
+            assert affected(peers) == drawn[-1]
+            server.change("some", toxicity=1)
+            assert all(affected(peers))
+            server.change("some", toxicity=0)
+            assert not any(affected(peers))
         server.wanted("DELETE", "/proxies/echo")
     assert drawn[0] == drawn[1]
     assert 4 <= sum(drawn[0]) <= 16
