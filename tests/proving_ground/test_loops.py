@@ -83,7 +83,7 @@ async def test_what_is_being_claimed_when_a_worker_is_told_to_stop_goes_back() -
     service = TaskService(settings, cast("Database", queue), WorkerMetrics())
     running = asyncio.create_task(service.run())
     await asyncio.sleep(1.0)
-    draining = asyncio.create_task(service.drain())
+    draining = asyncio.create_task(service.drain(alone=True))
     await asyncio.sleep(0.5)
     queue.give.set()
     await draining

@@ -45,7 +45,7 @@ class Http(ClientKind):
     timeout: Seconds = Field(default=30.0, gt=0)
     """How long an answer may take, connecting included, before it counts as a time-out."""
     think: Think | None = None
-    """How long to pause after each iteration."""
+    """How long to pause after each iteration; not after the last one that the load has time for."""
     pace: Seconds = Field(default=0.0, ge=0)
     """The shortest time between the starts of two iterations of one user."""
     backoff: Seconds = Field(default=0.1, ge=0.001)

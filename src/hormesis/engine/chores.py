@@ -87,6 +87,9 @@ class ChoreUser(VirtualUser):
         """Think for *seconds*; ends early when the run is stopped."""
         await sleep_unless(self._over, self.clock.now() + seconds, self.clock)
 
+    async def rest(self, seconds: float) -> None:
+        """Return at once, because no iteration follows."""
+
     def label(
         self, name: str, outcome: Ended, error: str = "", tags: Mapping[str, str] | None = None
     ) -> int:

@@ -75,6 +75,13 @@ class User(Protocol):
         """Think for *seconds*; ends early when the load is stopped."""
         ...
 
+    async def rest(self, seconds: float) -> None:
+        """Think for *seconds* with nothing left to do in this iteration.
+
+        Ends early also when the load's time is over, because no iteration follows then.
+        """
+        ...
+
     def check(self, name: str, passed: object) -> bool:
         """Count a check as k6 does, in the metric ``checks``, tag ``check``; return whether it did.
 

@@ -69,6 +69,7 @@ class FakeUser:
         self.groups: list[str] = []
         self.ops: list[FakeRecording] = []
         self.pauses: list[float] = []
+        self.rests: list[float] = []
         self.checks: list[tuple[str, bool]] = []
         self.added: list[tuple[MetricSort, str, float, Mapping[str, str]]] = []
         self.labels: list[FakeLabel] = []
@@ -93,6 +94,10 @@ class FakeUser:
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.time.time += seconds
+
+    async def rest(self, seconds: float) -> None:
+        self.rests.append(seconds)
+        await self.pause(seconds)
 
     def check(self, name: str, passed: object) -> bool:
         self.checks.append((name, bool(passed)))

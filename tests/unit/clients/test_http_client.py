@@ -199,6 +199,7 @@ async def test_think_pace_and_repeat() -> None:
     client = client_of(kind(step, think="500ms", pace="10s"), user, *[answer(200)] * 3)
     await client.iterate()
     assert user.pauses == [1.0, 1.0, 1.0, 0.5, 6.5]
+    assert user.rests == [1.0, 0.5, 6.5], "what follows the last request"
 
 
 async def test_think_between_bounds() -> None:

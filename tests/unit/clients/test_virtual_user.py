@@ -228,6 +228,7 @@ async def test_a_sequence_is_one_iteration() -> None:
     user, engine = await play(Buyer, 1)
     assert user.done == ["first", "second", "second", "deep True", "last"]
     assert engine.pauses == [1, 1, 1, 1, 1]
+    assert engine.rests == [1], "only after the last of a sequence is nothing left to do"
 
 
 async def test_tags_choose_tasks() -> None:

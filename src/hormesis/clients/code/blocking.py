@@ -46,8 +46,12 @@ class BlockingUser:
             self._await(operation.__aexit__(None, None, None))
 
     def pause(self, seconds: float) -> None:
-        """Think for *seconds*; ends early when the load ends."""
+        """Think for *seconds*; ends early when the load is stopped."""
         self._await(self._user.pause(seconds))
+
+    def rest(self, seconds: float) -> None:
+        """Think after the last thing of an iteration; ends early when no other is to begin."""
+        self._await(self._user.rest(seconds))
 
     def check(self, name: str, passed: object) -> bool:
         """Count a check; return whether it passed."""

@@ -124,6 +124,7 @@ class HttpUser:
         for name, template in self._initial.items():
             values.variables[name] = template.render(values)
         played = 0
+        last = self._steps[-1]
         for step in self._steps:
             for repetition in range(1, step.repeat + 1):
                 values.repetition = repetition
@@ -133,13 +134,13 @@ class HttpUser:
                 if not await self._play(step):
                     await self._back_off()
                     return
-                await self._pause(step.think)
+                await self._pause(step.think, last=step is last and repetition == step.repeat)
         if not played:
             # An iteration without any request must not become a busy loop.
             await self._back_off()
-        await self._pause(self._think)
+        await self._pause(self._think, last=True)
         if self._pace_s and (rest := started + self._pace_s - self._user.clock.now()) > 0:
-            await self._user.pause(rest)
+            await self._user.rest(rest)
 
     async def _play(self, step: CompiledStep) -> bool:
         values = self._values
@@ -190,9 +191,10 @@ class HttpUser:
             except Missing:
                 continue
 
-    async def _pause(self, think: Think | None) -> None:
+    async def _pause(self, think: Think | None, *, last: bool) -> None:
         if think is not None:
-            await self._user.pause(self._user.rng.uniform(think.min, think.max))
+            pause = self._user.rest if last else self._user.pause
+            await pause(self._user.rng.uniform(think.min, think.max))
 
     async def _back_off(self) -> None:
         await self._user.pause(self._backoff_s * self._user.rng.uniform(0.5, 1.5))

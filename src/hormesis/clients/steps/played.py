@@ -55,22 +55,24 @@ class StepsUser:
         """Do all steps once."""
         values, user = self._values, self._user
         values.iteration += 1
+        last = self._steps[-1][0]
         for step, perform in self._steps:
             if step.chance < 1 and user.rng.random() >= step.chance:
                 continue
             answer = await perform(values)
             if step.expect is not None:
                 user.check(step.name, not miss_of(step.expect, {"value": answer}))
-            await self._pause(step.think)
-        await self._pause(self._think)
+            await self._pause(step.think, last=step is last)
+        await self._pause(self._think, last=True)
 
     async def close(self) -> None:
         """Close the connection."""
         await self._session.close()
 
-    async def _pause(self, think: Think | None) -> None:
+    async def _pause(self, think: Think | None, *, last: bool) -> None:
         if think is not None:
-            await self._user.pause(self._user.rng.uniform(think.min, think.max))
+            pause = self._user.rest if last else self._user.pause
+            await pause(self._user.rng.uniform(think.min, think.max))
 
 
 def check_names(steps: Sequence[PlayedStep], sources: Sequence[Any]) -> None:

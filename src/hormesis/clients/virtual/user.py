@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -216,7 +216,7 @@ class User:
         """Wait between two iterations, unless the load says when the next one is due."""
         if self._engine.arrivals or self.stopped:
             return
-        await self._wait(self._sets[-1] if self._sets else self)
+        await self._wait(self._sets[-1] if self._sets else self, self._engine.rest)
         if self.unanswered:
             await self._engine.pause(self.backoff * (0.5 + self.rng.random()))
 
@@ -227,7 +227,7 @@ class User:
             for task in tasks_of(type(owner), self.choice).every:
                 for _ in range(task.weight):
                     if not first:
-                        await self._wait(owner)
+                        await self._wait(owner, self._engine.pause)
                     first = False
                     self.task_began_s = self.clock.now()
                     if not task.nested:
@@ -248,7 +248,7 @@ class User:
         try:
             while True:
                 await self._call(tasks_of(type(owner), self.choice).draw(self._engine), owner)
-                await self._wait(owner)
+                await self._wait(owner, self._engine.pause)
         except Interrupt:
             pass
         finally:
@@ -264,10 +264,10 @@ class User:
         if self._sets:
             await self._hook(self._sets.pop(), "on_stop")
 
-    async def _wait(self, owner: Any) -> None:
+    async def _wait(self, owner: Any, pause: Callable[[float], Awaitable[None]]) -> None:
         waits = owner if owner.wait_time is not None else self
         if waits.wait_time is not None and (seconds := waits.wait_time()) > 0:
-            await self._engine.pause(seconds)
+            await pause(seconds)
 
     async def _hook(self, owner: Any, name: str) -> None:
         own = getattr(type(owner), name)

@@ -93,8 +93,7 @@ class Crowd:
         self.clock = clock
         self.now_ns = scene.meter.now_ns
         self.over = scene.over
-        self.ending = Bell()
-        """Rung when no iteration is to begin any more."""
+        self.ending = scene.ending
         self.seats: dict[asyncio.Task[None], Seat] = {}
         """Users whose task has not ended."""
         self.opened = 0
@@ -306,8 +305,8 @@ class Crowd:
     async def let_end(self) -> None:
         """Let running iterations go on as they would, for as long as the graceful stop lasts.
 
-        Their pauses are not shortened: users that all went on at once would be a burst that nobody
-        asked for, in the last figures of the load.
+        Pauses between two steps are not shortened: users that all went on at once would be a burst
+        that nobody asked for, in the last figures of the load. Who only rests has ended.
         """
         self.end()
         await self.all_ended(self.track.graceful_stop_s)

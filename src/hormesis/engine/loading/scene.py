@@ -55,8 +55,8 @@ class Scene:
     """One load's meter, tags, metrics and bells."""
 
     __slots__ = (
-        "arrivals", "clock", "gathering", "load", "meter", "over", "place", "running", "seed",
-        "values",
+        "arrivals", "clock", "ending", "gathering", "load", "meter", "over", "place", "running",
+        "seed", "values",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,8 @@ class Scene:
         self.meter = meter
         self.gathering = Gathering(load)
         self.place = Place(self.gathering, tags or {})
+        self.ending = Bell()
+        """Rung when no iteration is to begin any more."""
         self.over = Bell()
         """Rung when the load is stopped: pauses end."""
         self.running: set[Cuttable] = set()

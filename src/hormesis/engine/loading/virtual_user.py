@@ -173,6 +173,10 @@ class VirtualUser(UserMeter):
         """Think for *seconds*; ends early when the load is stopped."""
         await self.scene.over.sleep(seconds)
 
+    async def rest(self, seconds: float) -> None:
+        """Think after the last thing of an iteration; ends early when no other is to begin."""
+        await self.scene.ending.sleep(seconds)
+
     def checked(self, name: str) -> Callable[[float], None]:
         """Return what counts a check, 1 passed and 0 not."""
         return self.place.checked(name)

@@ -273,6 +273,33 @@ async def test_stopping_ends_pauses_at_once() -> None:
 
 
 @virtually
+async def test_who_only_rests_does_not_hold_up_the_end() -> None:
+    async def resting(user: User) -> None:
+        async with user.op("look"):
+            await user.clock.sleep_until(user.clock.now() + 0.1)
+        await user.rest(2.0)
+
+    play = Play(constant(3, 5.0), resting)
+    record = await play.run()
+    assert record.ended == pytest.approx(5.0, abs=0.01)
+    assert record.iterations == len(play.ops) == 9, "a rest that is cut short ends its iteration"
+
+
+@virtually
+async def test_a_pause_between_two_things_is_not_cut_short_by_the_end() -> None:
+    async def pausing(user: User) -> None:
+        for _ in range(2):
+            async with user.op("look"):
+                await user.clock.sleep_until(user.clock.now() + 0.1)
+            await user.pause(GRACE_S - 0.5)
+
+    play = Play(constant(3, 0.2), pausing)
+    record = await play.run()
+    assert sorted(op.sent for op in play.ops)[3:] == [pytest.approx(GRACE_S - 0.4)] * 3
+    assert record.ended == pytest.approx(0.2 + GRACE_S, abs=0.1)
+
+
+@virtually
 async def test_cancelling_gives_no_grace_but_loses_nothing() -> None:
     closed: list[int] = []
 

@@ -91,7 +91,7 @@ class Supervisor:
         """End all workers: politely first, by force after a moment."""
         for name in self._children:
             self._causes[name] = STOPPED
-            self._send(name, signal.SIGTERM)
+            self._send(name, signal.SIGINT)
         if self._watches:
             grace_s = min(self._settings.grace_s, _LAST_GRACE_S)
             _done, left = await asyncio.wait(set(self._watches), timeout=grace_s)

@@ -122,11 +122,11 @@ class InferenceService:
             if self._database is not None:
                 await self._database.close()
 
-    async def drain(self) -> None:
+    async def drain(self, *, alone: bool) -> None:
         """Take nothing new, and finish what is in hand.
 
-        It goes on refusing until requests have ceased: whoever routes them learns a moment later
-        that this worker is going, and a connection that is closed meanwhile is a lost request.
+        *alone*, it goes on refusing until requests have ceased: whoever routes them learns a moment
+        later that this worker is going, and a connection closed meanwhile is a lost request.
         """
         self._draining = True
         if DRAIN_DROPS_REQUESTS in self._settings.canaries:
@@ -134,7 +134,7 @@ class InferenceService:
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + self._settings.grace_s
         self._heard_s = loop.time()
-        while loop.time() < min(deadline_s, self._heard_s + _LINGER_S):
+        while alone and loop.time() < min(deadline_s, self._heard_s + _LINGER_S):
             until_s = min(deadline_s, self._heard_s + _LINGER_S)
             await asyncio.sleep(max(0.0, until_s - loop.time()))
         with contextlib.suppress(TimeoutError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from typing import Any
 
 from proving_ground.database import Database
 from proving_ground.database_address import checked_dsn
@@ -25,6 +26,9 @@ _STOP_S = 2.0
 
 def run_worker(settings: WorkerSettings) -> int:
     """Work until SIGTERM or SIGINT; return the exit status.
+
+    Both let it finish what it has in hand. After SIGINT it does not wait for others to learn that
+    it is going: so the hive stops its workers when all of it goes.
 
     Raises ``UsageError`` when there is neither a database nor a port, or an unreadable address.
     """
@@ -48,29 +52,31 @@ async def _run(settings: WorkerSettings) -> int:
         services.append(TaskService(settings, database, metrics))
     if settings.port is not None:
         services.append(InferenceService(settings, metrics))
-    told = asyncio.Event()
     loop = asyncio.get_running_loop()
+    told: asyncio.Future[signal.Signals] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, _tell, told, number)
     running = [asyncio.create_task(service.run()) for service in services]
-    stop = asyncio.create_task(_until(told))
-    done, _ = await asyncio.wait([*running, stop], return_when=asyncio.FIRST_COMPLETED)
-    if stop in done:
+    watched: list[asyncio.Future[Any]] = [told, *running]
+    await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+    failed = [task for task in running if task.done()]
+    if told.done():
         _LOG.info("told to stop, finishing what is in hand")
-        await asyncio.gather(*(service.drain() for service in services))
-    stop.cancel()
+        alone = told.result() is signal.SIGTERM
+        await asyncio.gather(*(service.drain(alone=alone) for service in services))
     for task in running:
         task.cancel()
     await asyncio.wait(running, timeout=_STOP_S)
     if database is not None:
         await database.close()
-    for task in done - {stop}:
+    for task in failed:
         task.result()
     return 0
 
 
-async def _until(told: asyncio.Event) -> None:
-    await told.wait()
+def _tell(told: asyncio.Future[signal.Signals], number: signal.Signals) -> None:
+    if not told.done():
+        told.set_result(number)
 
 
 def _database(settings: WorkerSettings) -> Database | None:

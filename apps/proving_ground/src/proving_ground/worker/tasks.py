@@ -53,8 +53,11 @@ class TaskService:
         finally:
             self._beating.cancel()
 
-    async def drain(self) -> None:
-        """Claim nothing new, finish within the grace, hand back what is left, and say goodbye."""
+    async def drain(self, *, alone: bool) -> None:
+        """Claim nothing new, finish within the grace, hand back what is left, and say goodbye.
+
+        It is all the same whether it goes *alone*: nobody routes tasks.
+        """
         self._draining = True
         if WORK_DROPPED_ON_STOP in self._settings.canaries:
             return
