@@ -15,12 +15,9 @@ from hormesis.cli.option_types import (
     Out,
     Quiet,
     Scale,
-    ScenarioDir,
-    Seed,
     Set,
-    System,
 )
-from hormesis.cli.run_line import OWN_OPTIONS, run
+from hormesis.cli.run_line import OWN_OPTIONS, plan, run
 from hormesis.cli.tasks_line import tasks
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import Trouble
@@ -57,41 +54,9 @@ def top(
 
 
 app.command(context_settings=OWN_OPTIONS)(run)
+app.command(context_settings=OWN_OPTIONS)(plan)
 app.command()(load)
 app.add_typer(tasks)
-
-
-@app.command()
-def plan(
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE|SUITE", help="An experiment file, or a suite's name."),
-    ],
-    variables: Set = None,
-    seed: Seed = None,
-    time_scale: Scale = 1.0,
-    system: System = None,
-    scenario: Annotated[
-        str, typer.Option(metavar="ID", help="Of a suite: the scenario that is planned.")
-    ] = "",
-    scenario_dir: ScenarioDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show what a run would do, when, to which targets and how. Nothing is touched."""
-    from hormesis.cli.plan_command import plan_command
-
-    raise typer.Exit(
-        plan_command(
-            file,
-            variables=tuple(variables or ()),
-            seed=seed,
-            time_scale=time_scale,
-            system=system,
-            as_json=as_json,
-            scenario=scenario,
-            scenario_dirs=tuple(scenario_dir or ()),
-        )
-    )
 
 
 @app.command()

@@ -3,87 +3,89 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 from rich.text import Text
 
 from hormesis.cli.console import out
-from hormesis.cli.variables import variables_from
-from hormesis.compose.preparing import prepare
-from hormesis.compose.request import RunRequest
+from hormesis.cli.run_options import RunOptions
+from hormesis.cli.run_request import file_request, request_of
+from hormesis.cli.suite_choice import choose
+from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.suite import Suite, find_suite
-from hormesis.compose.suite_options import option_values
-from hormesis.compose.suite_prepare import requests_of
-from hormesis.compose.suite_selection import Asked
+from hormesis.compose.suite_prepare import prepare_all
 from hormesis.plan.text import plan_lines
 from hormesis.words.outcome import ExitCode
-from hormesis.words.trouble import UsageTrouble
+from hormesis.words.timeline import Timeline
+from hormesis.words.trouble import SkipTrouble
 
 
-def plan_command(
-    file: Path,
-    *,
-    variables: tuple[str, ...],
-    seed: int | None,
-    time_scale: float,
-    system: Path | None,
-    as_json: bool,
-    scenario: str = "",
-    scenario_dirs: tuple[Path, ...] = (),
-) -> int:
-    """Print the compiled timeline of *file*, or of a *scenario* of the suite that it is."""
-    suite = find_suite(str(file))
-    request = RunRequest(
-        file=file,
-        out=Path("hormesis-runs"),
-        overrides=variables_from(variables),
-        environment=dict(os.environ),
-        seed=seed,
-        time_scale=time_scale,
-        system=system,
-    )
+def plan_command(what: str, options: RunOptions) -> int:
+    """Print the compiled timeline of a file, or of each scenario of a suite that would be run."""
+    suite = find_suite(what)
     if suite is not None:
-        request = _of_suite(suite.with_folders(scenario_dirs), scenario, request)
-    elif scenario or scenario_dirs:
-        option = "--scenario" if scenario else "--scenario-dir"
-        raise UsageTrouble(f"{option} is for suites; {file} is none")
-    timeline = prepare(request).timeline
-    if as_json:
-        moments = [
-            {
-                "at_s": moment.at_s,
-                "until_s": moment.until_s,
-                "sort": moment.sort,
-                "name": moment.name,
-                "text": moment.text,
-                "mechanism": moment.mechanism,
-            }
-            for moment in timeline.moments
-        ]
-        data = {
-            "title": timeline.experiment.title,
-            "seed": timeline.experiment.seed,
-            "duration_s": timeline.duration_s,
-            "moments": moments,
-            "permit": timeline.permit.to_json(),
-        }
-        out.print_json(json.dumps(data))
-        return ExitCode.PASS
-    for line in plan_lines(timeline):
-        out.print(Text(line))
+        return _plan_suite(suite, what, options)
+    timeline = prepare(file_request(what, options, "plan")).timeline
+    if options.as_json:
+        out.print_json(json.dumps(_as_data(timeline)))
+    else:
+        _show(timeline)
     return ExitCode.PASS
 
 
-def _of_suite(suite: Suite, scenario: str, request: RunRequest) -> RunRequest:
-    """Return the request for one scenario, with what the suite's options say by themselves."""
-    if not scenario:
-        raise UsageTrouble(
-            f"{request.file} is a suite of {len(suite.scenarios)} experiments; "
-            "a plan is made of one",
-            hint=f"name one of them: --scenario {next(iter(suite.scenarios), 'ID')}",
-        )
-    chosen = suite.select(Asked(named=(scenario,)))
-    values = option_values(suite.file, {}, request.environment)
-    requests = requests_of(chosen, request, values.variables)
-    return next(iter(requests.values()))
+def _plan_suite(suite: Suite, what: str, options: RunOptions) -> int:
+    choice = choose(suite, request_of(what, options), options)
+    if choice is None:
+        return ExitCode.PASS
+    prepared = prepare_all(choice.requests)
+    if options.as_json:
+        plans = [{"scenario": name, **_told(one)} for name, one in prepared.items()]
+        out.print_json(json.dumps({"suite": suite.name, "plans": plans}))
+    else:
+        _show_all(prepared)
+    return ExitCode.PASS
+
+
+def _show_all(prepared: Mapping[str, Prepared | SkipTrouble]) -> None:
+    for number, (name, one) in enumerate(prepared.items(), 1):
+        if len(prepared) > 1:
+            out.print(Text(f"[{number}/{len(prepared)}] {name}", style="bold"))
+        if isinstance(one, SkipTrouble):
+            out.print(Text(f"{one.title}\nwould be skipped: {one}"))
+        else:
+            _show(one.timeline)
+        if number < len(prepared):
+            out.print()
+
+
+def _show(timeline: Timeline) -> None:
+    for line in plan_lines(timeline):
+        out.print(Text(line))
+
+
+def _told(prepared: Prepared | SkipTrouble) -> dict[str, Any]:
+    if isinstance(prepared, SkipTrouble):
+        return {"title": prepared.title, "skipped": str(prepared)}
+    return _as_data(prepared.timeline)
+
+
+def _as_data(timeline: Timeline) -> dict[str, Any]:
+    moments = [
+        {
+            "at_s": moment.at_s,
+            "until_s": moment.until_s,
+            "sort": moment.sort,
+            "name": moment.name,
+            "text": moment.text,
+            "mechanism": moment.mechanism,
+        }
+        for moment in timeline.moments
+    ]
+    return {
+        "title": timeline.experiment.title,
+        "seed": timeline.experiment.seed,
+        "duration_s": timeline.duration_s,
+        "moments": moments,
+        "permit": timeline.permit.to_json(),
+    }

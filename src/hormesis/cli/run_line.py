@@ -1,4 +1,4 @@
-"""The command line of ``hormesis run``: its options and their help; the work is imported late."""
+"""The command lines of ``hormesis run`` and ``plan``; the work is imported late."""
 
 from __future__ import annotations
 
@@ -96,3 +96,24 @@ def run(
     from hormesis.cli.run_options import run_options
 
     raise typer.Exit(run_command(what, run_options(context.params, tuple(context.args))))
+
+
+def plan(
+    context: typer.Context,
+    what: What,
+    variables: SetOrSets = None,
+    seed: Seed = None,
+    time_scale: Scale = 1.0,
+    system: System = None,
+    scenarios: Scenarios = None,
+    scenario_dirs: ScenarioDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run would do, when, to which targets and how. Nothing is touched.
+
+    It takes what `hormesis run` takes of a suite, and shows one plan for each scenario.
+    """
+    from hormesis.cli.plan_command import plan_command
+    from hormesis.cli.run_options import run_options
+
+    raise typer.Exit(plan_command(what, run_options(context.params, tuple(context.args))))

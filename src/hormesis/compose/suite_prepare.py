@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 from hormesis.compose.preparing import Prepared, prepare
@@ -43,25 +42,33 @@ def requests_of(
     return requests
 
 
-def check_all(requests: Mapping[str, RunRequest]) -> list[Prepared]:
-    """Check every scenario before anything starts; return those that could begin.
-
-    Scenarios that cannot be run on this system are fine: the suite will skip them.
+def prepare_all(requests: Mapping[str, RunRequest]) -> dict[str, Prepared | SkipTrouble]:
+    """Prepare every scenario; one that cannot be run on this system is why it would be skipped.
 
     Raises:
         InputTrouble: files have problems; all problems of all scenarios are listed.
     """
     problems = Problems()
-    prepared = []
-    for one in requests.values():
+    prepared: dict[str, Prepared | SkipTrouble] = {}
+    for name, one in requests.items():
         try:
-            with suppress(SkipTrouble):
-                prepared.append(prepare(one))
+            prepared[name] = prepare(one)
+        except SkipTrouble as trouble:
+            prepared[name] = trouble
         except InputTrouble as trouble:
             for problem in trouble.problems:
                 problems.put(problem)
     problems.raise_if_any()
     return prepared
+
+
+def check_all(requests: Mapping[str, RunRequest]) -> list[Prepared]:
+    """Check every scenario before anything starts; return those that could begin.
+
+    Raises:
+        InputTrouble: files have problems; all problems of all scenarios are listed.
+    """
+    return [one for one in prepare_all(requests).values() if not isinstance(one, SkipTrouble)]
 
 
 def reaching_nothing(requests: Mapping[str, RunRequest], offered: Mapping[str, str]) -> list[str]:

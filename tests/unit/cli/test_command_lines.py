@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hormesis import __version__
-from hormesis.cli.suite_command import suite_options
+from hormesis.cli.suite_choice import suite_options
 from hormesis.compose.ability import abilities, remedies
 from hormesis.compose.suite import find_suite
 from hormesis.host.means import load_means, means_names

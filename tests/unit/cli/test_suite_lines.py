@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import Any, NoReturn
@@ -81,13 +82,23 @@ def test_a_scenario_of_a_folder_is_repeated_with_that_folder(
     assert prepared[-1].experiment.faults == first.experiment.faults
 
 
-def test_one_scenario_of_a_suite_is_planned(
+def test_what_a_suite_s_run_would_do_is_planned_with_the_same_words(
     hormesis: CommandLine, prepared: list[Prepared]
 ) -> None:
     answer = hormesis("plan", "mine", "--scenario", "NF-6", "--scenario-dir", "extra")
     assert (answer.code, "fault toxic: latency(delay=1s)" in answer.out) == (0, True)
-    answer = hormesis("plan", "mine")
-    assert (answer.code, "--scenario NF-1" in answer.err) == (64, True)
+    assert "[1/1]" not in answer.out
+    every = json.loads(hormesis("plan", "mine", "--json").out)
+    assert every["suite"] == "mine"
+    assert [one["scenario"] for one in every["plans"]] == ["NF-1", "W-1"]
+    assert all(one["duration_s"] > 0 for one in every["plans"])
+    some = hormesis("plan", "mine", "--sort", "network")
+    assert (some.code, some.out.count("tracks last")) == (0, 1)
+    both = hormesis("plan", "mine").out
+    assert both.index("[1/2] NF-1") < both.index("[2/2] W-1")
+    bad = hormesis("plan", "mine", "--users", "3")
+    assert (bad.code, "--users 3: expected one of 1, 2, 5" in bad.err) == (64, True)
+    assert "--users" in hormesis("plan", "mine", "--options").out
     answer = hormesis("plan", "mine/NF-1.yaml", "--scenario", "NF-1")
     assert (answer.code, "--scenario is for suites" in answer.err) == (64, True)
     assert prepared == []

@@ -14,13 +14,18 @@ from hormesis.engine.loading.player import Player
 from hormesis.wire.meter import Meter
 from hormesis.words.experiment import LoadTrack
 from hormesis.words.history import LoadRecord
-from hormesis.words.load import Shape
+from hormesis.words.load import Closed, Shape
 from hormesis.words.metric import MetricSlice
 from hormesis.words.op import Ended, Op
 from tests.unit.engine.scripted_client import Scripted, Shaped, Work
 from tests.virtual_time import virtual_clock
 
 OUTCOMES = (Ended.OK, Ended.FAIL, Ended.INFO)
+
+
+def constant(users: int, duration_s: float, pace_s: float = 0.0) -> Closed:
+    """Return the shape of so many users all the time."""
+    return Closed(lambda passed: users, users, duration_s, pace_s)
 
 
 @dataclass
