@@ -17,7 +17,7 @@ LOCK_FLAGS := --quiet --generate-hashes --allow-unsafe --strip-extras --no-heade
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tidy prove bench bench-proxy bench-load lint format docs changelog lock environment clean
+.PHONY: help demo test tidy prove bench bench-proxy bench-load bench-suites lint format docs changelog lock environment clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ bench-proxy: $(READY) ## the proxy beside a real Toxiproxy: make bench-proxy TOX
 bench-load: $(READY) ## the load engine beside wrk, k6, Locust: make bench-load WRK=… K6=… LOCUST=…
 	WRK="$(WRK)" K6="$(K6)" LOCUST="$(LOCUST)" \
 		$(TEST) bench/load -m bench --timeout 1800 -s -p no:randomly -p no:cacheprovider
+
+bench-suites: $(READY) ## what each scenario takes beyond its own durations (20 minutes)
+	$(TEST) bench/suites -m bench -s -p no:randomly -p no:cacheprovider
 
 lint: $(READY) ## ruff and mypy
 	$(PY) -m ruff check $(SOURCES)

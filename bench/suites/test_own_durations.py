@@ -1,0 +1,50 @@
+"""What a scenario takes besides its own durations: start, steady state, closing, reports.
+
+``make bench-suites`` runs each scenario of the suites once, on a machine
+that has nothing else to do, and prints what each took.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from tests.quality.canary_map import read_map, scenario_names
+from tests.quality.suite_runs import run_suite
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
+
+SUITES = ("services", "leader", "tasks")
+MORE_S = 5.0
+"""What a run may take beyond its tracks."""
+
+
+def scenarios() -> Iterator[object]:
+    for suite in SUITES:
+        for name in scenario_names(suite):
+            yield pytest.param(suite, name, id=f"{suite}-{name}")
+
+
+@pytest.mark.parametrize(("suite", "scenario"), list(scenarios()))
+def test_a_run_takes_its_own_durations_and_little_more(
+    suite: str, scenario: str, tmp_path: Path
+) -> None:
+    options = read_map(suite).clean
+    began = perf_counter()
+    run = run_suite(
+        suite, tmp_path, "--scenario", scenario, *options, "--json", within_s=MORE_S + 600
+    )
+    took_s = perf_counter() - began
+    if run.runs[scenario].get("skipped"):
+        pytest.skip("this machine cannot do it")
+    assert run.code == 0, str(run)
+    # `latest` leads to the same one.
+    (manifest,) = {one.resolve() for one in tmp_path.glob("*/*/manifest.json")}
+    own_s = float(json.loads(manifest.read_text())["duration_s"])
+    sys.stdout.write(f"\n{suite} {scenario}: {own_s:.1f} s of its own, {took_s - own_s:+.1f} s\n")
+    assert took_s <= own_s + MORE_S
