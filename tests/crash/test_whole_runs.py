@@ -282,6 +282,7 @@ def test_what_the_death_of_both_leaves_is_seen_and_reverted(stage: Stage) -> Non
         assert "the process outside is still stopped" in left
         assert f"process {proxy} bears the mark" in left
         assert f"process {proxy} of it lives" in left
+        os.kill(proxy, signal.SIGCONT)
         assert here.world.hormesis("revert").code == 0
         wait_for(lambda: not here.remains(), "nothing is left", 10.0)
 

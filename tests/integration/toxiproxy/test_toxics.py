@@ -214,7 +214,7 @@ def test_a_changed_toxic_keeps_its_place_and_acts_at_once(
 
 def affected(peers: list[socket.socket]) -> list[bool]:
     """Return whose round trips are all late: one alone may be late on a busy machine too."""
-    return [all(round_trip_s(peer) >= 0.03 for _ in range(4)) for peer in peers]
+    return [all(round_trip_s(peer) >= 0.02 for _ in range(3)) for peer in peers]
 
 
 def test_toxicity_is_drawn_from_the_seed_and_obeyed_on_live_connections(
@@ -223,9 +223,9 @@ def test_toxicity_is_drawn_from_the_seed_and_obeyed_on_live_connections(
     drawn = []
     for _ in range(2):
         port = server.proxy("echo", echo_server.address)
-        server.toxic("latency", name="some", latency=30, toxicity=0.5)
+        server.toxic("latency", name="some", latency=20, toxicity=0.5)
         with ExitStack() as opened:
-            peers = [opened.enter_context(connected(port)) for _ in range(20)]
+            peers = [opened.enter_context(connected(port)) for _ in range(12)]
             drawn.append(affected(peers))
             assert affected(peers) == drawn[-1]
             server.change("some", toxicity=1)
@@ -234,7 +234,7 @@ def test_toxicity_is_drawn_from_the_seed_and_obeyed_on_live_connections(
             assert not any(affected(peers))
         server.wanted("DELETE", "/proxies/echo")
     assert drawn[0] == drawn[1]
-    assert 4 <= sum(drawn[0]) <= 16
+    assert 2 <= sum(drawn[0]) <= 10
 
 
 def test_a_disabled_proxy_refuses_and_comes_back_on_its_port(
