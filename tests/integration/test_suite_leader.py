@@ -12,11 +12,12 @@ import pytest
 
 from hormesis.cli.main import exit_code_of
 from hormesis.compose.suite import find_suite
+from hormesis.record.history_reader import read_history
 from hormesis.words.check import RunVerdict, Verdict
 from hormesis.words.history import FaultRecord, History, Phase, ProbeRecord
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
-from tests.quality.canary_map import SUITES, scenario_names
+from tests.quality.canary_map import SUITES, read_scenario_files, scenario_names
 from tests.quality.suite_runs import run_suite
 
 SEED_KEYS = [
@@ -44,6 +45,47 @@ def test_the_seed_s_figures_are_there(capsys: pytest.CaptureFixture[str]) -> Non
     assert "10s     55s    fault redis-stopped: stop" in plan
 
 
+def planned(name: str, capsys: pytest.CaptureFixture[str], *settings: str) -> str:
+    """Return the plan of a scenario, or why there is none."""
+    told = [word for setting in settings for word in ("--set", setting)]
+    exit_code_of(["plan", str(SUITES / "leader" / f"{name}.yaml"), *told])
+    return " ".join("".join(capsys.readouterr()).split())
+
+
+def test_the_memory_of_the_process_or_of_the_machine_is_short(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "memory-limit(left=2MB) leader rlimit" in planned("L-MEM", capsys)
+    by_machine = planned("L-MEM", capsys, "memory_of=machine")
+    assert "memory-saturation(floor=1GB, share=0.05) machine host" in by_machine
+
+
+def test_a_container_that_is_named_is_not_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
+    told = planned("L-LOCK", capsys, "redis_container=cache")
+    assert "--redis-runs-in container" in told
+
+
+@pytest.mark.parametrize("name", ["L-LOCK", "L-NET", "L-CPU"])
+def test_claims_of_orders_that_nobody_can_look_at_are_left_out(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claims = ["no-duplicate-order", "executed-once", "no-order-lost", "all-executed"]
+    seen = planned(name, capsys).partition("left out")[2]
+    unseen = planned(name, capsys, "orders_unseen=yes").partition("left out")[2]
+    assert not any(claim in seen for claim in claims)
+    assert all(claim in unseen for claim in claims), unseen
+
+
+def test_only_orders_of_the_run_are_looked_at() -> None:
+    files = read_scenario_files("leader").values()
+    asked = {name: text for one in files for name, text in one.get("vars", {}).items()}
+    statements = {name for name in asked if name.endswith("_sql")}
+    assert statements == {"duplicates_sql", "orders_sql", "deposed_sql"}
+    looks = [asked[name] for name in (*statements, "executions", "executed_twice")]
+    assert [text for text in looks if "${run.id}-" not in text] == []
+    assert str(asked["order_id"]).startswith("${run.id}-")
+
+
 def report() -> Report:
     suite = find_suite("leader")
     assert suite is not None
@@ -57,8 +99,6 @@ def looks(probe: str, *seen: tuple[float, Mapping[str, Any]]) -> list[ProbeRecor
 
 
 def judged(name: str = "L-LOCK", outcome: Outcome = Outcome.PASS) -> Judged:
-    ages = {f'trader_heartbeat_age_seconds{{of="{of}"}}': 0.84 for of in ("scan", "order")}
-    ages['trader_heartbeat_age_seconds{of="market_data"}'] = 1.26
     history = History(
         {"started_wall": 1763044200.0},
         faults=[FaultRecord("stop-1", "stop", "stop", "redis", 5.0, injected=5.1, released=15.0)],
@@ -67,7 +107,10 @@ def judged(name: str = "L-LOCK", outcome: Outcome = Outcome.PASS) -> Judged:
             *looks("ready", (1, {"status": 200}), (6, {"status": 503}), (20, {"status": 200})),
             *looks("paused", (1, {"value": 0}), (6, {"value": 1}), (20, {"value": 0})),
             *looks("health", (1, {"value": "healthy"}), (20, {"value": "healthy"})),
-            *looks("snapshot", (20, {**ages, "value": 3, "ms": 1.0})),
+            *looks("scan-heartbeat", (1, {"value": 9.9}), (20, {"value": 0.84})),
+            *looks("order-heartbeat", (20, {"value": 0.84})),
+            *looks("market-data-heartbeat", (20, {"value": 1.26})),
+            *looks("snapshot", (20, {"trader_paused": 0, "value": 1, "ms": 1.0})),
         ],
         phases=[Phase("tracks", 0.5), Phase("closing", 21.0)],
     )
@@ -98,6 +141,7 @@ def test_the_evidence_has_the_seed_s_keys_and_states() -> None:
     }
     assert (told["paused_after_stop"], told["health_after_stop"]) == ("true", "not observed")
     assert ["transition", "2025-11-13T14-30-06.000", "leader", "1", "0"] in rows
+    assert told["metric_after_recovery:trader_paused"] == "0"
 
 
 def test_the_evidence_of_a_failure_says_what_failed() -> None:
@@ -135,9 +179,11 @@ def test_a_failure_aborts_the_system_and_leaves_its_evidence(
     run = run_suite("leader", tmp_path / "out", "--scenario", "L-LOCK", canary="no-backoff")
     assert run.code == 1, run
     assert "exponentially" in run.out
-    (file,) = (tmp_path / "reports" / "chaos").glob("leader_lock_*.log")
+    (file,) = (tmp_path / "out" / "reports" / "chaos").glob("leader_lock_*.log")
     lines = file.read_text().splitlines()
     assert "leader_after_stop,0" in lines
     assert "check_backs-off,fail" in lines
     assert lines[-1] == "test_result,FAIL"
-    assert "abort" in next(tmp_path.glob("out/*-leader-*/suite.log")).read_text()
+    (directory,) = tmp_path.glob("out/*-leader-*/*-l-lock-*")
+    done = [op for op in read_history(directory).ops if op.load == "on_fail"]
+    assert [(op.name, op.outcome.value) for op in done] == [("abort", "ok")]

@@ -6,10 +6,18 @@ import ctypes
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from hormesis.compose.preparing import prepare
+from hormesis.compose.registry import systems
+from hormesis.compose.request import RunRequest
+from hormesis.compose.suite import find_suite
+from hormesis.compose.suite_needs import needs_of
+from hormesis.compose.suite_prepare import requests_of
+from hormesis.compose.target_file import target_text
 from tests.quality.canary_map import SUITES, read_scenario_files, scenario_names
 from tests.quality.suite_runs import run_suite
 
@@ -51,10 +59,50 @@ def test_every_scenario_says_what_healthy_means() -> None:
     assert [name for name, text in told.items() if len(text) < 80] == []
 
 
+def test_a_target_file_says_headers_and_body_of_every_request(tmp_path: Path) -> None:
+    suite = find_suite("services")
+    assert suite is not None
+    data = yaml.safe_load(target_text("services", suite.file, needs_of(suite.scenarios, systems())))
+    data["overrides"] = {
+        "request_headers": {"authorization": "Bearer ${env.QUEEN_TOKEN}"},
+        "hive_headers": {"authorization": "Bearer ${env.HIVE_TOKEN}"},
+        "infer_body": {"model": "small", "input": "{{request}}", "max": "${tokens}"},
+    }
+    target = tmp_path / "target.yaml"
+    target.write_text(yaml.safe_dump(data))
+    names = ["NF-002", "WC-004", "WC-006", "RE-001", "RE-004", "ST-4", "ST-5", "inference-load"]
+    tokens = {"QUEEN_TOKEN": "queens", "HIVE_TOKEN": "hives"}
+    request = RunRequest(Path("-"), tmp_path, system=target, environment=tokens)
+    sent: set[str] = set()
+    for name, one in requests_of({one: suite.scenarios[one] for one in names}, request, {}).items():
+        for load in prepare(one).experiment.loads:
+            client: Any = load.client
+            told = client.headers["authorization"]
+            for step in client.steps:
+                asks = step.method == "POST" and "scale" not in step.path
+                assert told == ("Bearer queens" if asks else "Bearer hives"), (name, step)
+                if asks:
+                    assert step.json_ == {"model": "small", "input": "{{request}}", "max": 16}
+                sent.add(f"{step.method} {told}")
+    assert sent == {
+        "POST Bearer queens", "POST Bearer hives", "GET Bearer hives", "PUT Bearer hives",
+        "DELETE Bearer hives",
+    }  # fmt: skip
+
+
+@pytest.mark.integration
+def test_re_005_is_skipped_where_the_workers_use_no_gpu(tmp_path: Path) -> None:
+    run = run_suite("services", tmp_path, "--scenario", "RE-005", *QUICK)
+    assert run.code == 2, run
+    assert re.search(r"^SKIP RE-005: .*The workers use no GPU", run.out, re.MULTILINE), run
+    assert "0 of 1 scenarios passed, 1 skipped" in run.out
+
+
 @pytest.mark.integration
 @pytest.mark.skipif(has_gpu(), reason="this machine has a GPU")
 def test_without_a_gpu_re_005_is_skipped_by_name_and_never_passes(tmp_path: Path) -> None:
-    run = run_suite("services", tmp_path, "--scenario", "RE-005", *QUICK)
+    used = ("--set", "uses_gpu=yes")
+    run = run_suite("services", tmp_path, "--scenario", "RE-005", *QUICK, *used)
     assert run.code == 2, run
     assert re.search(r"^SKIP RE-005: .*no GPU", run.out, re.MULTILINE), run
     assert "0 of 1 scenarios passed, 1 skipped" in run.out
@@ -87,6 +135,16 @@ def test_a_scenario_of_ones_own_is_one_data_file(tmp_path: Path) -> None:
     )
     assert run.code == 0, run
     assert list(run.runs) == ["NF-006"]
+
+
+@pytest.mark.integration
+@pytest.mark.prove
+def test_a_slow_link_lets_no_request_fail(tmp_path: Path) -> None:
+    run = run_suite(
+        "services", tmp_path, "--scenario", "NF-002", *QUICK, "--set", "recovery=2s", "--json",
+        canary="flaky-inference",
+    )  # fmt: skip
+    assert "slower-not-broken" in run.checks("NF-002", "fail"), run
 
 
 @pytest.mark.integration

@@ -88,6 +88,7 @@ def test_the_work_fits_at_every_level_but_the_last(name: str) -> None:
         for one in levels(name).values()
     ]
     assert all(share > 1.5 for share in shares[:-1])
+    assert (levels(name)["6"]["least"], levels(name)["6"]["most"]) == ("20%", "50%")
     # Not even without a single failure could more be done than the level allows.
     assert shares[-1] <= float(levels(name)["6"]["most"].rstrip("%")) / 100
 
@@ -116,8 +117,9 @@ def result_lines(out: Path) -> list[str]:
 
 
 def test_a_flood_is_worked_off_and_told_in_the_lines_of_the_older_runner(tmp_path: Path) -> None:
-    run = run_suite("tasks", tmp_path, "--scenarios", "task-flood", *QUICK)
+    run = run_suite("tasks", tmp_path, "--scenarios", "task-flood", "--verbose", *QUICK)
     assert run.code == 0, run
+    assert "all-submitted" in run.out
     lines = result_lines(tmp_path)
     assert {"Total scenarios: 1", "Passed: 1", "Failed: 0", "Success rate: 100%"} <= set(lines)
     figures = r"100\.0%, \d+s, 0 retries, [\d.]+ tasks/s"

@@ -96,6 +96,15 @@ def test_a_key_is_executed_once_and_another_key_again(broker: Broker) -> None:
     assert len(broker.get("/orders").json()["orders"]) == 2
 
 
+def test_who_asks_for_a_prefix_is_told_of_no_other_orders(broker: Broker) -> None:
+    for name, key in (("ours-1", "a"), ("ours-1", "b"), ("old-1", "c")):
+        order = {**ORDER, "client_order_id": name}
+        broker.post("/orders", json=order, headers=headers(broker, key))
+    told = broker.get("/orders?prefix=ours-").json()["orders"]
+    assert [one["client_order_id"] for one in told] == ["ours-1", "ours-1"]
+    assert broker.get("/orders/duplicates?prefix=old-").json() == {"duplicates": []}
+
+
 def test_too_many_orders_are_told_when_to_come_again(broker: Broker) -> None:
     ours = headers(broker)
     answers = [broker.post("/orders", json=ORDER, headers=ours) for _ in range(6)]

@@ -94,6 +94,13 @@ def test_a_flood_ends_as_soon_as_its_own_tasks_are_done(queen: Queen, tasks: Hel
     assert tasks.statuses("flooded") == {"completed": 6}
 
 
+@pytest.mark.parametrize("sort", ["webhook", "flaky", "inference"])
+def test_a_flood_may_be_of_a_type_that_wants_more_than_seconds(tasks: Helpers, sort: str) -> None:
+    run = tasks("flood", "--type", sort, "--count", "2", "--deadline", "40", "--tag", f"a-{sort}")
+    assert (tasks.code, run["outcome"]) == (ExitCode.PASS, "pass"), run
+    assert tasks.statuses(f"a-{sort}") == {"completed": 2}
+
+
 @pytest.mark.prove
 def test_a_flood_that_does_not_get_done_fails_or_gives_up(queen: Queen, tasks: Helpers) -> None:
     late = tasks("flood", "--count", "4", "--delay", "1", "--deadline", "2s", "--tag", "late")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from hormesis.checks.parts.broken_limit import findings_of
+from hormesis.checks.parts.broken_limit import breaking_of, findings_of
 from hormesis.record.claim import Claim, claim_of
 from hormesis.record.claim_figure import Figure, figure_of, last_of, stretches_of, worst_of
 from hormesis.record.claim_values import Found, values_of
@@ -229,13 +229,17 @@ class Threshold(Check, Window):
         spans: Sequence[Stretch],
         history: History,
     ) -> list[Finding]:
+        whole = self.last is None and self.worst is None and not self.told()
+        broke: list[Finding] = []
+        if whole and not claim.too_little(figure.value):
+            broke = breaking_of(self.expression, history)
         if found.ops is not None:
             ops = found.ops
             if self.last is not None:
                 ops = ops.where(ops.mask_inside(spans))
-            return findings_of(claim, figure.value, ops, figure.stretch)
+            return [*broke, *findings_of(claim, figure.value, ops, figure.stretch)]
         if claim.metric != "dropped_iterations":
-            return []
+            return broke
         wanted = load_of(claim.tags)
         counts = {one.load: one.dropped for one in history.loads if wanted in (None, one.load)}
         return [

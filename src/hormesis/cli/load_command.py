@@ -125,7 +125,7 @@ def _announce(experiment: Experiment, told: tuple[str, ...]) -> None:
 def _tell(finished: Finished, copies: list[Path], options: LoadOptions) -> int:
     if options.as_json:
         data = as_data(finished.judged, finished.code, finished.directory)
-        told = [one.sentence for one in breaking_points(finished.judged)]
+        told = breaking_points(finished.judged)
         load = {**table_data(finished.judged.history), "breaking_points": told}
         out.print_json(json.dumps({**data, "load": load}))
         return finished.code
@@ -134,8 +134,6 @@ def _tell(finished: Finished, copies: list[Path], options: LoadOptions) -> int:
         return finished.code
     show_load(out, finished.judged.history)
     show_run(out, finished.judged, finished.code)
-    for point in breaking_points(finished.judged):
-        out.print(Text(f"breaking point: {point.sentence}", style="bold"))
     show_advice(out, [finished.judged])
     show_reports(out, finished.reports)
     for path in copies:

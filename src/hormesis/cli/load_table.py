@@ -9,12 +9,10 @@ from rich.console import Console
 from rich.text import Text
 
 from hormesis.cli.columns import columns
-from hormesis.record.breaking_point import BreakingPoint, breaking_point
 from hormesis.record.load_table import LoadRow, LoadTable, load_table
 from hormesis.record.metric_totals import check_counts
 from hormesis.words.history import History, LoadRecord
 from hormesis.words.metric import MetricSlice
-from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged
 
 NAME_LENGTH_MAX = 40
@@ -35,16 +33,10 @@ def show_load(console: Console, history: History) -> None:
         console.print(line)
 
 
-def breaking_points(judged: Judged) -> list[BreakingPoint]:
-    """Return where each threshold that failed began to be broken."""
-    checks = judged.history.manifest.get("checks") or ()
-    failed = [
-        str(stored.get("fields", {}).get("expression", ""))
-        for stored, verdict in zip(checks, judged.verdict.verdicts, strict=False)
-        if stored.get("kind") == "threshold" and verdict.outcome is Outcome.FAIL
-    ]
-    points = (breaking_point(judged.history, one) for one in failed if one)
-    return [one for one in points if one is not None]
+def breaking_points(judged: Judged) -> list[str]:
+    """Return where each threshold that failed began to be broken, in words."""
+    found = (finding for one in judged.verdict.verdicts for finding in one.findings)
+    return [one.data["breaking_point"] for one in found if "breaking_point" in one.data]
 
 
 def table_data(history: History) -> dict[str, Any]:

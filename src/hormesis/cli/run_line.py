@@ -95,7 +95,10 @@ def run(
     from hormesis.cli.run_command import run_command
     from hormesis.cli.run_options import run_options
 
-    raise typer.Exit(run_command(what, run_options(context.params, tuple(context.args))))
+    source = context.get_parameter_source("out")
+    said = source is not None and source.name == "COMMANDLINE"
+    given = {**context.params, "out_given": said}
+    raise typer.Exit(run_command(what, run_options(given, tuple(context.args))))
 
 
 def plan(

@@ -10,12 +10,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of ``hormesis run`` as given."""
+    """The options of ``hormesis run`` as given.
+
+    ``out_given``: ``out`` was said, and is not what it is when nobody says any.
+    """
 
     variables: tuple[str, ...] = ()
     seed: int | None = None
     time_scale: float = 1.0
     out: Path = Path("hormesis-runs")
+    out_given: bool = False
     system: Path | None = None
     scenarios: tuple[str, ...] = ()
     scenario_dirs: tuple[Path, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rich.text import Text
 
@@ -54,14 +55,22 @@ def choose(suite: Suite, request: RunRequest, options: RunOptions) -> SuiteChoic
     }
     scenarios = suite.select(Asked(choices, options.scenarios, chosen_set))
     values = option_values(suite.file, given, request.environment, chosen_set)
-    request = replace(
-        request, out=values.out or request.out, scenario_dirs=options.scenario_dirs
-    )
+    folder = _out(request, options, values)
+    request = replace(request, out=folder, scenario_dirs=options.scenario_dirs)
     requests = requests_of(scenarios, request, values.variables)
     for name in sorted(values.given & {*reaching_nothing(requests, values.variables)}):
         option = next(key for key, one in suite.file.every_option.items() if one.var == name)
         complain([f"--{option} changes nothing: none of these scenarios has the variable {name}"])
     return SuiteChoice(suite, request, requests, values, own_report)
+
+
+def _out(request: RunRequest, options: RunOptions, values: OptionValues) -> Path:
+    """Return the folder of the run; what the command line says counts most."""
+    if options.out_given and values.out_option:
+        raise UsageTrouble(
+            f"--out and --{values.out_option} are two names of one option", hint="give one of them"
+        )
+    return request.out if options.out_given else values.out or request.out
 
 
 def set_of(options: RunOptions) -> str:

@@ -38,6 +38,7 @@ class ShortFrame(Frame):
     target: str = ""
     toxicity: Annotated[float | None, Field(gt=0, le=1)] = None
     stream: Literal["upstream", "downstream", "both"] | None = None
+    failed_most: Annotated[str | None, Field(pattern=r"^\d+(\.\d+)?%$")] = None
 
 
 def short_nodes(document: Document) -> Iterator[Node] | None:
@@ -177,12 +178,17 @@ def _document(
         **({} if kind.momentary else {"for": duration}),
         **{name: one.value for name, one in parameters.items()},
     }
+    # Whoever breaks connections has to say how many requests may fail; slowness lets none fail.
+    judged = form.slows or frame.failed_most is not None
+    variables = {"duration": duration, "may_fail": "" if judged else "yes"}
+    if frame.failed_most is not None:
+        variables["failed_most"] = frame.failed_most
     data = {
         "include": short_form,
         "id": frame.id,
         "title": frame.name,
         "description": frame.expected_behavior,
-        "vars": {"duration": duration},
+        "vars": variables,
         "tracks": [track],
     }
     beginning: Steps = ("tracks", 0)
@@ -192,6 +198,7 @@ def _document(
         (("title",), "name"),
         (("description",), "expected_behavior"),
         (("vars", "duration"), "duration_seconds"),
+        (("vars", "failed_most"), "failed_most"),
         ((*beginning, "fault"), "toxic"),
         ((*beginning, "target"), "target"),
         ((*beginning, "for"), "duration_seconds"),

@@ -14,16 +14,22 @@ from hormesis.words.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class ToxicForm:
-    """A toxic of Toxiproxy's: the fault that it is, and each attribute's parameter and unit."""
+    """A toxic of Toxiproxy's: the fault that it is, and each attribute's parameter and unit.
+
+    One that only ``slows`` lets every byte through in the end, so that no request has to fail.
+    """
 
     fault: str
     attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    slows: bool = False
 
 
 TOXICS: Mapping[str, ToxicForm] = {
-    "latency": ToxicForm("latency", {"latency": ("delay", "ms"), "jitter": ("jitter", "ms")}),
-    "bandwidth": ToxicForm("bandwidth", {"rate": ("rate", "KB")}),
-    "slow_close": ToxicForm("slow-close", {"delay": ("delay", "ms")}),
+    "latency": ToxicForm(
+        "latency", {"latency": ("delay", "ms"), "jitter": ("jitter", "ms")}, slows=True
+    ),
+    "bandwidth": ToxicForm("bandwidth", {"rate": ("rate", "KB")}, slows=True),
+    "slow_close": ToxicForm("slow-close", {"delay": ("delay", "ms")}, slows=True),
     "timeout": ToxicForm("timeout", {"timeout": ("timeout", "ms")}),
     "reset_peer": ToxicForm("reset", {"timeout": ("after", "ms")}),
     "slicer": ToxicForm(
@@ -33,6 +39,7 @@ TOXICS: Mapping[str, ToxicForm] = {
             "size_variation": ("size_variation", "B"),
             "delay": ("delay", "us"),
         },
+        slows=True,
     ),
     "limit_data": ToxicForm("limit-data", {"bytes": ("bytes", "B")}),
     "down": ToxicForm("down"),

@@ -21,12 +21,14 @@ class OptionValues:
     """What the options come to.
 
     ``variables`` fill variables of the scenarios that have them; ``given`` are those of them that
-    the command line itself sets. The others are options of ``hormesis run``.
+    the command line itself sets. The others are options of ``hormesis run``; ``out_option`` is the
+    one that set ``out``, if that was on the command line itself.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     out: Path | None = None
+    out_option: str = ""
     verbose: bool = False
     yes: bool = False
 
@@ -46,12 +48,14 @@ def option_values(
     variables: dict[str, str] = {}
     named: set[str] = set()
     others: dict[str, str] = {}
+    said: dict[str, str] = {}
     for name, option in file.every_option.items():
         value = _value(name, option, given, environment, problems)
         if not value:
             continue
         if option.sets:
             others[option.sets] = value
+            said |= {option.sets: name} if given.get(name) else {}
         else:
             variables[option.var] = value
             if name in given:
@@ -65,6 +69,7 @@ def option_values(
         variables=variables,
         given=frozenset(named),
         out=Path(others["out"]) if "out" in others else None,
+        out_option=said.get("out", ""),
         verbose="verbose" in others,
         yes="yes" in others,
     )

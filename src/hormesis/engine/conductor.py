@@ -25,6 +25,7 @@ from hormesis.engine.followed_writer import FollowedWriter, Follower
 from hormesis.engine.guarding import Guard
 from hormesis.engine.injecting import HOLD_MARGIN_S, Injection, Surgery, in_rounds
 from hormesis.engine.live import Live
+from hormesis.engine.making_safe import MakingSafe
 from hormesis.engine.observing import CustodianWorld, Observer, patience_s
 from hormesis.engine.seeing import Eyes
 from hormesis.engine.staging import Stage
@@ -35,6 +36,7 @@ from hormesis.engine.witness import Witness
 from hormesis.record.history_tail import HistoryTail
 from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.client import ClientKind
+from hormesis.words.command import ON_FAIL
 from hormesis.words.experiment import LoadTrack
 from hormesis.words.history import Note, Phase
 from hormesis.words.permit import Permit
@@ -243,7 +245,7 @@ class Conductor:
             await self._once(experiment.finish, "finish", "finishing")
 
     async def _make_safe(self) -> None:
-        """Let the clients of ``on_fail`` do theirs when the run does not pass as it stands."""
+        """Do what ``on_fail`` says when the run does not pass as it stands."""
         experiment = self.timeline.experiment
         if not experiment.on_fail:
             return
@@ -252,8 +254,11 @@ class Conductor:
         why = await asyncio.to_thread(why_not_passing, history, experiment.checks, self._so_far())
         if why:
             self._note("info", "on-fail", f"performed because the run does not pass: {why}")
+            self._phase("failing")
             # Also when the run was stopped: the guard sees to it that this ends.
-            await self._once(experiment.on_fail, "on_fail", "failing", asyncio.Event())
+            over = asyncio.Event()
+            clients = partial(self._done_once, load=ON_FAIL, over=over)
+            await MakingSafe(self.custodian, clients, self._note).do(experiment.on_fail)
 
     async def _steady(self, observer: Observer, phase: str) -> bool:
         """Observe every steady-state probe (all of them); tell whether all were met."""
@@ -271,20 +276,22 @@ class Conductor:
                 self._note("warning", "steady-state", f"not met after the faults: {told}")
         return not missed
 
-    async def _once(
-        self,
-        clients: tuple[ClientKind, ...],
-        load: str,
-        phase: str,
-        over: asyncio.Event | None = None,
-    ) -> bool:
+    async def _once(self, clients: tuple[ClientKind, ...], load: str, phase: str) -> bool:
         """Let one user do each client's iteration once; tell whether every operation was ok."""
-        over = over or self._stop
-        if over.is_set():
+        if self._stop.is_set():
             return False
         if not clients:
             return True
         self._phase(phase)
+        bad = await self._done_once(clients, load, self._stop)
+        if bad and load == "prepare":
+            self.stop("not-prepared", "preparation failed: " + "; ".join(bad[:3]))
+        return not bad
+
+    async def _done_once(
+        self, clients: tuple[ClientKind, ...], load: str, over: asyncio.Event
+    ) -> list[str]:
+        """Let one user do each client's iteration until *over*; note and return what went wrong."""
         chores = Chores(
             load=load,
             seed=self.timeline.experiment.seed,
@@ -294,11 +301,9 @@ class Conductor:
             over=over,
         )
         bad = await chores.do(clients)
-        if bad and load == "prepare":
-            self.stop("not-prepared", "preparation failed: " + "; ".join(bad[:3]))
-        elif bad:
+        if bad and load != "prepare":
             self._note("warning", load, "; ".join(bad[:3]))
-        return not bad
+        return bad
 
     async def _tracks(self, observer: Observer) -> None:
         if self._stop.is_set():

@@ -7,6 +7,7 @@ from math import floor
 
 from hormesis.plan.contradictions import Calls, beyond_end, beyond_limits, beyond_radius, overlaps
 from hormesis.plan.rounds import starts_of
+from hormesis.words.command import ON_FAIL, Command
 from hormesis.words.experiment import PROXY, SCRATCH, Experiment, FaultTrack
 from hormesis.words.fault import NoWay, chosen
 from hormesis.words.load import Burst, Finite, Load, Ticked
@@ -173,6 +174,8 @@ def _permit(
         # The fault proxy of the links is a holder.
         pairs.add(("holder", PROXY))
     pairs.add(("scratch", SCRATCH))
+    if any(isinstance(one, Command) for one in experiment.on_fail):
+        pairs.add(("program", ON_FAIL))
     children = {
         (action.target.name, parent)
         for action in actions

@@ -106,8 +106,8 @@ def _after(experiment: Experiment) -> Iterator[PlanLine]:
         yield PlanLine(AFTER, "", f"observe {probe.probe.describe()}", probe.name, probe.probe.kind)
     for client in experiment.finish:
         yield PlanLine(AFTER, "", f"finish: {client.describe()}", "", client.kind)
-    for client in experiment.on_fail:
-        yield PlanLine(AFTER, "", f"unless it passes: {client.describe()}", "", client.kind)
+    for part in experiment.on_fail:
+        yield PlanLine(AFTER, "", f"unless it passes: {part.describe()}", "", part.kind)
     for check in experiment.checks:
         yield PlanLine(AFTER, "", f"check {check.title()}", "", check.kind)
     for text in experiment.left_out:

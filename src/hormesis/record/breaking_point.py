@@ -14,6 +14,7 @@ from hormesis.record.claim_values import values_of
 from hormesis.record.claim_window import without_window
 from hormesis.record.extent import extent_of
 from hormesis.record.load_series import users_at
+from hormesis.record.metrics import load_of
 from hormesis.words.history import History
 from hormesis.words.metric import MetricSort
 from hormesis.words.units import text_of_seconds
@@ -85,6 +86,6 @@ def breaking_point(history: History, expression: str) -> BreakingPoint | None:
         row.append((begin, value, inside.count))
         if len(row) == IN_A_ROW:
             begin, value, count = row[0]
-            (users,) = users_at(history, [begin + width_s])
+            (users,) = users_at(history, [begin + width_s], load_of(claim.tags))
             return BreakingPoint(claim, begin - start, width_s, value, users, count / width_s)
     return None

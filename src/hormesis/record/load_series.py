@@ -131,9 +131,12 @@ def users_over_time(history: History, metric: str = "vus") -> list[float]:
     return [] if series is None else series[np.isfinite(series)].tolist()
 
 
-def users_at(history: History, moments: Sequence[float]) -> list[int]:
-    """Return how many users there were at each of *moments* (rising); 0 where nobody counted."""
-    slices = _slices(history, "vus")
+def users_at(history: History, moments: Sequence[float], load: str | None = None) -> list[int]:
+    """Return how many users there were at each of *moments* (rising); 0 where nobody counted.
+
+    Those of *load* alone, or of all loads together.
+    """
+    slices = [one for one in _slices(history, "vus") if load in (None, one.load)]
     if not slices or not moments:
         return [0] * len(moments)
     start = min(one.start for one in slices)

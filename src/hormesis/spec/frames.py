@@ -5,6 +5,7 @@ They are decoded by the same machinery as kinds, and the JSON Schema is made fro
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -326,6 +327,44 @@ class OnFailFrame(Frame):
 
     when: Unless = "always"
     """A text; when it is empty or a no (`false`, `no`, `0`) it is not done."""
+    unless: Unless = ""
+    """A text; when it is neither empty nor a no (`false`, `no`, `0`) it is not done."""
+
+    @property
+    def meant(self) -> bool:
+        """Return whether it is to be done."""
+        return bool(self.when.strip()) and not self.unless.strip()
+
+
+def _words_from(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"expected a command as a shell would take it: {error}") from None
+
+
+class CommandFrame(OnFailFrame):
+    """A command that is run once at the end of a run that does not pass."""
+
+    run: Annotated[
+        list[str],
+        BeforeValidator(_words_from),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
+                    {"type": "string", "examples": ["make abort"]},
+                ]
+            }
+        ),
+    ]
+    """The program and its arguments, as a list or as one text; without a shell."""
+    env: dict[str, str] = {}
+    """Environment variables to add."""
+    timeout: Annotated[Seconds, Field(gt=0)] = 30.0
+    """How long it may take."""
 
 
 class SkipFrame(Frame):

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from hormesis.spec.field_docs import field_docs
 from hormesis.spec.frames import (
     CheckFrame,
+    CommandFrame,
     ConditionFrame,
     EndConditionFrame,
     FaultFrame,
@@ -65,7 +66,7 @@ def schema_of(catalogue: Catalogue) -> Schema:
         "prepare": _list_of(any_client, "Clients that do one iteration before the tracks."),
         "finish": _list_of(any_client, "Clients that do one iteration after the tracks."),
         "on_fail": _list_of(
-            {"$ref": "#/$defs/on_fail"}, "Clients that do one iteration after a run that fails."
+            {"$ref": "#/$defs/on_fail"}, "What is done once after a run that fails."
         ),
         "steady_state": _list_of({"$ref": "#/$defs/condition"}, "What must hold before and after."),
         "tracks": _list_of({"$ref": "#/$defs/track"}, "Faults, loads and probes along the time."),
@@ -170,7 +171,7 @@ def _on_fail(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
     forms = _clients(catalogue, maker)
     for form in forms[1:]:
         form["properties"] |= maker.object(OnFailFrame)["properties"]
-    return forms
+    return [*forms, maker.object(CommandFrame)]
 
 
 def _checks(catalogue: Catalogue, maker: _Maker) -> list[Schema]:

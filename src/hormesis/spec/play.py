@@ -18,6 +18,7 @@ from hormesis.spec.threshold_forms import read_thresholds
 from hormesis.spec.tracks import Tracks
 from hormesis.spec.variables import Variables
 from hormesis.words.client import ClientKind
+from hormesis.words.command import Command
 from hormesis.words.end_condition import EndCondition
 from hormesis.words.stop_condition import StopCondition
 
@@ -33,7 +34,7 @@ class Play:
     left_out: tuple[str, ...]
     stops: tuple[tuple[StopCondition, ReadCheck | None], ...]
     ends: tuple[EndCondition, ...]
-    on_fail: tuple[ClientKind, ...]
+    on_fail: tuple[ClientKind | Command, ...]
 
     def conditions(self) -> tuple[StopCondition, ...]:
         """Return what ends the run: what the file says, and checks that abort it."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from hormesis.words.check import Check
 from hormesis.words.client import ClientKind
+from hormesis.words.command import Command
 from hormesis.words.end_condition import EndCondition
 from hormesis.words.fault import Fault
 from hormesis.words.load import Load
@@ -200,7 +201,7 @@ class Experiment:
     targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     prepare: tuple[ClientKind, ...] = ()
     finish: tuple[ClientKind, ...] = ()
-    on_fail: tuple[ClientKind, ...] = ()
+    on_fail: tuple[ClientKind | Command, ...] = ()
     """What is done at the end of a run that does not pass, while the system is still there."""
     steady_state: tuple[NamedProbe, ...] = ()
     faults: tuple[FaultTrack, ...] = ()

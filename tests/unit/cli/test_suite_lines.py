@@ -68,6 +68,24 @@ def test_results_go_where_the_suite_s_own_option_says(
     assert prepared[-1].directory.path.is_relative_to(tmp_path / "results")
 
 
+def test_the_folder_on_the_command_line_counts_more_than_the_environment(
+    hormesis: CommandLine, prepared: list[Prepared], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OUTPUT_DIR", "results")
+    for given, folder in (
+        (["--out", "mine-only"], "mine-only"),
+        # Said, although it is what it would be anyway.
+        (["--out", "hormesis-runs"], "hormesis-runs"),
+        (["--results-in", "elsewhere"], "elsewhere"),
+    ):
+        hormesis("run", "mine", "--scenario", "W-1", *given)
+        assert prepared[-1].directory.path.is_relative_to(tmp_path / folder)
+    before = len(prepared)
+    answer = hormesis("run", "mine", "--scenario", "W-1", "--out", "a", "--results-in", "b")
+    assert (answer.code, len(prepared)) == (64, before)
+    assert "--out and --results-in are two names of one option" in answer.err
+
+
 def test_a_scenario_of_a_folder_is_repeated_with_that_folder(
     hormesis: CommandLine, prepared: list[Prepared]
 ) -> None:

@@ -97,6 +97,36 @@ def test_toxicity_and_stream_are_the_fault_s(tmp_path: Path) -> None:
     assert fault.fault.describe() == "latency(delay=1s, share=0.5, stream=upstream)"
 
 
+@pytest.mark.parametrize(
+    ("toxic", "attributes", "more", "variables"),
+    [
+        ("latency", {"latency": 5}, {}, {"may_fail": ""}),
+        ("bandwidth", {"rate": 5}, {}, {"may_fail": ""}),
+        ("slicer", {"average_size": 5}, {}, {"may_fail": ""}),
+        ("slow_close", {"delay": 5}, {}, {"may_fail": ""}),
+        ("timeout", {"timeout": 5}, {}, {"may_fail": "yes"}),
+        ("reset_peer", {}, {}, {"may_fail": "yes"}),
+        ("limit_data", {"bytes": 5}, {}, {"may_fail": "yes"}),
+        ("down", {}, {}, {"may_fail": "yes"}),
+        ("pause", {}, {}, {"may_fail": "yes"}),
+        ("down", {}, {"failed_most": "40%"}, {"may_fail": "", "failed_most": "40%"}),
+        ("latency", {"latency": 5}, {"failed_most": "2.5%"},
+         {"may_fail": "", "failed_most": "2.5%"}),
+    ],
+)  # fmt: skip
+def test_it_says_whether_requests_may_fail(
+    toxic: str,
+    attributes: dict[str, Any],
+    more: dict[str, Any],
+    variables: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    suite = with_files(tmp_path, a_json=short(toxic=toxic, attributes=attributes, **more))
+    written = suite.scenarios["NF-9"].written
+    assert written is not None
+    assert written.data["vars"] == {"duration": "60s", **variables}
+
+
 def test_what_toxiproxy_takes_for_every_toxic_is_taken(tmp_path: Path) -> None:
     given = short(toxic="reset_peer", attributes={}, stream="downstream", toxicity=1)
     assert experiment_of(with_files(tmp_path, a_json=given), "NF-9").faults
@@ -165,6 +195,7 @@ def test_problems_of_the_experiment_have_their_place_in_the_short_file(tmp_path:
         ({"attributes": {"latency": 5, "delay": 6}},
          "expected one of latency and delay, which are the same, found both"),
         ({"toxicity": 2}, "toxicity: expected at most 1.0, found 2"),
+        ({"failed_most": "many"}, "found 'many'"),
         ({"attributes": {"latncy": 5}}, "found latncy; did you mean latency?"),
         ({"attributes": None}, "expected the key attributes with latency below it, found none"),
     ],

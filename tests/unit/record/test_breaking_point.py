@@ -13,8 +13,10 @@ SLOW = "http_req_duration p(95) < 500ms"
 FAILED = "http_req_failed rate < 5%"
 
 
-def history(slow_from: float, fail_from: float = 1e9, blips: tuple[float, ...] = ()) -> History:
-    """A minute of 50/s; one user more each second."""
+def history(
+    slow_from: float, fail_from: float = 1e9, blips: tuple[float, ...] = (), others: int = 0
+) -> History:
+    """A minute of 50/s; one user more each second, and *others* of a load that does nothing."""
     ops = []
     for number in range(3000):
         due = 2.0 + number / 50
@@ -22,6 +24,8 @@ def history(slow_from: float, fail_from: float = 1e9, blips: tuple[float, ...] =
         ended = Ended.FAIL if due >= fail_from else Ended.OK
         ops.append(Op(number, "l", "home", 1, due, due, due + (0.8 if slow else 0.01), ended))
     users = [_users(2.0 + at * SLICE_S, at / 4) for at in range(240)]
+    if others:
+        users += [_users(2.0 + at * SLICE_S, others, "other") for at in range(240)]
     return History(
         manifest={},
         ops=ops,
@@ -32,8 +36,8 @@ def history(slow_from: float, fail_from: float = 1e9, blips: tuple[float, ...] =
     )
 
 
-def _users(start: float, users: float) -> MetricSlice:
-    return MetricSlice("vus", MetricSort.GAUGE, "l", start, 1, users, users, users, users)
+def _users(start: float, users: float, load: str = "l") -> MetricSlice:
+    return MetricSlice("vus", MetricSort.GAUGE, load, start, 1, users, users, users, users)
 
 
 def test_the_point_is_where_it_stays_broken() -> None:

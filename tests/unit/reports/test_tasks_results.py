@@ -22,6 +22,19 @@ def test_a_run_whose_record_is_cut_off_is_unfinished() -> None:
     assert line(run()).endswith("UNKNOWN (89s, unknown retries)")
 
 
+def recovery(**figures: float) -> Verdict:
+    return Verdict("back", "recovers", Outcome.PASS, "", figures=figures)
+
+
+def test_the_slowest_recovery_is_told_and_of_several_the_mean() -> None:
+    first = recovery(episodes=1, recover_s=2.0, worst_s=2.0)
+    assert line(run(), first).endswith("recovered within 2.0s)")
+    later = recovery(episodes=3, recover_s=4.0, worst_s=5.0)
+    assert line(run(), first, later).endswith("recovered within 5.0s, 3.5s in the mean)")
+    never = recovery(episodes=3)
+    assert "recovered" not in line(run(), never)
+
+
 def test_a_band_is_told_beside_the_share() -> None:
     figures = {"created": 40, "done": 12, "took_s": 50.0, "share_min": 0.2, "share_max": 0.5}
     done = Verdict("done", "completes", Outcome.PASS, "", figures=figures)

@@ -1,4 +1,7 @@
-"""Broken limit: which operations explain it: the worst ones, or the failures by error."""
+"""Broken limit: from when on it was, and which operations explain it.
+
+Those are the worst ones, or the failures by error.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hormesis.record.breaking_point import breaking_point
 from hormesis.record.claim import Claim
 from hormesis.record.claim_values import TIMES
 from hormesis.record.op_table import OpTable
 from hormesis.words.check import Finding
+from hormesis.words.history import History
 from hormesis.words.op import Ended
 from hormesis.words.units import text_of_seconds
 from hormesis.words.window import Stretch
 
 _CITED_MAX = 10
 _WORST = 5
+
+
+def breaking_of(expression: str, history: History) -> list[Finding]:
+    """Return from when on the claim *expression* was broken in the whole run, if it stayed so."""
+    point = breaking_point(history, expression)
+    if point is None:
+        return []
+    data = {
+        "breaking_point": point.sentence, "breaking_at_s": round(point.at_s, 3),
+        "users": point.users, "per_s": round(point.per_s, 3),
+    }  # fmt: skip
+    cited = f"{point.at_s:.1f} s into the load"
+    return [Finding(f"breaking point: {point.sentence}", (cited,), data)]
 
 
 def findings_of(claim: Claim, value: float, ops: OpTable, stretch: Stretch | None) -> list[Finding]:

@@ -89,9 +89,10 @@ def _states(history: History) -> Iterator[Line]:
     ):
         for moment, one in _three(history, looks).items():
             yield f"{name}_{moment}", _state(name, one)
-    last = _three(history, history.observations("snapshot"))["after_recovery"]
-    for key, of in (("scan_hb", "scan"), ("order_hb", "order"), ("md_hb", "market_data")):
-        yield key, _heartbeat(last, of)
+    scan, order = history.observations("scan-heartbeat"), history.observations("order-heartbeat")
+    market_data = history.observations("market-data-heartbeat")
+    for key, looks in (("scan_hb", scan), ("order_hb", order), ("md_hb", market_data)):
+        yield key, _age(_three(history, looks)["after_recovery"])
 
 
 def _state(name: str, look: ProbeRecord | None) -> str:
@@ -110,11 +111,9 @@ def _whole(value: Scalar) -> int:
     return int(value) if isinstance(value, int | float) else -1
 
 
-def _heartbeat(look: ProbeRecord | None, of: str) -> str:
-    for name, value in (look.fields if look else {}).items():
-        if "heartbeat" in name and f'"{of}"' in name and isinstance(value, int | float):
-            return f"{value:.1f}"
-    return "not observed"
+def _age(look: ProbeRecord | None) -> str:
+    value = look.fields.get("value") if look else None
+    return f"{value:.1f}" if isinstance(value, int | float) else "not observed"
 
 
 def _three(history: History, looks: Sequence[ProbeRecord]) -> dict[str, ProbeRecord | None]:

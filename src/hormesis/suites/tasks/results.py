@@ -35,7 +35,7 @@ class TasksResults(Report):
             f"Success rate: {share}",
             f"Total duration: {sum(_end_s(one.history) for one in ran):.0f}s",
             "",
-            "Scenario results:",
+            "Scenario Results:",
             *(_line(one) for one in runs),
         ]
         return "\n".join([*lines, ""]).encode()
@@ -76,10 +76,23 @@ def _figures(judged: Judged) -> list[str]:
     throughput = judged.history.observations("throughput")
     if throughput:
         told.append(f"{_last(throughput)} tasks/s")
-    recovered = _all([one for one in verdicts if one.kind == "recovers"], "worst_s")
-    if recovered:
-        told.append(f"recovered within {max(recovered):.1f}s")
-    return told
+    return [*told, *_recovery([one for one in verdicts if one.kind == "recovers"])]
+
+
+def _recovery(verdicts: Sequence[Verdict]) -> list[str]:
+    """Return the slowest recovery, and the mean as well where a fault came several times."""
+    worst = _all(verdicts, "worst_s")
+    if not worst:
+        return []
+    rounds = [
+        (float(one.figures["recover_s"] or 0), int(one.figures.get("episodes") or 1))
+        for one in verdicts
+        if "recover_s" in one.figures
+    ]
+    several = any(count > 1 for _, count in rounds)
+    mean_s = sum(took * count for took, count in rounds) / sum(count for _, count in rounds)
+    told = f"recovered within {max(worst):.1f}s"
+    return [f"{told}, {mean_s:.1f}s in the mean" if several else told]
 
 
 def _sum(verdicts: Sequence[Verdict], figure: str) -> float:

@@ -97,9 +97,13 @@ class Exchange:
             self._by_key[key] = made
         return made, True
 
-    def duplicates(self) -> Sequence[Mapping[str, Any]]:
-        """Return the orders that were executed more than once."""
-        times = Counter(one.client_order_id for one in self.executions)
+    def of(self, prefix: str) -> Sequence[Execution]:
+        """Return what was executed of the orders whose ``client_order_id`` begins with *prefix*."""
+        return [one for one in self.executions if one.client_order_id.startswith(prefix)]
+
+    def duplicates(self, prefix: str) -> Sequence[Mapping[str, Any]]:
+        """Return which of the same orders were executed more than once."""
+        times = Counter(one.client_order_id for one in self.of(prefix))
         return [{"client_order_id": name, "times": n} for name, n in times.items() if n > 1]
 
 

@@ -91,11 +91,13 @@ class BrokerApi:
             await asyncio.sleep(self._latency_s)
         return JSONResponse(asdict(made), 201 if fresh else 200)
 
-    async def _orders(self, _request: Request) -> Response:
-        return JSONResponse({"orders": [asdict(one) for one in self._exchange.executions]})
+    async def _orders(self, request: Request) -> Response:
+        executed = self._exchange.of(request.query_params.get("prefix", ""))
+        return JSONResponse({"orders": [asdict(one) for one in executed]})
 
-    async def _duplicates(self, _request: Request) -> Response:
-        return JSONResponse({"duplicates": list(self._exchange.duplicates())})
+    async def _duplicates(self, request: Request) -> Response:
+        prefix = request.query_params.get("prefix", "")
+        return JSONResponse({"duplicates": list(self._exchange.duplicates(prefix))})
 
     async def _stats(self, _request: Request) -> Response:
         exchange = self._exchange

@@ -5,6 +5,7 @@ from __future__ import annotations
 REGISTRATION_HALF_DONE = "registration-half-done"
 HIVE_KEEPS_THE_DEAD = "hive-keeps-the-dead"
 OOM_NOT_REMOVED = "oom-not-removed"
+OOM_NOTICED_ONCE = "oom-noticed-once"
 WORKER_COUNT_WRONG = "worker-count-wrong"
 DISK_FULL_IS_500 = "disk-full-is-500"
 CRASH_ON_DISK_FULL = "crash-on-disk-full"
@@ -13,6 +14,7 @@ DISK_FULL_FOR_EVER = "disk-full-for-ever"
 DRAIN_WAITS_FOR_EVER = "drain-waits-for-ever"
 LIST_REFUSED_FOR_EVER = "list-refused-for-ever"
 HIVE_HANGS_WITHOUT_DESCRIPTORS = "hive-hangs-without-descriptors"
+HIVE_BREAKS_OFF_WITHOUT_DESCRIPTORS = "hive-breaks-off-without-descriptors"
 
 CANARIES: dict[str, str] = {
     REGISTRATION_HALF_DONE: (
@@ -20,6 +22,9 @@ CANARIES: dict[str, str] = {
     ),
     HIVE_KEEPS_THE_DEAD: "the hive never notices that a worker has died, and replaces none",
     OOM_NOT_REMOVED: "a worker that the kernel killed for want of memory stays listed as ready",
+    OOM_NOTICED_ONCE: (
+        "only the first kill for want of memory is told as one, all later ones as crashes"
+    ),
     WORKER_COUNT_WRONG: "dead workers go on being counted as ready ones",
     DISK_FULL_IS_500: "a model that does not fit on the disk is answered 500 instead of 507",
     CRASH_ON_DISK_FULL: "the hive exits (70) when it cannot write a model",
@@ -31,5 +36,8 @@ CANARIES: dict[str, str] = {
     ),
     HIVE_HANGS_WITHOUT_DESCRIPTORS: (
         "without free descriptors the hive lets requests wait instead of refusing them"
+    ),
+    HIVE_BREAKS_OFF_WITHOUT_DESCRIPTORS: (
+        "without free descriptors the hive breaks off its answers instead of refusing"
     ),
 }

@@ -12,12 +12,13 @@ import sys
 import time
 from asyncio.subprocess import Process
 
-from proving_ground.hive.canaries import DRAIN_WAITS_FOR_EVER
+from proving_ground.hive.canaries import DRAIN_WAITS_FOR_EVER, OOM_NOTICED_ONCE
 from proving_ground.hive.deaths import OutOfMemoryKills
 from proving_ground.hive.metrics import HiveMetrics
 from proving_ground.hive.roster import (
     CRASHED,
     DRAINING,
+    OOM,
     READY,
     SHUTDOWN_TIMEOUT,
     STOPPED,
@@ -50,6 +51,7 @@ class Supervisor:
         self._causes: dict[str, str] = {}
         self._kill_at_s: dict[str, float] = {}
         self._number = 0
+        self._oom_told = False
         self._backoff_s = 0.0
         self._not_before_s = 0.0
         metrics.wanted.set(settings.workers)
@@ -156,6 +158,10 @@ class Supervisor:
         now_s = time.monotonic()
         worker = next((one for one in self._roster.workers if one.name == name), None)
         cause = self._kills.cause_of(status)
+        if cause == OOM:
+            if self._oom_told and OOM_NOTICED_ONCE in self._settings.canaries:
+                cause = CRASHED
+            self._oom_told = True
         planned = self._causes.pop(name, None)
         if planned is not None:
             cause = planned

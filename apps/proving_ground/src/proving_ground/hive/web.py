@@ -20,6 +20,7 @@ from proving_ground.descriptors import short_of_descriptors
 from proving_ground.error_answer import error
 from proving_ground.hive.canaries import (
     DISK_FULL_IS_500,
+    HIVE_BREAKS_OFF_WITHOUT_DESCRIPTORS,
     HIVE_HANGS_WITHOUT_DESCRIPTORS,
     LIST_REFUSED_FOR_EVER,
 )
@@ -109,6 +110,8 @@ class Hive:
             while short_of_descriptors(_RESERVE):
                 await asyncio.sleep(0.1)
         response = error(503, "out-of-descriptors", "no more connections can be served")
+        if HIVE_BREAKS_OFF_WITHOUT_DESCRIPTORS in self._settings.canaries:
+            response.body = b""  # its length has been told
         # Each connection that goes gives one descriptor back.
         response.headers["connection"] = "close"
         response.headers["retry-after"] = "1"

@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 
-from proving_ground.leader.canaries import TOKEN_NOT_REFRESHED
+from proving_ground.leader.canaries import ORDERS_WAIT_FOR_TOKEN, TOKEN_NOT_REFRESHED
 from proving_ground.leader.ledger import Order
 
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+_LOGIN_OF_CANARY_S = 1.0
 _RENEW_AT = 0.8
 """The share of its lifetime after which a token is renewed, before anybody refuses it."""
 
@@ -39,11 +40,17 @@ class BrokerClient:
         self._client = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT)
         self._client_id = client_id
         self._never_again = TOKEN_NOT_REFRESHED in canaries
+        self._orders_wait = ORDERS_WAIT_FOR_TOKEN in canaries
         self._token = ""
         self._renew_at_s = 0.0
         self._renewing = asyncio.Lock()
         self.refreshes_total = 0
         self.rate_limited_total = 0
+
+    @property
+    def without_token(self) -> bool:
+        """Whether a new token is being fetched, which only a planted defect minds."""
+        return self._orders_wait and self._renewing.locked()
 
     async def place(self, order: Order, key: str) -> str:
         """Return the id of the execution of *order*; the same *key* is never executed twice.
@@ -85,6 +92,8 @@ class BrokerClient:
 
     async def _renew(self) -> None:
         asked_s = time.monotonic()
+        if self._orders_wait:
+            await asyncio.sleep(_LOGIN_OF_CANARY_S)
         try:
             answer = await self._client.post("/token", json={"client_id": self._client_id})
         except httpx.HTTPError as error:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 SPLIT_BRAIN_WITHOUT_FENCING = "split-brain-without-fencing"
 NO_BACKOFF = "no-backoff"
+CONSTANT_BACKOFF = "constant-backoff"
 READY_IGNORES_THE_LOCK = "ready-ignores-the-lock"
 LEADER_METRIC_STICKS = "leader-metric-sticks"
 NO_PAUSE_ON_LOSS = "no-pause-on-loss"
 HEALTH_FOLLOWS_REDIS = "health-follows-redis"
 HEARTBEAT_THREAD_DIES = "heartbeat-thread-dies"
+HEARTBEATS_VANISH = "heartbeats-vanish"
 NEVER_RESUMES = "never-resumes"
 NEVER_REACQUIRES = "never-reacquires"
+ORDERS_REFUSED_AFTER_LOSS = "orders-refused-after-loss"
 CRASH_ON_REDIS_LOSS = "crash-on-redis-loss"
 STANDBY_NEVER_TAKES_OVER = "standby-never-takes-over"
 API_DIES_WITH_DATABASE = "api-dies-with-database"
@@ -22,10 +25,13 @@ THROTTLE_NEVER_DRAINS = "throttle-never-drains"
 THROTTLE_BYPASSED = "throttle-bypassed"
 UNBOUNDED_THROTTLE_QUEUE = "unbounded-throttle-queue"
 TOKEN_NOT_REFRESHED = "token-not-refreshed"
+ORDERS_WAIT_FOR_TOKEN = "orders-refused-while-token-renews"
 WEBSOCKET_NEVER_RECONNECTS = "websocket-never-reconnects"
 STALE_DATA_LOOKS_FRESH = "stale-data-looks-fresh"
 SCAN_BLOCKS_THE_LOOP = "scan-blocks-the-loop"
+NOT_READY_WHILE_BUSY = "not-ready-while-busy"
 GIVES_UP_WHEN_MEMORY_IS_SHORT = "gives-up-when-memory-is-short"
+ORDERS_REFUSED_AFTER_MEMORY_ERROR = "orders-refused-after-memory-error"
 
 CANARIES: dict[str, str] = {
     SPLIT_BRAIN_WITHOUT_FENCING: (
@@ -33,13 +39,19 @@ CANARIES: dict[str, str] = {
         "order writes are not checked against the fencing token"
     ),
     NO_BACKOFF: "a lost lock is asked for again every 20 ms, however long Redis is gone",
+    CONSTANT_BACKOFF: "a lost lock is asked for again every second, however long Redis is gone",
     READY_IGNORES_THE_LOCK: "/ready looks at the heartbeats only, not at the lock or the pause",
     LEADER_METRIC_STICKS: "trader_is_leader is set when the lock is won and never taken back",
     NO_PAUSE_ON_LOSS: "trading goes on although the lock is lost",
     HEALTH_FOLLOWS_REDIS: "/health answers 503 while Redis is out of reach",
     HEARTBEAT_THREAD_DIES: "the scan loop dies of the first lost lock and is not started again",
+    HEARTBEATS_VANISH: "from the first lost lock on no heartbeat is shown any more",
     NEVER_RESUMES: "a pause because of a lost lock is kept when the lock is won again",
     NEVER_REACQUIRES: "the lock is asked for three times after a loss, and then never again",
+    ORDERS_REFUSED_AFTER_LOSS: (
+        "once the lock was lost, every order is refused for good, although the trader says that "
+        "it leads, is ready and trades"
+    ),
     CRASH_ON_REDIS_LOSS: "the leader exits (70) when Redis is lost",
     STANDBY_NEVER_TAKES_OVER: "an instance that finds the lock taken never asks for it again",
     API_DIES_WITH_DATABASE: "the leader exits (70) as soon as a database connection is lost",
@@ -62,6 +74,9 @@ CANARIES: dict[str, str] = {
     THROTTLE_BYPASSED: "orders go to the broker at once, past the throttle queue",
     UNBOUNDED_THROTTLE_QUEUE: "the throttle queue takes any number of orders",
     TOKEN_NOT_REFRESHED: "the broker's token is fetched once, and never again",
+    ORDERS_WAIT_FOR_TOKEN: (
+        "getting a new token from the broker takes a second, and orders are refused meanwhile"
+    ),
     WEBSOCKET_NEVER_RECONNECTS: "a lost market data connection is not opened again",
     STALE_DATA_LOOKS_FRESH: (
         "the market data heartbeat is beaten by a timer instead of by what arrives"
@@ -70,7 +85,12 @@ CANARIES: dict[str, str] = {
         "each scan computes for 0.7 s inside the event loop; on a busy machine the "
         "lock is renewed too late"
     ),
-    GIVES_UP_WHEN_MEMORY_IS_SHORT: (
-        "the leader exits (70) when 3 % of the machine's free memory is taken by others"
+    NOT_READY_WHILE_BUSY: (
+        "while more than eight programs of the machine want a CPU, /ready answers 503 and orders "
+        "are refused, whether or not the trader itself is late"
+    ),
+    GIVES_UP_WHEN_MEMORY_IS_SHORT: "the leader exits (70) when a scan gets no memory",
+    ORDERS_REFUSED_AFTER_MEMORY_ERROR: (
+        "once a scan got no memory, every order is refused for good"
     ),
 }

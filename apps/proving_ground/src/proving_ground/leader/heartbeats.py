@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 SCAN, ORDER, MARKET_DATA = "scan", "order", "market_data"
 
@@ -14,10 +14,17 @@ class Heartbeats:
     def __init__(self) -> None:
         now_s = time.monotonic()
         self._at_s = dict.fromkeys((SCAN, ORDER, MARKET_DATA), now_s)
+        self.on_hidden: Callable[[str], None] = lambda _of: None
 
     def beat(self, of: str) -> None:
         """Note that *of* did its work just now."""
         self._at_s[of] = time.monotonic()
+
+    def hide(self) -> None:
+        """Let nobody see them any more: the planted defect."""
+        for name in self._at_s:
+            self.on_hidden(name)
+        self.on_hidden = lambda _of: None
 
     def age_s(self, of: str) -> float:
         """Return how long ago *of* last did its work."""

@@ -13,6 +13,7 @@ from random import Random
 from proving_ground.database_trouble import DatabaseTrouble
 from proving_ground.leader.backoff import Backoff
 from proving_ground.leader.canaries import (
+    CONSTANT_BACKOFF,
     CRASH_ON_REDIS_LOSS,
     NEVER_REACQUIRES,
     NO_BACKOFF,
@@ -27,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 EXIT_REDIS_LOST = 70
 RECENT_S = 10.0
 _HAMMERING_S = 0.02
+_CONSTANT_S = 1.0
 _ATTEMPTS_OF_CANARY = 3
 _STANDBY_S = 1.0
 _TERM_RETRY_S = 0.25
@@ -118,7 +120,8 @@ class Leadership:
             if await self._attempt():
                 return True
             if self.redis_trouble:
-                pause_s = backoff.pause_s()
+                constant = CONSTANT_BACKOFF in settings.canaries
+                pause_s = _CONSTANT_S if constant else backoff.pause_s()
             else:
                 backoff.reset()
                 if STANDBY_NEVER_TAKES_OVER in settings.canaries:

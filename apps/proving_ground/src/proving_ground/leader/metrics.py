@@ -70,6 +70,7 @@ class LeaderMetrics:
         )
         for name in heartbeats.ages_s():
             ages.labels(name).set_function(partial(heartbeats.age_s, name))
+        heartbeats.on_hidden = ages.remove
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"trader_{name}", text, registry=self.registry)

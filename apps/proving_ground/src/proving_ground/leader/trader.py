@@ -11,8 +11,12 @@ from pathlib import Path
 from proving_ground.leader.canaries import (
     GIVES_UP_WHEN_MEMORY_IS_SHORT,
     HEARTBEAT_THREAD_DIES,
+    HEARTBEATS_VANISH,
     NEVER_RESUMES,
     NO_PAUSE_ON_LOSS,
+    NOT_READY_WHILE_BUSY,
+    ORDERS_REFUSED_AFTER_LOSS,
+    ORDERS_REFUSED_AFTER_MEMORY_ERROR,
     SCAN_BLOCKS_THE_LOOP,
 )
 from proving_ground.leader.heartbeats import SCAN, Heartbeats
@@ -21,8 +25,12 @@ from proving_ground.leader.leadership import Leadership
 BY_OPERATOR, WITHOUT_LOCK = "operator", "no-lock"
 _SCAN_EVERY_S = 0.25
 _BLOCKING_CPU_S = 0.7
-_ENOUGH = 0.97
+_WINDOW_BYTES = 64 << 20
+"""What a scan works on: so much that the allocator maps it anew each time."""
+_PIECE_BYTES = 16 << 10
+_BUSY = 8
 EXIT_MEMORY_SHORT = 70
+_LOG = logging.getLogger(__name__)
 
 
 class NotTrading(Exception):
@@ -40,6 +48,7 @@ class Trader:
         self._reasons: set[str] = set()
         self._lost_once = False
         self._last_term = 0
+        self._memory_short_once = False
         self.leader_shown = 0
 
     @property
@@ -63,6 +72,21 @@ class Trader:
         self._last_term = self.leadership.term or self._last_term
         return self._last_term
 
+    def token_for_order(self) -> int:
+        """Return the token of an order that comes in now; raises ``NotTrading``."""
+        if self._lost_once and ORDERS_REFUSED_AFTER_LOSS in self._canaries:
+            raise NotTrading("the lock was lost")
+        if self._memory_short_once and ORDERS_REFUSED_AFTER_MEMORY_ERROR in self._canaries:
+            raise NotTrading("memory was short")
+        if self.shuns_work:
+            raise NotTrading("the machine is busy")
+        return self.token()
+
+    @property
+    def shuns_work(self) -> bool:
+        """Whether others keep the machine busy, which only a planted defect minds."""
+        return NOT_READY_WHILE_BUSY in self._canaries and _runnable() > _BUSY
+
     def won(self) -> None:
         """The lock was won."""
         self.leader_shown = 1
@@ -72,6 +96,8 @@ class Trader:
     def lost(self, _reason: str) -> None:
         """The lock was lost: pause at once."""
         self._lost_once = True
+        if HEARTBEATS_VANISH in self._canaries:
+            self._heartbeats.hide()
         if self._pauses_on_loss:
             self._reasons.add(WITHOUT_LOCK)
 
@@ -85,14 +111,27 @@ class Trader:
 
     async def scan(self) -> None:
         """Look for something to trade, for ever; here it only shows that it is alive."""
-        free_at_start = _memory_free()
         while not (HEARTBEAT_THREAD_DIES in self._canaries and self._lost_once):
+            self._look()
             self._heartbeats.beat(SCAN)
             if SCAN_BLOCKS_THE_LOOP in self._canaries:
                 _burn(_BLOCKING_CPU_S)
-            if GIVES_UP_WHEN_MEMORY_IS_SHORT in self._canaries:
-                _give_up_below(_ENOUGH * free_at_start)
             await asyncio.sleep(_SCAN_EVERY_S)
+
+    def _look(self) -> None:
+        """Go through the prices at once, or piece by piece where memory is short."""
+        try:
+            window = bytearray(_WINDOW_BYTES)
+        except MemoryError:
+            if GIVES_UP_WHEN_MEMORY_IS_SHORT in self._canaries:
+                _LOG.critical("memory is short, exiting")
+                logging.shutdown()
+                os._exit(EXIT_MEMORY_SHORT)
+            if not self._memory_short_once:
+                _LOG.warning("memory is short: scans go piece by piece")
+            self._memory_short_once = True
+            window = bytearray(_PIECE_BYTES)
+        window[:_PIECE_BYTES] = bytes(_PIECE_BYTES)
 
     @property
     def _pauses_on_loss(self) -> bool:
@@ -106,18 +145,9 @@ def _burn(cpu_s: float) -> None:
         pass
 
 
-def _memory_free() -> int:
-    """Return the bytes that the machine can give without swapping; 0 where it does not tell."""
+def _runnable() -> int:
+    """Return how many programs of the machine want a CPU; 0 where it does not tell."""
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
     except OSError:
         return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
-
-
-def _give_up_below(least: float) -> None:
-    """End the process when less memory is free: the planted defect."""
-    if _memory_free() < least:
-        logging.getLogger(__name__).critical("memory is short, exiting")
-        logging.shutdown()
-        os._exit(EXIT_MEMORY_SHORT)

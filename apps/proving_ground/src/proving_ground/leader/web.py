@@ -167,6 +167,7 @@ class LeaderApi:
         if READY_IGNORES_THE_LOCK not in self._settings.canaries:
             reasons += [] if self._leadership.leads else ["not the leader"]
             reasons += [f"paused: {reason}" for reason in self._trader.pause_reasons]
+        reasons += ["the machine is busy"] if self._trader.shuns_work else []
         try:
             await self._database.fetch("SELECT 1", timeout_s=READY_TIMEOUT_S)
         except DatabaseTrouble as trouble:
@@ -206,7 +207,9 @@ class LeaderApi:
             raise BadRequest("side: buy or sell was expected")
         if not self._tables_ready:
             raise DatabaseTrouble(UNAVAILABLE, "the tables have not been created yet")
-        token = self._trader.token()
+        token = self._trader.token_for_order()
+        if self._broker.without_token:
+            raise NotTrading("a new token is being fetched")
         with self._throttle.room():
             try:
                 order, made = await self._ledger.accept(fields, token)

@@ -19,6 +19,8 @@ RECOVERY_SLOWER_EVERY_CYCLE = "recovery-slower-every-cycle"
 SLOW_START = "slow-start"
 DEAD_WORKERS_COUNTED = "dead-workers-counted"
 LISTS_FAIL_NOW_AND_THEN = "lists-fail-now-and-then"
+SUBMISSIONS_FAIL_NOW_AND_THEN = "submissions-fail-now-and-then"
+SUBMISSIONS_STAY_REFUSED = "submissions-stay-refused"
 STATISTICS_SLOW = "statistics-slow"
 LOST_SUBMISSION = "lost-submission"
 TOKENS_LOST_ON_RESTART = "tokens-lost-on-restart"
@@ -49,6 +51,10 @@ CANARIES: dict[str, str] = {
     SLOW_START: "the queen is not ready for 25 s after a restart",
     DEAD_WORKERS_COUNTED: "workers that are dead or stopped are counted as alive",
     LISTS_FAIL_NOW_AND_THEN: "every third list of tasks is answered 500",
+    SUBMISSIONS_FAIL_NOW_AND_THEN: "every other submission is answered 500, and not written",
+    SUBMISSIONS_STAY_REFUSED: (
+        "once the database was out of reach, or after a restart, submissions are refused for ever"
+    ),
     STATISTICS_SLOW: "statistics take 50 ms for each task there is: they are counted one by one",
     LOST_SUBMISSION: "every fifth submission is acknowledged, and never written",
     TOKENS_LOST_ON_RESTART: "whoever has logged in has to do so again when the queen was restarted",

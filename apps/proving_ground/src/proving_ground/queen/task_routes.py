@@ -17,6 +17,8 @@ from proving_ground.queen.canaries import (
     LOST_SUBMISSION,
     MEMORY_LEAK_UNDER_LOAD,
     STATISTICS_SLOW,
+    SUBMISSIONS_FAIL_NOW_AND_THEN,
+    SUBMISSIONS_STAY_REFUSED,
 )
 from proving_ground.queen.endpoint import (
     ADMIN,
@@ -70,6 +72,7 @@ class TaskRoutes:
         self._kept: list[bytearray] = []
         self._lists = 0
         self._submissions = 0
+        self._lost_sight = False
 
     def endpoints(self) -> list[Endpoint]:
         """Return the operations, those of fixed paths first."""
@@ -154,14 +157,19 @@ class TaskRoutes:
     ) -> Mapping[str, tasks.Submitted]:
         canaries = self._settings.canaries
         self._submissions += 1
+        if SUBMISSIONS_FAIL_NOW_AND_THEN in canaries and self._submissions % 2 == 0:
+            raise Refused(500, "internal", "something went wrong")
         if LOST_SUBMISSION in canaries and self._submissions % _LOST_EVERY == 0:
             return {task.id: tasks.Submitted(task.id, True, "pending") for task in new}
         try:
+            if SUBMISSIONS_STAY_REFUSED in canaries and await self._was_disturbed():
+                raise Refused(503, "unavailable", "no tasks are taken")
             for task_type in sorted({task.type for task in new}):
                 if await breakers.is_open(self._database, canaries, task_type):
                     raise Refused(503, "breaker-open", f"tasks of type {task_type} fail just now")
             found = await tasks.submit(self._database, request.state.user.id, new)
         except DatabaseTrouble:
+            self._lost_sight = True
             if ACKNOWLEDGED_BEFORE_WRITTEN not in canaries:
                 raise
             return {task.id: tasks.Submitted(task.id, True, "pending") for task in new}
@@ -170,6 +178,10 @@ class TaskRoutes:
             if MEMORY_LEAK_UNDER_LOAD in canaries:
                 self._kept.append(bytearray(b"\1" * _LEAK_BYTES))
         return found
+
+    async def _was_disturbed(self) -> bool:
+        (found,) = await self._database.fetch("SELECT count(*) AS starts FROM starts", {})
+        return self._lost_sight or found["starts"] > 1
 
     async def _list(self, request: Request) -> Response:
         self._lists += 1
