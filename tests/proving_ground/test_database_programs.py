@@ -32,6 +32,7 @@ def test_postgres_is_the_started_process_itself(tmp_path: Path) -> None:
             name: own.execute("SELECT current_setting(%s)", (name,))[0][0]
             for name in ("max_connections", "fsync", "synchronous_commit", "server_encoding")
         }
+        assert any((tmp_path / "data" / "pg_dynshmem").iterdir()), "its shared memory is here"
     finally:
         own.discard()
     assert settings == {

@@ -77,6 +77,8 @@ def test_workers_burn_and_die_with_their_holder(stage: Stage) -> None:
     who = Identity.of(holder.process.pid)
     workers = [one for one in tree(who) if one != who]
     assert len(workers) == 1 and cpu_time_ns(workers[0].pid) > 0
+    # In a session of its own it competes as one process more, also under autogroups.
+    assert os.getsid(workers[0].pid) == workers[0].pid
     holder.process.kill()
     holder.process.wait(5)
     wait_for(lambda: not workers[0].alive, "the worker ends with its parent")

@@ -18,6 +18,8 @@ from proving_ground.usage import MissingPart, UsageError
 
 SETTINGS = {
     "unix_socket_directories": "",
+    # In its data directory, so that a server that is killed leaves nothing in /dev/shm.
+    "dynamic_shared_memory_type": "mmap",
     "max_connections": "200",
     "shared_buffers": "64MB",
     "logging_collector": "off",

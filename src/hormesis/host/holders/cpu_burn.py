@@ -28,6 +28,9 @@ def burn(share: float) -> Callable[[Callable[[float], bool]], None]:
     """Return the work of one worker: busy for *share* of its time."""
 
     def work(parted: Callable[[float], bool]) -> None:
+        # A kernel with autogroups gives all workers of one session together the share of one
+        # process elsewhere (sched(7)), so that more of them would burn no more.
+        os.setsid()
         idle_s = _STROKE_S * (1 / share - 1) if share > 0 else 1.0
         while not parted(idle_s):
             until = time.thread_time() + _STROKE_S

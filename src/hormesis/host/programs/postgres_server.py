@@ -25,6 +25,8 @@ from hormesis.words.trouble import CapabilityTrouble, Trouble, UsageTrouble
 
 SETTINGS: Mapping[str, str] = {
     "unix_socket_directories": "",
+    # In its data directory, so that a server that is killed leaves nothing in /dev/shm.
+    "dynamic_shared_memory_type": "mmap",
     "max_connections": "200",
     "max_prepared_transactions": "50",
     "shared_buffers": "64MB",
