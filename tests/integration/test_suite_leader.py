@@ -60,9 +60,63 @@ def test_the_memory_of_the_process_or_of_the_machine_is_short(
     assert "memory-saturation(floor=1GB, share=0.05) machine host" in by_machine
 
 
-def test_a_container_that_is_named_is_not_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
-    told = planned("L-LOCK", capsys, "redis_container=cache")
-    assert "--redis-runs-in container" in told
+@pytest.mark.parametrize(
+    ("words", "environment", "by_container"),
+    [
+        ([], {}, False),
+        (["--redis-container", "cache"], {}, True),
+        ([], {"REDIS_CONTAINER": "cache"}, True),
+        (["--redis-runs-in", "process"], {"REDIS_CONTAINER": "cache"}, False),
+    ],
+)
+def test_a_container_that_is_named_is_where_redis_runs(
+    words: list[str],
+    environment: Mapping[str, str],
+    by_container: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, text in environment.items():
+        monkeypatch.setenv(name, text)
+    assert exit_code_of(["plan", "leader", "--scenario", "L-LOCK", *words]) == 0
+    # Where there is no container engine, the fault is told all the same, as one that cannot be.
+    assert ("container-stop" in capsys.readouterr().out) is by_container
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("HEARTBEAT_MAX", "abc", "a number of seconds above 0, without a unit"),
+        ("WAIT_READY_TIMEOUT", "-5", "a number of seconds above 0, without a unit"),
+        ("REDIS_URL", "http://x", "a URL such as redis://127.0.0.1:6379"),
+        ("API", "garbage", "a URL such as http://127.0.0.1:80"),
+    ],
+)
+def test_a_wrong_value_of_the_environment_is_told_by_its_name_before_anything_starts(
+    command: str,
+    name: str,
+    text: str,
+    expected: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, text)
+    assert exit_code_of([command, "leader"]) == 64
+    assert capsys.readouterr().err.strip() == f"hormesis: {name}={text}: expected {expected}"
+    assert not Path("hormesis-runs").exists()
+
+
+def test_doctor_tells_a_wrong_value_of_the_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "mine.yaml"
+    target.write_text("title: mine\n")
+    monkeypatch.setenv("HEARTBEAT_MAX", "abc")
+    assert exit_code_of(["doctor", "--target", str(target), "--suite", "leader"]) == 64
+    assert capsys.readouterr().err.startswith("hormesis: HEARTBEAT_MAX=abc: expected a number")
 
 
 @pytest.mark.parametrize("name", ["L-LOCK", "L-NET", "L-CPU"])
@@ -76,11 +130,34 @@ def test_claims_of_orders_that_nobody_can_look_at_are_left_out(
     assert all(claim in unseen for claim in claims), unseen
 
 
+def test_how_an_order_is_answered_is_one_variable() -> None:
+    steps = [
+        step
+        for one in read_scenario_files("leader").values()
+        for track in one.get("tracks", [])
+        if isinstance(track, dict) and isinstance(track.get("client"), dict)
+        for step in track["client"]["steps"]
+        if step["name"] == "order"
+    ]
+    assert len(steps) == 3
+    assert [step["expect"] for step in steps] == [{"status": "${ordered}"}] * 3
+
+
+@pytest.mark.parametrize("variable", ["orders_renamed", "orders_unseen"])
+def test_where_orders_get_other_names_nobody_says_which_were_asked_for(
+    variable: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "nothing-but-orders" not in planned("L-PG", capsys).partition("left out")[2]
+    left_out = planned("L-PG", capsys, f"{variable}=yes").partition("left out")[2]
+    assert "nothing-but-orders" in left_out
+
+
 def test_only_orders_of_the_run_are_looked_at() -> None:
     files = read_scenario_files("leader").values()
     asked = {name: text for one in files for name, text in one.get("vars", {}).items()}
     statements = {name for name in asked if name.endswith("_sql")}
-    assert statements == {"duplicates_sql", "orders_sql", "deposed_sql"}
+    known = {"duplicates_sql", "orders_sql", "deposed_sql", "shared_tokens_sql"}
+    assert statements == known
     looks = [asked[name] for name in (*statements, "executions", "executed_twice")]
     assert [text for text in looks if "${run.id}-" not in text] == []
     assert str(asked["order_id"]).startswith("${run.id}-")

@@ -67,6 +67,7 @@ def test_a_target_file_says_headers_and_body_of_every_request(tmp_path: Path) ->
         "request_headers": {"authorization": "Bearer ${env.QUEEN_TOKEN}"},
         "hive_headers": {"authorization": "Bearer ${env.HIVE_TOKEN}"},
         "infer_body": {"model": "small", "input": "{{request}}", "max": "${tokens}"},
+        "answered": {"status": 200, "asked": "{{request}}"},
     }
     target = tmp_path / "target.yaml"
     target.write_text(yaml.safe_dump(data))
@@ -83,6 +84,8 @@ def test_a_target_file_says_headers_and_body_of_every_request(tmp_path: Path) ->
                 assert told == ("Bearer queens" if asks else "Bearer hives"), (name, step)
                 if asks:
                     assert step.json_ == {"model": "small", "input": "{{request}}", "max": 16}
+                if step.name == "infer-again":
+                    assert step.expect == {"status": 200, "asked": "{{request}}"}
                 sent.add(f"{step.method} {told}")
     assert sent == {
         "POST Bearer queens", "POST Bearer hives", "GET Bearer hives", "PUT Bearer hives",
@@ -135,6 +138,48 @@ def test_a_scenario_of_ones_own_is_one_data_file(tmp_path: Path) -> None:
     )
     assert run.code == 0, run
     assert list(run.runs) == ["NF-006"]
+
+
+def test_executed_once_asks_for_evidence_in_every_scenario() -> None:
+    suite = find_suite("services")
+    assert suite is not None
+    names = [name for name in scenario_names("services") if name != "RE-005"]
+    request = RunRequest(Path("-"), FOLDER)
+    for name, one in requests_of({one: suite.scenarios[one] for one in names}, request, {}).items():
+        experiment = prepare(one).experiment
+        checks: dict[str, Any] = {check.name: check for check in experiment.checks}
+        assert checks["executed-once"].evidence == "executed-requests", name
+        looks: dict[str, Any] = {look.name: look for look in experiment.final_probes}
+        assert looks["executed-requests"].probe.expect == "> 0", name
+
+
+@pytest.mark.integration
+@pytest.mark.prove
+@pytest.mark.parametrize("own", [False, True])
+def test_executed_once_is_undecided_where_no_request_of_the_run_is_recorded(
+    tmp_path: Path, own: bool
+) -> None:
+    folder = tmp_path / "own"
+    (folder / "parts").mkdir(parents=True)
+    for name in ("cluster.yaml", "requests.yaml"):
+        (folder / "parts" / name).write_text((FOLDER / name).read_text())
+    scenario: dict[str, Any] = {
+        "include": ["parts/cluster.yaml", "parts/requests.yaml"],
+        "id": "NF-900",
+        "title": "Requests with identities of their own",
+        "description": "Who makes identities of its own is not found by those of the run",
+        "vars": {"length": "4s", "no_fault": True, "answered": {"status": 200}},
+    }
+    if own:
+        body = {"prompt": "mine", "max_tokens": 16, "request_id": "mine-{{uuid}}"}
+        scenario["vars"]["infer_body"] = body
+    (folder / "mine.yaml").write_text(yaml.safe_dump(scenario))
+    run = run_suite(
+        "services", tmp_path / "runs", "--scenario-dir", str(folder), "--scenario", "NF-900",
+        "--json",
+    )  # fmt: skip
+    assert run.code == (2 if own else 0), run
+    assert ("executed-once" in run.checks("NF-900", "unknown")) is own, run
 
 
 @pytest.mark.integration

@@ -151,6 +151,38 @@ def test_an_api_that_runs_already_is_tested_and_left_alone(
         assert queen.sql("SELECT count(*) FROM tasks WHERE status = 'completed'") == [(6,)]
 
 
+def test_every_submission_has_a_key_of_its_own_run() -> None:
+    keys = {
+        (name, track["name"]): track["client"]["vars"]["key"]
+        for name in (path.stem for path in (SUITES / "tasks").glob("*.yaml"))
+        for track in document(name).get("tracks", ())
+        if "key" in track.get("client", {}).get("vars", {})
+    }
+    assert len(keys) >= 7
+    for track, key in keys.items():
+        assert key == "${tag}-{{uuid}}", track  # The second half alone is the same in each run.
+
+
+@pytest.mark.prove
+def test_a_suite_is_run_again_on_a_system_that_remembers(
+    postgres_of_its_own: Postgres, tmp_path: Path
+) -> None:
+    with running_queen(postgres_of_its_own, tmp_path) as queen:
+        queen.worker("--concurrency", "4")
+        attached = ("--base-url", queen.url, "--database-url", queen.dsn, "--admin-token", TOKEN)
+        chosen = ("--scenarios", "task-flood,baseline", "--seed", "7")
+        for time in (1, 2):
+            run = run_suite("tasks", tmp_path / f"out-{time}", *chosen, *QUICK, *attached)
+            assert run.code == 0, run
+        ((made, keys, draws),) = queen.sql(
+            "SELECT count(*), count(DISTINCT idempotency_key),"
+            " count(DISTINCT right(idempotency_key, 36)) FROM tasks"
+            " WHERE starts_with(idempotency_key, 'run-')"
+        )
+        assert made == keys == 24      # four times six
+        assert draws < 24              # the seed's own, whichever client draws them
+
+
 @pytest.fixture
 def postgres_of_its_own(tmp_path: Path) -> Any:
     server = Postgres(tmp_path)

@@ -72,6 +72,22 @@ def test_half_written_model(tmp_path: Path) -> None:
     assert models.listing()["incomplete"] == 1
 
 
+def test_truncated_model_kept(tmp_path: Path) -> None:
+    models = Models(tmp_path, frozenset({"truncated-model-kept"}))
+    with pytest.raises(DiskFull):
+        put(models, "m", b"hal", error=full())
+    assert models.listing()["incomplete"] == 0
+    assert models.size("m") == 3
+
+
+def test_only_the_models_of_a_prefix_are_listed(tmp_path: Path) -> None:
+    models = Models(tmp_path, frozenset())
+    put(models, "old-1", b"x")
+    put(models, "new-1", b"xy")
+    assert models.listing("new-")["models"] == [{"name": "new-1", "bytes": 2}]
+    assert len(models.listing()["models"]) == 2
+
+
 def test_disk_full_for_ever(tmp_path: Path) -> None:
     models = Models(tmp_path, frozenset({"disk-full-for-ever"}))
     with pytest.raises(DiskFull):

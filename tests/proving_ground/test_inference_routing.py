@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from proving_ground.database import Database
 from proving_ground.queen.inference import Inference, NotServed
@@ -187,6 +189,29 @@ def test_queue_never_drains() -> None:
         return await refusal(made)
 
     assert asyncio.run(run()) == (503, "queue-full")
+
+
+@pytest.mark.parametrize(("canary", "strange"), [("", []), ("answers-swapped", [20, 40])])
+def test_each_request_gets_its_own_answer(canary: str, strange: Sequence[int]) -> None:
+    async def name(_worker: str) -> Answer:
+        return 200, {"request_id": wire.asked[-1][1]["request_id"]}
+
+    wire = FakeWire(listed("one"), name)
+
+    async def run() -> list[int]:
+        made = inference(wire, *filter(None, [canary]))
+        await made.workers.ask()
+        transport = httpx.ASGITransport(Starlette(routes=made.routes()))
+        wrong = []
+        async with httpx.AsyncClient(transport=transport, base_url="http://queen") as client:
+            for number in range(1, 46):
+                asked = {"prompt": "p", "request_id": f"r{number}"}
+                answer = await client.post("/v1/inference", json=asked)
+                if answer.json()["request_id"] != asked["request_id"]:
+                    wrong.append(number)
+        return wrong
+
+    assert asyncio.run(run()) == strange
 
 
 def test_an_unreachable_hive_leaves_the_workers_that_are_known() -> None:

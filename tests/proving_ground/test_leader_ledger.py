@@ -11,7 +11,11 @@ import pytest
 
 from proving_ground.database import Database
 from proving_ground.leader.backoff import Backoff
-from proving_ground.leader.canaries import SPLIT_BRAIN_WITHOUT_FENCING
+from proving_ground.leader.canaries import (
+    ORDER_TWICE_UNDER_OTHER_ID,
+    SPLIT_BRAIN_WITHOUT_FENCING,
+    TOKEN_NOT_INCREASED,
+)
 from proving_ground.leader.ledger import Conflict, Deposed, Ledger
 from tests.proving_ground.programs import Postgres
 
@@ -100,6 +104,30 @@ def test_a_repeated_order_is_the_same_order(postgres: Postgres) -> None:
         assert not await first.begin_sending(several[0][0], 1)
 
     with_two(postgres, play)
+
+
+@pytest.mark.integration
+def test_token_not_increased(postgres: Postgres) -> None:
+    async def play(first: Ledger, second: Ledger) -> None:
+        assert await first.begin_term(1) == 0
+        assert await second.begin_term(1) == 0
+        assert (await first.accept(order("a"), 1))[1]
+        assert (await second.accept(order("b"), 1))[1]
+
+    with_two(postgres, play, TOKEN_NOT_INCREASED)
+
+
+@pytest.mark.integration
+def test_order_twice_under_other_id(postgres: Postgres) -> None:
+    async def play(first: Ledger, _second: Ledger) -> None:
+        await first.begin_term(1)
+        await first.accept(order("a"), 1)
+        assert [one.client_order_id for one in await first.open_orders()] == ["a"]
+        again, made = await first.accept(order("a"), 1)
+        assert (again.client_order_id, made) == ("a", False)
+        assert [one.client_order_id for one in await first.open_orders()] == ["a", "a-2"]
+
+    with_two(postgres, play, ORDER_TWICE_UNDER_OTHER_ID)
 
 
 def test_pauses_double_up_to_a_limit_and_are_never_alike() -> None:

@@ -101,6 +101,46 @@ def test_a_flood_may_be_of_a_type_that_wants_more_than_seconds(tasks: Helpers, s
     assert tasks.statuses(f"a-{sort}") == {"completed": 2}
 
 
+def test_a_flood_asks_a_system_for_what_its_file_says(
+    queen: Queen, tasks: Helpers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(OWN)
+    described = ("--system", str(file))
+    flood = ("flood", *described, "--count", "2", "--deadline", "40")
+    run = tasks(*flood)
+    assert (tasks.code, run["outcome"]) == (ExitCode.PASS, "pass"), run
+    ((tags, key, attempts),) = queen.sql(
+        "SELECT tags, split_part(idempotency_key, '-', 1), max_attempts FROM tasks"
+        " WHERE 'own' = ANY (tags) GROUP BY 1, 2, 3"
+    )
+    assert [one[:6] for one in tags] == ["flood-", "own"]
+    assert (key, attempts) == ("flood", 3)
+    assert exit_code_of(["tasks", *flood, "--tag", "mine"]) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert f"--tag mine: `create_body` in {file} has no place for it" in said
+    assert "put ${label} there" in said
+
+
+def test_a_helper_tells_what_does_not_fit_in_the_file_that_it_was_given(
+    queen: Queen, tasks: Helpers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(OWN + "  api: /q\n  stats_sql: SELECT 1 FROM jobs\n")
+    described = ("--system", str(file))
+    assert exit_code_of(["tasks", "stats", *described]) == ExitCode.CAPABILITY_MISSING
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"say in {file} what fits: `dsn` under `vars`, `stats_sql` under `overrides`" in said
+    assert exit_code_of(["tasks", "flood", *described]) == ExitCode.FAIL
+    assert f"POST {queen.url}/q/auth/register: answered 404" in capsys.readouterr().err
+    # Nobody has to wait for tasks of which there are none.
+    run = tasks("flood", *described, "--auth", TOKEN, "--count", "2")
+    assert tasks.code == ExitCode.FAIL
+    by_name = {one["check"]: one for one in run["checks"]}
+    assert by_name["any-created"]["outcome"] == "fail"
+    assert "aborted" in run["reason"], run
+
+
 @pytest.mark.prove
 def test_a_flood_that_does_not_get_done_fails_or_gives_up(queen: Queen, tasks: Helpers) -> None:
     late = tasks("flood", "--count", "4", "--delay", "1", "--deadline", "2s", "--tag", "late")
@@ -168,6 +208,15 @@ def test_a_suite_runs_against_a_system_that_a_target_file_describes(
     assert queen.program.returncode is None
 
 
+OWN = """\
+vars:
+  queen: "${env.BASE_URL}"
+  dsn: "${env.DATABASE_URL}"
+overrides:
+  create_body: {type: delay, payload: {seconds: "${delay}"}, tags: ["{{tag}}", own],
+    max_attempts: "${attempts}", idempotency_key: "{{key}}"}
+  created: 201
+"""
 WRONG = """\
 overrides:
   health_url: "${queen}/nothing"

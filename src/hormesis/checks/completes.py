@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from hormesis.checks.parts.completion import Done, Lists, doneness, lists_of
+from hormesis.checks.parts.none_ok import told_none_ok
 from hormesis.record.extent import due_range
 from hormesis.record.keys import parts_of
 from hormesis.record.op_table import table_of
@@ -122,8 +123,7 @@ class Completes(Check):
         created, asked, undecided = self._created(history)
         if not created:
             about = f" and {self._tags_told()}" if self.tagged else ""
-            why = f"no operation {self.of!r} ended ok with {self.key}{about}"
-            why = f"{why}; {undecided} are undecided"
+            why = told_none_ok(history, [self.of], undecided, f"{self.key}{about}")
             return self.verdict(Outcome.UNKNOWN, why, undecided=undecided)
         start, why = self._start(history)
         if why:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hormesis.checks.parts.amounts import Amount, amount_of, exactly, figure_of, text_of_amount
+from hormesis.checks.parts.none_ok import told_none_ok
 from hormesis.checks.parts.readings import Readings
 from hormesis.checks.parts.unrecorded import unrecorded
 from hormesis.record.keys import Names, group_of
@@ -143,8 +144,7 @@ class Counter(Check):
         if not tally.count:
             return self.verdict(Outcome.UNKNOWN, readings.why_none(self.value), **doubt)
         if not counted:
-            names = " or ".join(repr(name) for name in self.added_by)
-            why = f"no operation {names} ended ok; {undecided} are undecided"
+            why = told_none_ok(history, self.added_by, undecided)
             return self.verdict(Outcome.UNKNOWN, why, reads=tally.count, **doubt)
         findings: list[Finding] = []
         lacking = unrecorded(history)

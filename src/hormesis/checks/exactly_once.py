@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hormesis.checks.parts.found_again import FoundAgain, found_again
+from hormesis.checks.parts.none_ok import told_none_ok
 from hormesis.record.keys import parts_of
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
@@ -65,8 +66,7 @@ class ExactlyOnce(Check):
         """Fail with every key that has no effect, or more than one."""
         asked = self._requests(history)
         if not asked.ok:
-            why = f"no operation {self.of!r} ended ok with {self.key}"
-            why = f"{why}; {len(asked.info)} are undecided"
+            why = told_none_ok(history, [self.of], len(asked.info), self.key)
             return self.verdict(Outcome.UNKNOWN, why, undecided=len(asked.info))
         found = found_again(history, self.found_in, self.column or self.key, self.split)
         if found.why:

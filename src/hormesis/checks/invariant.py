@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from string import Formatter
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
 from hormesis.checks.parts.probe_check import ProbeCheck
-from hormesis.record.samples import blind_end
+from hormesis.record.samples import blind_end, probe_samples
 from hormesis.words.check import Finding, Verdict
-from hormesis.words.history import ProbeRecord
+from hormesis.words.history import History, ProbeRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.outcome import Outcome
 
@@ -22,12 +23,19 @@ class Invariant(ProbeCheck):
     Equal rows are one finding with the times between which they were seen. Observations that
     failed say nothing; when the last one failed with ``at: end``, when all of them did, or none
     had rows any more towards the end, it is unknown.
+
+    Where there is nothing to look at, a query finds nothing wrong either. Who names a probe as
+    `evidence` gets unknown instead of a pass unless the last look of that one met its expectation.
     """
+
+    refers: ClassVar[Mapping[str, str]] = {**ProbeCheck.refers, "evidence": "probe"}
 
     probe: str
     """The name of a probe that gives rows, such as `sql`."""
     at: Literal["always", "end"] = "always"
     """Whether every look counts or only the last one."""
+    evidence: str = ""
+    """A probe with an expectation that tells whether there was something to look at."""
     sentence: str = ""
     """How one row is told, with its columns in braces: `Job {job} assigned to {bots} bots`."""
     advice: str = (
@@ -51,6 +59,14 @@ class Invariant(ProbeCheck):
     def describe(self) -> str:
         """Return the claim in words."""
         return f"no {self.probe}{' at the end' if self.at == 'end' else self.told()}"
+
+    def judge(self, history: History) -> Verdict:
+        """Judge what was observed; a pass needs the evidence that is asked for."""
+        verdict = super().judge(history)
+        if verdict.outcome is not Outcome.PASS or not self.evidence:
+            return verdict
+        why = _why_no_evidence(self.evidence, history)
+        return replace(verdict, outcome=Outcome.UNKNOWN, summary=why) if why else verdict
 
     def judge_looks(self, records: Sequence[ProbeRecord]) -> Verdict:
         """Fail with each distinct violating row."""
@@ -117,6 +133,17 @@ def _why_none(records: Sequence[ProbeRecord]) -> str:
     if reasons:
         return f"no observation had a value: {', '.join(reasons)}"
     return "the probe gives no rows; an invariant needs one that does, such as `sql`"
+
+
+def _why_no_evidence(probe: str, history: History) -> str:
+    """Return why nothing shows that there was something to look at, or an empty text."""
+    records = history.observations(probe)[-1:]
+    samples, why = probe_samples(records, expect=None, absent="ignore")
+    if not records or why:
+        return f"no evidence from {probe!r}: {why if records else 'it was never observed'}"
+    if samples[-1].good:
+        return ""
+    return f"there was nothing to look at: {probe}: {samples[-1].text}"
 
 
 def _when(records: Sequence[ProbeRecord]) -> str:

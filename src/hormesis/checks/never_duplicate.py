@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from hormesis.checks.parts.none_ok import told_none_ok
 from hormesis.record.keys import Key, Names, key_of
 from hormesis.record.op_table import table_of
 from hormesis.words.check import Check, Finding, Verdict
@@ -66,8 +67,7 @@ class NeverDuplicate(Check):
                 if first != op.number:
                     again.setdefault(key, [first]).append(op.number)
         if not ok:
-            names = ", ".join(self.key)
-            why = f"no operation {self.of!r} ended ok with {names}; {undecided} are undecided"
+            why = told_none_ok(history, [self.of], undecided, ", ".join(self.key))
             return self.verdict(Outcome.UNKNOWN, why, ok=0, undecided=undecided)
         ops = _numbered(history, [number for each in again.values() for number in each])
         findings = [

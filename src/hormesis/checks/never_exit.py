@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import ClassVar
 
@@ -16,7 +16,8 @@ _SEEN = frozenset({"started", "attached"})
 class NeverExit(Check):
     """No service of a name ended unless we ended it.
 
-    The evidence is that the service was seen to start, or was attached to.
+    The evidence is that the service was seen to start, or was attached to. A start by this run that
+    came to nothing is no end of the service; but nobody sees then whether it would have stayed up.
     """
 
     judges_live: ClassVar[bool] = True
@@ -44,13 +45,34 @@ class NeverExit(Check):
             return self.verdict(Outcome.UNKNOWN, f"no service {self.of!r} was seen to run")
         findings = [_finding(one, history) for one in exits]
         services = f"{len(seen)} service{'s' * (len(seen) != 1)}"
-        return self.verdict(
-            Outcome.FAIL if exits else Outcome.PASS,
-            findings[0].sentence if exits else f"none of {services} ended by itself",
-            findings,
-            services=len(seen),
-            exits=len(exits),
-        )
+        outcome, told = Outcome.PASS, f"none of {services} ended by itself"
+        if exits:
+            outcome, told = Outcome.FAIL, findings[0].sentence
+        elif unstarted := _unstarted(records, history):
+            outcome = Outcome.UNKNOWN
+            findings = [_not_started(one) for one in unstarted]
+            told = f"{findings[0].sentence}; {told} before that"
+        return self.verdict(outcome, told, findings, services=len(seen), exits=len(exits))
+
+
+def _unstarted(records: Sequence[ProcessRecord], history: History) -> list[ProcessRecord]:
+    """Return the last record of each service that this run could not start, and left so.
+
+    That it is tried again while everything is put back changes nothing of what was seen before.
+    """
+    closing = [phase.start for phase in history.phases if phase.name == "closing"]
+    until = min(closing, default=float("inf"))
+    last = {one.service: one for one in records if one.time < until}
+    return [one for one in last.values() if one.failed_start]
+
+
+def _not_started(one: ProcessRecord) -> Finding:
+    return Finding(
+        f"this run ended {one.service} and could not start it again at {one.time:.1f} s, "
+        f"{_told(one.status)}, so nobody knows whether it would have stayed up",
+        (f"{one.time:.3f} s",),
+        {"service": one.service, "pid": one.pid, "status": one.status, "time": one.time},
+    )
 
 
 def _finding(one: ProcessRecord, history: History) -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from hormesis.checks.parts.found_again import FoundAgain, found_again
+from hormesis.checks.parts.none_ok import told_none_ok
 from hormesis.record.keys import parts_of
 from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History
@@ -52,7 +53,7 @@ class NeverLost(Check):
         """Fail with every key that is provably not there."""
         sent, undecided = self._acknowledged(history)
         if not sent:
-            why = f"no operation {self.of!r} ended ok with {self.key}; {undecided} are undecided"
+            why = told_none_ok(history, [self.of], undecided, self.key)
             return self.verdict(Outcome.UNKNOWN, why, undecided=undecided)
         found = found_again(history, self.found_in, self.column or self.key, self.split)
         if found.why:

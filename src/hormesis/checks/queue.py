@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from hormesis.checks.parts.found_again import Shown, found_again, looks_at
+from hormesis.checks.parts.none_ok import told_none_ok
 from hormesis.checks.parts.unrecorded import unrecorded
 from hormesis.record.keys import Names, parts_of
 from hormesis.words.check import Check, Finding, Verdict
@@ -129,8 +130,7 @@ class Queue(Check):
         unexpected, repeated = self._left_over(queue, history)
         if not put or not (taken or queue.empty or unexpected or repeated):
             names = self.of if put else self.added_by
-            named = " or ".join(repr(name) for name in names)
-            why = f"no operation {named} ended ok; {queue.undecided} are undecided"
+            why = told_none_ok(history, names, queue.undecided)
             return self.verdict(Outcome.UNKNOWN, why, **figures)
         lacking = unrecorded(history)
         found = {

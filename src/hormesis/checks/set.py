@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hormesis.checks.parts.none_ok import told_none_ok
 from hormesis.checks.parts.readings import Readings
 from hormesis.checks.parts.unrecorded import unrecorded
 from hormesis.record.keys import Names, parts_of
@@ -99,8 +100,7 @@ class Set(Check):
         reads = self._read(readings, elements)
         doubt: dict[str, Any] = {"undecided": undecided, "without_value": readings.blind}
         if not acknowledged:
-            names = " or ".join(repr(name) for name in self.added_by)
-            why = f"no operation {names} ended ok with {self.key}; {undecided} are undecided"
+            why = told_none_ok(history, self.added_by, undecided, self.key)
             return self.verdict(Outcome.UNKNOWN, why, **doubt)
         if not reads.place:
             why = readings.why_none(self.column or self.key)

@@ -21,6 +21,7 @@ from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import History, LoadRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.metric import MetricSort
+from hormesis.words.not_ok import told_not_ok
 from hormesis.words.op import Ended
 from hormesis.words.outcome import Outcome
 from hormesis.words.stop_condition import ABORTED
@@ -261,7 +262,8 @@ class Threshold(Check, Window):
         if claim.metric != "http_req_failed":
             same = ops_of(history, claim.tags)
             if not same.count_of(outcome=Ended.OK):
-                return f"none of {len(same):,} operations ended ok"
+                why = told_not_ok(same)
+                return f"none of {len(same):,} operations ended ok{f' ({why})' if why else ''}"
         dropped = len(found.drops) + found.unplaced
         if not dropped or not isinstance(values, Points):
             return ""

@@ -8,10 +8,11 @@ from typing import Any
 
 from rich.text import Text
 
-from hormesis.cli.console import out
+from hormesis.cli.console import complain, out
 from hormesis.cli.run_options import RunOptions
 from hormesis.cli.run_request import file_request, request_of
 from hormesis.cli.suite_choice import choose
+from hormesis.cli.target_view import unused_in
 from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.suite import Suite, find_suite
 from hormesis.compose.suite_prepare import prepare_all
@@ -39,6 +40,7 @@ def _plan_suite(suite: Suite, what: str, options: RunOptions) -> int:
     if choice is None:
         return ExitCode.PASS
     prepared = prepare_all(choice.requests)
+    complain(unused_in(choice))
     if options.as_json:
         plans = [{"scenario": name, **_told(one)} for name, one in prepared.items()]
         out.print_json(json.dumps({"suite": suite.name, "plans": plans}))

@@ -12,7 +12,7 @@ from hormesis.cli.console import complain, out
 from hormesis.cli.run_options import RunOptions
 from hormesis.compose.request import RunRequest
 from hormesis.compose.suite import Suite
-from hormesis.compose.suite_options import OptionValues, option_values
+from hormesis.compose.suite_options import OptionValues, check_overrides, option_values
 from hormesis.compose.suite_prepare import reaching_nothing, requests_of
 from hormesis.compose.suite_selection import Asked
 from hormesis.spec.did_you_mean import did_you_mean
@@ -55,6 +55,7 @@ def choose(suite: Suite, request: RunRequest, options: RunOptions) -> SuiteChoic
     }
     scenarios = suite.select(Asked(choices, options.scenarios, chosen_set))
     values = option_values(suite.file, given, request.environment, chosen_set)
+    check_overrides(suite.file, request.overrides, request.system)
     folder = _out(request, options, values)
     request = replace(request, out=folder, scenario_dirs=options.scenario_dirs)
     requests = requests_of(scenarios, request, values.variables)
@@ -80,6 +81,8 @@ def set_of(options: RunOptions) -> str:
         UsageTrouble: it chooses two.
     """
     names = [one for one in options.variables if "=" not in one]
+    if "" in names:
+        raise UsageTrouble("--set: expected NAME=VALUE or the name of a set, found nothing")
     if len(names) > 1:
         raise UsageTrouble(
             f"--set {names[1]}: --set {names[0]} has chosen a set already",
@@ -134,7 +137,8 @@ def show_options(suite: Suite) -> None:
         out.print(Text(f"  --{one.option}  one of {choices}. {one.help}"))
     for name, option in file.every_option.items():
         env = f" (or {option.env})" if option.env else ""
-        value = "" if option.switch else f" {'|'.join(option.choices) or 'VALUE'}"
+        form = "VALUE" if option.type == "text" else option.type.upper()
+        value = "" if option.switch else f" {'|'.join(option.choices) or form}"
         default = f" [{option.default}]" if option.default else ""
         out.print(Text(f"  --{name}{value}  {option.help}{env}{default}"))
     for name, chosen in file.sets.items():

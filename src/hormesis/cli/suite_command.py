@@ -14,6 +14,7 @@ from hormesis.cli.confirmation import confirm_all, confirm_steps
 from hormesis.cli.console import complain, err, out
 from hormesis.cli.run_options import RunOptions
 from hormesis.cli.suite_choice import choose
+from hormesis.cli.target_view import unused_in
 from hormesis.cli.verdict_view import (
     as_data,
     headline,
@@ -44,6 +45,7 @@ def run_suite_command(
         return ExitCode.PASS
     suite, request, requests, values = choice.suite, choice.request, choice.requests, choice.values
     prepared = check_all(requests)
+    complain(unused_in(choice))
     if not suite.file.asks:
         confirm_all(prepared, yes=options.yes or values.yes)
     directory = directory_for(suite, request, list(requests))

@@ -51,6 +51,10 @@ class Where:
         overrides = {**self.overrides, **more}
         return task_variables(overrides, dict(os.environ), self.system)
 
+    def of_flood(self) -> HelperVariables:
+        """Return all variables of the flood."""
+        return task_variables(self.overrides, dict(os.environ), self.system, FLOOD)
+
 
 @dataclass(frozen=True)
 class Flood:
@@ -79,7 +83,12 @@ def user_command(where: Where, *, prefix: str, as_json: bool) -> int:
 
 
 def flood_command(where: Where, wanted: Flood, *, out: Path, as_json: bool) -> int:
-    """Run the flood, and return the exit code of its verdict."""
+    """Run the flood, and return the exit code of its verdict.
+
+    Raises:
+        UsageTrouble: an option that the system's own body of a task has no place for.
+    """
+    _refuse_homeless(where, wanted)
     token = wanted.auth or os.environ.get("AUTH", "")
     if not token:
         token = asyncio.run(new_user(where.variables(), "flood", SystemRandom())).token
@@ -98,6 +107,18 @@ def flood_command(where: Where, wanted: Flood, *, out: Path, as_json: bool) -> i
     texts = tuple(f"{name}={text}" for name, text in given.items())
     options = RunOptions(variables=texts, out=out, system=where.system, yes=True, as_json=as_json)
     return run_command(str(FLOOD), options)
+
+
+def _refuse_homeless(where: Where, wanted: Flood) -> None:
+    """Refuse options that the body of a task, as the system's file describes it, does not hold."""
+    variables = where.of_flood()
+    given = {"--type": (wanted.kind, "delay", "type"), "--tag": (wanted.tag, "flood", "label")}
+    for option, (value, usual, name) in given.items():
+        if value not in (usual, "") and not variables.refers("create_body", name):
+            raise UsageTrouble(
+                f"{option} {value}: `create_body` in {where.system} has no place for it",
+                hint=f"put ${{{name}}} there, or leave {option} out",
+            )
 
 
 def rows_command(

@@ -13,7 +13,7 @@ from hormesis.cli.console import MARKS, marked
 from hormesis.reports.parts.recommendations import recommendations
 from hormesis.words.check import Verdict
 from hormesis.words.history import History
-from hormesis.words.judging import EVIDENCE
+from hormesis.words.judging import EVIDENCE, PUT_BACK
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.report import Judged
 
@@ -26,6 +26,8 @@ def show_run(console: Console, judged: Judged, code: ExitCode, *, brief: bool = 
     verdict = judged.verdict
     rows = [one for one in verdict.verdicts if _worth_a_line(one, brief=brief)]
     for row in rows:
+        if row.check == PUT_BACK and verdict.dirty:
+            continue  # What is left has its own lines.
         told = f"{row.check}: {row.summary}"
         console.print(Text("  ").append_text(marked(row.outcome, told, row.remark)))
         if row.outcome is not Outcome.PASS and row.kind != EVIDENCE:
@@ -35,6 +37,8 @@ def show_run(console: Console, judged: Judged, code: ExitCode, *, brief: bool = 
     for text in verdict.dirty:
         console.print(Text(f"  left on this host: {text}", style="bold red"))
     console.print(headline(judged, code))
+    for text in verdict.unsafe:
+        console.print(Text(f"  not made safe: {text}", style="bold red"))
 
 
 def headline(judged: Judged, code: ExitCode) -> Text:
@@ -88,6 +92,7 @@ def as_data(judged: Judged, code: ExitCode, directory: Path) -> dict[str, Any]:
         "skipped": judged.verdict.skipped,
         "directory": str(directory),
         "dirty": list(judged.verdict.dirty),
+        "unsafe": list(judged.verdict.unsafe),
         "checks": [
             {
                 "check": one.check,

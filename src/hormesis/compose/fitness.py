@@ -5,19 +5,28 @@ Every scenario is read, checked and compiled on the system as for a run. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from hormesis.compose.attached import (
+    attached_pids,
+    fewer_children,
+    missing_children,
+    same_processes,
+    shared_processes,
+)
 from hormesis.compose.lack import Lack, grouped, lacks_of, missing_process
+from hormesis.compose.misfit import Misfit
 from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.registry import systems
 from hormesis.compose.request import RunRequest
-from hormesis.compose.suite import Suite
+from hormesis.compose.suite import Suite, find_suite, suite_names
+from hormesis.compose.suite_folder import Scenario
 from hormesis.compose.suite_needs import references_in, texts_in
 from hormesis.compose.suite_options import option_values
 from hormesis.compose.suite_prepare import requests_of
-from hormesis.compose.trial import Read, misfit, reads_of, started_ports, tried
+from hormesis.compose.trial import Read, lack_of, reads_of, started_ports, tried
 from hormesis.spec.declared import declared_variables
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.included import Included
@@ -48,6 +57,10 @@ class Fitness:
     """What was tried and does not fit the system."""
     doubts: tuple[Lack, ...] = ()
     """What was tried and did not fit, but may when the run has started its processes."""
+    notes: tuple[Lack, ...] = ()
+    """What was seen and is worth a second look, although it may be meant."""
+    experiment: Experiment | None = field(default=None, repr=False, compare=False)
+    """The scenario on that system, when it could be read."""
 
     @property
     def able(self) -> bool:
@@ -62,6 +75,8 @@ class SuiteFitness:
     suite: str
     scenarios: tuple[Fitness, ...]
     unused: tuple[Lack, ...] = field(default_factory=tuple)
+    stated: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Where the target file says what a variable is, as ``file:line:column``."""
 
 
 def suite_fitness(suite: Suite, target: Path, environment: Mapping[str, str]) -> SuiteFitness:
@@ -89,8 +104,13 @@ def suite_fitness(suite: Suite, target: Path, environment: Mapping[str, str]) ->
         else:
             found.append(_able(name, title, prepared, target))
     if problems:
-        raise InputTrouble({str(problem): problem for problem in problems}.values())
-    return SuiteFitness(suite.name, tuple(found), tuple(_unused(target, requests)))
+        # What there is to choose from differs with the scenario, and makes no other problem.
+        once: dict[tuple[object, ...], Problem] = {}
+        for problem in problems:
+            once.setdefault((problem.place, problem.path, problem.message), problem)
+        raise InputTrouble(once.values())
+    unused = unused_overrides(suite, target)
+    return SuiteFitness(suite.name, tuple(found), unused, _stated(target))
 
 
 def tried_fitness(told: SuiteFitness, silent: Mapping[str, str]) -> SuiteFitness:
@@ -100,16 +120,42 @@ def tried_fitness(told: SuiteFitness, silent: Mapping[str, str]) -> SuiteFitness
         CapabilityTrouble: the driver of a database is not installed.
     """
     wrong = tried([read for one in told.scenarios for read in one.reads], silent)
-    return replace(told, scenarios=tuple(_tried(one, wrong) for one in told.scenarios))
+    listeners: dict[int, int | None] = {}
+    scenarios = (_attached(one, listeners) for one in told.scenarios)
+    return replace(told, scenarios=tuple(_tried(one, wrong, told.stated) for one in scenarios))
 
 
-def _tried(one: Fitness, wrong: Mapping[Read, str]) -> Fitness:
-    found: dict[tuple[str, ...], Lack] = {}
+def _attached(one: Fitness, listeners: dict[int, int | None]) -> Fitness:
+    if one.experiment is None:
+        return one
+    pids = attached_pids(one.experiment, listeners)
+    misfits = (*shared_processes(one.experiment, pids), *missing_children(one.experiment, pids))
+    notes = (*one.notes, *fewer_children(one.experiment, pids))
+    return replace(one, misfits=misfits, notes=notes)
+
+
+def _tried(one: Fitness, wrong: Mapping[Read, Misfit], stated: Mapping[str, str]) -> Fitness:
+    misfits = dict.fromkeys(one.misfits)
+    doubts: dict[Lack, None] = {}
     for read in one.reads:
         if read in wrong:
-            found.setdefault(read.variables or (read.name,), misfit(read, wrong[read]))
-    lacks = tuple(found.values())
-    return replace(one, doubts=lacks) if one.starts else replace(one, misfits=lacks)
+            found = wrong[read]
+            told = doubts if one.starts and found.mendable else misfits
+            told[lack_of(read, found, stated)] = None
+    return replace(one, misfits=tuple(misfits), doubts=tuple(doubts))
+
+
+def _stated(target: Path) -> dict[str, str]:
+    """Return where the file *target* says what a variable or the upstream of a link is."""
+    top = Node(document := locate(target), document.data)
+    found: dict[str, str] = {}
+    for section in ("vars", "overrides"):
+        if top.has(section) and isinstance(top.value[section], dict):
+            found |= {name: str(node.place) for name, node in top.under(section).items()}
+    if top.has("links") and isinstance(top.value["links"], dict):
+        for name, node in top.under("links").items():
+            found[f"links.{name}.upstream"] = str(node.place)
+    return found
 
 
 def _able(name: str, title: str, prepared: Prepared, target: Path) -> Fitness:
@@ -119,7 +165,11 @@ def _able(name: str, title: str, prepared: Prepared, target: Path) -> Fitness:
     left_out = [
         Lack(f"the fault {track}: {why}", "see `hormesis doctor`") for track, why in skips.items()
     ]
-    lacks = [*_unknown_processes(experiment), *_idle_links(prepared, target)]
+    lacks = [
+        *same_processes(experiment),
+        *_unknown_processes(experiment),
+        *_idle_links(prepared, target),
+    ]
     started = started_ports(experiment)
     addresses = tuple(
         one for one in experiment.attached_addresses
@@ -127,7 +177,17 @@ def _able(name: str, title: str, prepared: Prepared, target: Path) -> Fitness:
     )  # fmt: skip
     reads = reads_of(experiment, _tops(prepared), prepared.stand.run_id)
     starts = any(not one.attached for one in experiment.services)
-    return Fitness(name, title, grouped(lacks), tuple(left_out), addresses, reads, starts)
+    return Fitness(
+        name,
+        title,
+        tuple(lacks),
+        tuple(left_out),
+        addresses,
+        reads,
+        starts,
+        notes=tuple(dict.fromkeys(_texts_sent(experiment))),
+        experiment=experiment,
+    )
 
 
 def _tops(prepared: Prepared) -> Sequence[Node]:
@@ -143,6 +203,15 @@ def _unknown_processes(experiment: Experiment) -> Iterator[Lack]:
     for name in dict.fromkeys(names):
         if name not in services:
             yield missing_process(name)
+
+
+def _texts_sent(experiment: Experiment) -> Iterator[Lack]:
+    """Yield steps that send a mere text as JSON, which hardly any API takes."""
+    for track in experiment.loads:
+        for step in getattr(track.client, "steps", ()):
+            sent = getattr(step, "json_", None)
+            if isinstance(sent, str) and "{{" not in sent:
+                yield Lack(f"the step {step.name} sends the text {sent!r} as JSON")
 
 
 def _idle_links(prepared: Prepared, target: Path) -> Iterator[Lack]:
@@ -179,21 +248,43 @@ def _stands_in(problem: Problem, target: Path) -> bool:
     return problem.place is not None and Path(problem.place.file) == target
 
 
-def _unused(target: Path, requests: Mapping[str, RunRequest]) -> Iterator[Lack]:
-    """Yield overrides in the file *target* of variables that no scenario has."""
-    overrides = locate(target).data.get("overrides")
-    if not isinstance(overrides, dict):
-        return
-    known = {
+def unused_overrides(suite: Suite, target: Path) -> tuple[Lack, ...]:
+    """Return the overrides in the file *target* of variables that nothing of *suite* has.
+
+    What another bundled suite has is meant for that one: a file may serve several.
+
+    Raises:
+        InputTrouble: the target file cannot be read at all.
+    """
+    data = locate(target).data
+    overrides = data.get("overrides") if isinstance(data, dict) else None
+    if not isinstance(overrides, dict) or not overrides:
+        return ()
+    known = _declared(suite, target)
+    if strange := [one for one in overrides if one not in known]:
+        others = (find_suite(one) for one in suite_names() if one != suite.name)
+        elsewhere = {name for one in others if one for name in _declared(one, target)}
+        strange = [one for one in strange if one not in elsewhere]
+    return grouped(_unused(strange, known, len(suite.scenarios)))
+
+
+def _declared(suite: Suite, target: Path) -> set[str]:
+    """Return the variables of everything that is played on a system for *suite*."""
+    helpers = (Scenario(path.stem, path) for path in suite.folder.glob("commands/*.yaml"))
+    return {
         name
-        for one in requests.values()
+        for one in (*suite.scenarios.values(), *helpers)
         for name in declared_variables(
             one.file, systems=systems(), system=target, written=one.written
         )
     }
-    for name in overrides:
-        if name not in known:
-            what = f"overrides.{name} is a variable of none of the {len(requests)} scenarios"
-            hint = did_you_mean(name, known)
-            near = hint.startswith("did you mean")
-            yield Lack(what, hint if near else "it changes nothing there")
+
+
+def _unused(names: Iterable[str], known: Collection[str], count: int) -> Iterator[Lack]:
+    for name in names:
+        hint = did_you_mean(name, known)
+        if hint.startswith("did you mean"):
+            yield Lack(f"overrides.{name} is a variable of none of the {count} scenarios", hint)
+        else:
+            what = f"none of the {count} scenarios has a variable for overrides.{name}"
+            yield Lack(what, "what stands there changes nothing", f"overrides.{name}")

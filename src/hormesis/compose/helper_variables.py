@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,8 @@ class HelperVariables:
         Raises:
             InputTrouble: they have problems; all of them are listed.
         """
+        self.system = system
+        """The system file that was read in place of the helpers' own, if any."""
         self._problems = Problems()
         included = Included(self._problems).read(path)
         forms = Forms(catalogue(), {}, self._problems)
@@ -54,3 +57,13 @@ class HelperVariables:
         except Unresolved:
             self._problems.raise_if_any()
             raise
+
+    def refers(self, name: str, to: str) -> bool:
+        """Return whether the variable *name*, as it is written, holds the variable *to* somewhere.
+
+        Only what it holds itself counts, not what the variables in it hold.
+        """
+        definition = self._variables.definitions[name]
+        node = definition.structure
+        written = definition.text if node is None else json.dumps(node.value)
+        return f"${{{to}}}" in written

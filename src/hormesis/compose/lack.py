@@ -84,19 +84,19 @@ _MISSING: Sequence[tuple[re.Pattern[str], str, str]] = (
 
 
 def lacks_of(problems: Sequence[Problem]) -> tuple[Lack, ...]:
-    """Return what *problems* come to, each once.
+    """Return what *problems* come to, each once, not :func:`grouped`.
 
     Where a name is missing, what else is said of the scenario is most often its consequence.
     """
     named: dict[str, Lack] = {}
     others: dict[str, Lack] = {}
     for problem in problems:
-        lack = _missing(problem)
+        lack = missing_in(problem)
         if lack is not None:
             named.setdefault(lack.what, lack)
         else:
             others.setdefault(str(problem), Lack(str(problem)))
-    return grouped((named or others).values())
+    return tuple((named or others).values())
 
 
 def grouped(lacks: Iterable[Lack]) -> tuple[Lack, ...]:
@@ -123,7 +123,8 @@ def _several(said: re.Match[str]) -> str:
     return f"{said[0]}{'es' if said[0].endswith('s') else 's'}"
 
 
-def _missing(problem: Problem) -> Lack | None:
+def missing_in(problem: Problem) -> Lack | None:
+    """Return what *problem* says is missing by its name; None when it says something else."""
     for pattern, what, next_step in _MISSING:
         if said := pattern.fullmatch(problem.message):
             parts = said.groupdict()

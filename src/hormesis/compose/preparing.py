@@ -24,6 +24,7 @@ from hormesis.engine.stand import Stand
 from hormesis.host.means import survey
 from hormesis.host.ports import port_finder
 from hormesis.host.room import backing_of
+from hormesis.host.startable import why_not_startable
 from hormesis.host.verbs import verb_names
 from hormesis.host.verbs.scratch import folder_of
 from hormesis.plan.by_hand import opened
@@ -87,6 +88,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
             run_id=run_id,
             python=sys.executable,
             port_of=lambda name: next_port(),
+            why_not_startable=why_not_startable,
         ),
         overrides=request.overrides,
         environment=environment,

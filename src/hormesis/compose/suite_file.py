@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from hormesis.compose.option_form import WEB, OptionType, expectation
+from hormesis.spec.address import DEFAULT_PORTS
+from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.frames import Frame, Word
 from hormesis.spec.scalars import told
 
@@ -33,8 +36,20 @@ class SuiteOption(Frame):
     """Whether it takes no value; given, it says ``yes``."""
     choices: list[Written] = Field(default_factory=list)
     """The values it takes; left out: any."""
+    type: OptionType = "text"
+    """What its value must be; ``seconds`` is a number of them, without a unit."""
+    schemes: list[Word] = Field(default_factory=lambda: list(WEB))
+    """The schemes of a ``url``."""
     default: Written = ""
     """The value when neither the option nor the environment says one."""
+    implies: Mapping[str, Written] = Field(default_factory=dict)
+    """The values that other options have when this one is said and they are not."""
+
+    def expected(self, text: str) -> str:
+        """Return what the value *text* should have been; empty when it is that."""
+        if self.choices:
+            return "" if text in self.choices else f"one of {', '.join(self.choices)}"
+        return expectation(self.type, text, self.schemes)
 
     @model_validator(mode="after")
     def _sets_one_thing(self) -> SuiteOption:
@@ -45,10 +60,17 @@ class SuiteOption(Frame):
             raise ValueError("expected an option that sets out to take a value, found a switch")
         if self.sets in ("verbose", "yes") and not self.switch:
             raise ValueError(f"expected an option that sets {self.sets} to be a switch")
-        if self.switch and self.choices:
-            raise ValueError("expected a switch to have no choices")
+        if self.switch and (self.choices or self.type != "text"):
+            raise ValueError("expected a switch to have no choices and no type")
+        if self.choices and self.type != "text":
+            raise ValueError("expected an option with choices to have no type")
         if self.choices and self.default and self.default not in self.choices:
             raise ValueError(f"expected one of its choices as default, found {self.default}")
+        if not self.switch and self.default and (expected := self.expected(self.default)):
+            raise ValueError(f"expected {expected} as default, found {self.default}")
+        if unknown := [one for one in self.schemes if one not in DEFAULT_PORTS]:
+            known = ", ".join(DEFAULT_PORTS)
+            raise ValueError(f"expected schemes to be of {known}, found {', '.join(unknown)}")
         return self
 
 
@@ -106,6 +128,19 @@ class SuiteFile(Frame):
     may_skip: Sequence[str] = ()
     """Scenarios whose skip leaves the exit code of the others alone, because they need what few
     machines have. They are counted and shown as skipped all the same."""
+
+    @model_validator(mode="after")
+    def _implies_what_there_is(self) -> SuiteFile:
+        for name, option in self.options.items():
+            for other, text in option.implies.items():
+                told = f"expected options.{name}.implies"
+                if other == name or other not in self.options:
+                    known = [one for one in self.options if one != name]
+                    near = did_you_mean(other, known, noun="its options")
+                    raise ValueError(f"{told} to name another option, found {other}; {near}")
+                if expected := self.options[other].expected(text):
+                    raise ValueError(f"{told} to give {other} {expected}, found {text}")
+        return self
 
     @property
     def selections(self) -> tuple[SuiteSelection, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hormesis.compose.suite_file import SuiteFile
-from hormesis.spec.did_you_mean import did_you_mean
-from hormesis.words.trouble import UsageTrouble
+from hormesis.spec.did_you_mean import did_you_mean, nearest
+from hormesis.words.trouble import Problem, UsageTrouble
 
 ALL = "all"
 
@@ -38,6 +38,11 @@ def selected(
     """
     said: list[tuple[str, Sequence[str]]] = []
     names = [one.strip() for given in asked.named for one in given.split(",") if one.strip()]
+    if asked.named and not names:
+        raise UsageTrouble(
+            "--scenario: expected the name of a scenario, found nothing",
+            hint=f"`hormesis run {suite} --options` lists all",
+        )
     if asked.named and ALL not in names:
         said.append(("--scenario " + ",".join(names), _known(suite, scenarios, names)))
     if asked.set:
@@ -83,20 +88,28 @@ def _of_choice(
     selection = next(one for one in file.selections if one.option == option)
     if choice not in selection.choices:
         known = [*selection.choices, ALL]
+        told = f"--{option} {choice}".strip() + f": expected one of {', '.join(known)}"
+        near = nearest(choice, known)
         raise UsageTrouble(
-            f"--{option} {choice}: expected one of {', '.join(known)}",
-            hint=did_you_mean(choice, known),
+            told if choice else f"{told}, found nothing",
+            hint=f"did you mean {near}?" if near else "",
         )
     return _known(suite, scenarios, selection.choices[choice])
 
 
 def _known(suite: str, scenarios: Sequence[str], names: Iterable[str]) -> Sequence[str]:
-    names = list(names)
+    names = list(dict.fromkeys(names))
+    problems: list[Problem] = []
+    every = f"it has: {', '.join(scenarios)}; `hormesis run {suite} --options` lists all"
     for name in names:
-        if name not in scenarios:
-            raise UsageTrouble(
-                f"suite {suite!r} has no scenario {name!r}",
-                hint=f"{did_you_mean(name, scenarios, noun='it has')}; "
-                f"`hormesis run {suite} --options` lists all",
-            )
+        if name in scenarios:
+            continue
+        near = nearest(name, scenarios)
+        hint = f"did you mean {near}?" if near else every
+        # What there is instead is told once, however many names are near to none of them.
+        told = not near and any(one.hint == every for one in problems)
+        message = f"suite {suite!r} has no scenario {name!r}"
+        problems.append(Problem(message, hint="" if told else hint))
+    if problems:
+        raise UsageTrouble(problems)
     return names

@@ -28,6 +28,8 @@ _PORTS = {
 }  # fmt: skip
 _PORT_FIRST = 8010
 _SHOWN = 4
+_COUNT = 4
+"""How many processes of a group a file has whose scenarios do not say it."""
 _OF_CONTAINERS = frozenset({Facet.CONTAINER, Facet.NETWORK, Facet.ADDRESS, Facet.HTTP})
 _CREDENTIAL = re.compile(r"(^|_)(token|password|secret|api_key|auth)$")
 
@@ -113,8 +115,8 @@ def target_text(suite: str, about: SuiteFile, needs: SuiteNeeds) -> str:
 
 def _page(suite: str) -> str:
     """Return where it is written what the bundled *suite* asks of a system; else nothing."""
-    detail = " and docs/how-to/tasks-api.md" if suite == "tasks" else ""
-    told = f"What the suite asks of a system: docs/how-to/{suite}.md{detail}."
+    told = f"What the suite asks of a system: docs/how-to/{suite}.md"
+    told += "." if suite == "jobs" else f" and docs/how-to/{suite}-api.md."
     return told if suite in suite_names() else ""
 
 
@@ -189,16 +191,34 @@ def _processes(guess: _Guess) -> Iterator[str]:
     links = [str(one.node.value.get("link", "")) for one in guess.needs.targets.values()
              if isinstance(one.node.value, dict) and one.name in guess.needs.faults]  # fmt: skip
     link = next((one for one in links if one in guess.needs.links and one != "api"), "")
+    name, count = _started(guess, example) if groups else (example, "")
+    single = re.compile(rf"{re.escape(name)}-\d+")
+    if any(single.fullmatch(text_as_written(one.node)) for one in guess.needs.facts.values()):
+        yield from _comment(
+            f"Keep the name {name}: scenarios also refer to single ones, such as {name}-2.", ""
+        )
     yield "# processes:"
-    yield f"#   {example}:"
+    yield f"#   {name}:"
     yield '#     run: [my-program, --option, "value"]'
     if link:
         yield f'#     env: {{ADDRESS_OF_{link.upper()}: "${{link.{link}.url}}"}}'
     if groups:
-        yield f"#     count: 4                 # {example}-1 to {example}-4; ${{index}} tells which"
+        yield f"#     count: {count}   # {name}-1, {name}-2 and so on; ${{index}} tells which"
     yield f"#     ready: {{tcp: \"127.0.0.1:{guess.port(example)}\", within: 30s}}"
-    yield f"# and below:  {example}: {{process: {_quoted(example + '-*' if groups else example)}}}"
+    yield f"# and below:  {example}: {{process: {_quoted(name + '-*' if groups else name)}}}"
+    for one in references_in(count):
+        yield f"# and above, under vars:  {one}: {_COUNT}     # where a scenario does not say it"
     yield ""
+
+
+def _started(guess: _Guess, target: str) -> tuple[str, str]:
+    """Return what the processes of *target* are called in the bundled system, and their count."""
+    name = str(guess.needs.targets[target].node.value["process"]).removesuffix("-*")
+    system = guess.needs.system
+    processes = system.value.get("processes") if system is not None else None
+    process = processes.get(name) if isinstance(processes, dict) else None
+    count = str(process.get("count", "")) if isinstance(process, dict) else ""
+    return name, _quoted(count) if count else str(_COUNT)
 
 
 def _links(guess: _Guess) -> Iterator[str]:

@@ -43,16 +43,17 @@ class NewUser:
 
 
 def task_variables(
-    overrides: Mapping[str, str], environment: Mapping[str, str], system: Path | None
+    overrides: Mapping[str, str],
+    environment: Mapping[str, str],
+    system: Path | None,
+    file: Path = _STATEMENTS,
 ) -> HelperVariables:
-    """Return what the helpers know about the system.
+    """Return what the helpers know about the system, or with *file*, what a flood does.
 
     Raises:
         InputTrouble: the system file has problems.
     """
-    return HelperVariables(
-        _STATEMENTS, overrides=overrides, environment=environment, system=system
-    )
+    return HelperVariables(file, overrides=overrides, environment=environment, system=system)
 
 
 async def new_user(variables: HelperVariables, prefix: str, rng: Random) -> NewUser:
@@ -82,7 +83,7 @@ async def rows_of(variables: HelperVariables, statement: str) -> Rows:
             variables["dsn"], variables[statement], timeout_s=10.0, rows_max=_LISTED_MAX
         )
     except SqlTrouble as trouble:
-        raise _no_database(trouble, statement, variables["dsn"]) from None
+        raise _no_database(trouble, statement, variables) from None
 
 
 async def performed(variables: HelperVariables, statement: str) -> int:
@@ -94,14 +95,24 @@ async def performed(variables: HelperVariables, statement: str) -> int:
     try:
         return await perform(variables["dsn"], variables[statement])
     except SqlTrouble as trouble:
-        raise _no_database(trouble, statement, variables["dsn"]) from None
+        raise _no_database(trouble, statement, variables) from None
 
 
-def _no_database(trouble: SqlTrouble, statement: str, dsn: str) -> CapabilityTrouble:
+def _no_database(
+    trouble: SqlTrouble, statement: str, variables: HelperVariables
+) -> CapabilityTrouble:
+    hint = (
+        "say with --database-url or DATABASE_URL where it is, or describe the system in a "
+        "target file (`hormesis init tasks`) and give it with --system"
+    )
+    if variables.system:
+        hint = (
+            f"say in {variables.system} what fits: `dsn` under `vars`, `{statement}` under "
+            "`overrides`"
+        )
     return CapabilityTrouble(
-        f"the database at {shown_address(dsn)} did not answer {statement}: {trouble}",
-        hint="say with --database-url or DATABASE_URL where it is, or describe the system in a "
-        "target file (`hormesis init tasks`) and give it with --system",
+        f"the database at {shown_address(variables['dsn'])} did not answer {statement}: {trouble}",
+        hint=hint,
     )
 
 
@@ -112,11 +123,16 @@ async def _posted(variables: HelperVariables, path: str, document: Mapping[str, 
     try:
         got = await http_ask("POST", url, body=body, headers=headers, timeout_s=10.0)
     except (NoAnswer, ValueError) as error:
-        hint = "say with --base-url or BASE_URL where the API is"
+        where = f"`queen` in {variables.system}" if variables.system else "BASE_URL"
+        hint = f"say with --base-url or {where} where the API is"
         raise CapabilityTrouble(f"POST {url}: {error}", hint=hint) from None
     text = got.answer.body.decode("utf-8", "replace")
     if not 200 <= got.answer.status < 300:
-        raise RefusedTrouble(f"POST {url}: answered {got.answer.status}: {text[:_SHOWN]}")
+        raise RefusedTrouble(
+            f"POST {url}: answered {got.answer.status}: {text[:_SHOWN]}",
+            hint=f"`api` and `{path}` under the `overrides` of a target file (--system) say where "
+            "a user is made; a flood with --auth needs none",
+        )
     try:
         return json.loads(text)
     except ValueError:

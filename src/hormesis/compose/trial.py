@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from hormesis.compose.lack import Lack
+from hormesis.compose.misfit import Misfit, misfit_of
 from hormesis.compose.suite_needs import references_in, texts_in
 from hormesis.probes.command import Command
 from hormesis.probes.http import Http
@@ -20,16 +21,15 @@ from hormesis.probes.sql import Sql
 from hormesis.spec.address import bare_address, redirected, url_address
 from hormesis.spec.node import Node
 from hormesis.spec.variables import RESERVED
-from hormesis.words.expect import miss_of
 from hormesis.words.experiment import Experiment, Service
 from hormesis.words.kind import Scalar
 from hormesis.words.probe import Probe
-from hormesis.words.secrets import passwords_masked
 
 TIMEOUT_S = 2.0
 """How long one read may take; a command may take as long as the scenario lets it."""
 _AT_ONCE = 4
-_REFUSED = frozenset({401, 403, 404, 405, 410, 501})
+_FIELDS = frozenset({"value", "count", "ms"})
+"""What a statement answers besides its columns."""
 _SECTIONS = ("steady_state", "tracks", "end_when", "stop_when", "final")
 _HOLDS = {Sql: "query", Http: "get", Prometheus: "url", Command: "run"}
 """The field that tells what is asked."""
@@ -42,18 +42,20 @@ _ADDRESS = {
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """One read of a scenario: what it is called, and the variables that hold what it asks.
+    """One read of a scenario: what it is called, and the variables that each of its fields holds.
 
     ``address`` is where it asks, empty for a command. With ``ours`` the run itself starts what
-    would answer; ``steady`` is a condition of the steady state, which has to be met.
+    would answer; ``steady`` is a condition of the steady state, which has to be met. ``columns``
+    are those that checks look for in its rows.
     """
 
     name: str
     probe: Probe
-    variables: tuple[str, ...] = ()
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     address: str = ""
     ours: bool = False
     steady: bool = False
+    columns: tuple[str, ...] = ()
 
 
 def reads_of(experiment: Experiment, tops: Iterable[Node], run_id: str) -> tuple[Read, ...]:
@@ -66,16 +68,18 @@ def reads_of(experiment: Experiment, tops: Iterable[Node], run_id: str) -> tuple
     upstreams = {bare_address(one.listen).usual: one.upstream for one in experiment.links}
     ports = started_ports(experiment)
     steady = {one.name for one in experiment.steady_state}
+    columns = _columns(experiment)
     found: dict[str, Read] = {}
     for name, probe in _probes(experiment):
         if type(probe) not in _HOLDS or (isinstance(probe, Command) and name not in steady):
             continue
         plain = _plain(probe, upstreams, run_id)
-        names = _variables(written.get(name, {}).get(_HOLDS[type(probe)]))
+        names = {key: _variables(value) for key, value in written.get(name, {}).items()}
         address = _address_of(plain)
         host, _, port = address.rpartition(":")
         ours = host == "127.0.0.1" and port in ports
-        found.setdefault(name, Read(name, plain, names, address, ours, name in steady))
+        asked = tuple(columns.get(name, ())) if isinstance(probe, Sql) else ()
+        found.setdefault(name, Read(name, plain, names, address, ours, name in steady, asked))
     return tuple(found.values())
 
 
@@ -97,7 +101,7 @@ def _ports(service: Service) -> Iterator[str]:
         yield str(url_address(service.ready.http, ("http", "https")).port)
 
 
-def tried(reads: Sequence[Read], silent: Mapping[str, str]) -> dict[Read, str]:
+def tried(reads: Sequence[Read], silent: Mapping[str, str]) -> dict[Read, Misfit]:
     """Return why each of *reads* that does not fit does not; those of *silent* ones stay untried.
 
     Equal questions are asked once.
@@ -106,22 +110,28 @@ def tried(reads: Sequence[Read], silent: Mapping[str, str]) -> dict[Read, str]:
     return asyncio.run(_tried(asked))
 
 
-def misfit(read: Read, why: str) -> Lack:
-    """Return what to do about *read*, which does not fit because of *why*."""
-    names = ", ".join(f"`{one}`" for one in read.variables)
-    if names:
-        return Lack(f"{names}: {why}", "override it under `overrides:`")
-    return Lack(f"the probe {read.name}: {why}", "its scenario asks this of any system")
+def lack_of(read: Read, found: Misfit, stated: Mapping[str, str]) -> Lack:
+    """Return what to do about *read*, which does not fit as was *found*.
+
+    *stated* tells where the target file says what a variable is.
+    """
+    names = next((names for one in found.fields if (names := read.variables.get(one))), ())
+    if not names:
+        return Lack(f"the probe {read.name}: {found.why}", "its scenario asks this of any system")
+    told = ", ".join(f"`{one}`" for one in names)
+    places = list(dict.fromkeys(stated[one] for one in names if one in stated))
+    step = "see " + " and ".join(places) if places else "override it under `overrides:`"
+    return Lack(f"{told}: {found.why}", step)
 
 
-async def _tried(reads: Sequence[Read]) -> dict[Read, str]:
+async def _tried(reads: Sequence[Read]) -> dict[Read, Misfit]:
     few = asyncio.Semaphore(_AT_ONCE)
     questions: dict[str, list[Read]] = {}
     for one in reads:
-        key = f"{one.steady} {type(one.probe).__name__} {one.probe.model_dump_json()}"
+        key = f"{one.steady} {one.columns} {type(one.probe).__name__} {one.probe.model_dump_json()}"
         questions.setdefault(key, []).append(one)
 
-    async def asked(same: Sequence[Read]) -> str:
+    async def asked(same: Sequence[Read]) -> Misfit | None:
         async with few:
             return await _asked(same[0])
 
@@ -130,20 +140,28 @@ async def _tried(reads: Sequence[Read]) -> dict[Read, str]:
     return {read: why for group, why in zip(groups, told, strict=True) if why for read in group}
 
 
-async def _asked(read: Read) -> str:
-    """Return why *read* does not fit, or nothing."""
-    probe = read.probe
-    seen = await probe.observe(_NoWorld())
-    why = seen.reason
-    status = seen.fields.get("status")
-    if not why and read.steady:
-        miss = miss_of(probe.expect, seen.fields) if probe.expect is not None else ""
-        why = probe.told_miss(miss, seen) if miss else ""
-    if not why and status in _REFUSED and miss_of(probe.expect, seen.fields):
-        why = f"answered {status}"
-    if why and isinstance(probe, Http | Prometheus):
-        why = f"GET {probe.get if isinstance(probe, Http) else probe.url}: {why}"
-    return passwords_masked(why)
+async def _asked(read: Read) -> Misfit | None:
+    """Return why *read* does not fit, if it does not."""
+    seen = await read.probe.observe(_NoWorld())
+    found = misfit_of(read.probe, seen, steady=read.steady)
+    if found is None and isinstance(read.probe, Sql):
+        return await _without_column(read.probe, read.columns)
+    return found
+
+
+async def _without_column(probe: Sql, columns: Sequence[str]) -> Misfit | None:
+    """Return which of *columns* the answer does not have; also no rows have columns."""
+    query = probe.query.rstrip().removesuffix(";")
+    for column in columns:
+        name = '"' + column.replace('"', '""') + '"'
+        # The statement is on lines of its own: it may end with a comment.
+        asked = probe.model_copy(
+            update={"query": f"SELECT {name} FROM (\n{query}\n) AS trial LIMIT 0"}
+        )
+        seen = await asked.observe(_NoWorld())
+        if "(42703)" in seen.reason:
+            return Misfit(f"its answer has no column {column}, in which checks look", ("query",))
+    return None
 
 
 class _NoWorld:
@@ -161,6 +179,17 @@ def _probes(experiment: Experiment) -> Iterator[tuple[str, Probe]]:
     for condition in experiment.end_when:
         if condition.probe is not None:
             yield condition.name, condition.probe
+
+
+def _columns(experiment: Experiment) -> dict[str, dict[str, None]]:
+    """Return, by the name of a probe, the columns in which checks look for what was done."""
+    found: dict[str, dict[str, None]] = {}
+    for check in experiment.checks:
+        probe = str(getattr(check, "found_in", ""))
+        column = str(getattr(check, "column", "") or getattr(check, "key", ""))
+        if probe and column and column not in _FIELDS:
+            found.setdefault(probe, {})[column] = None
+    return found
 
 
 def _plain(probe: Probe, upstreams: Mapping[str, str], run_id: str) -> Probe:
@@ -204,5 +233,8 @@ def _written(tops: Iterable[Node]) -> dict[str, dict[str, object]]:
 
 
 def _variables(value: object) -> tuple[str, ...]:
-    names = (name for _, text in texts_in(value) for name in references_in(text))
-    return tuple(dict.fromkeys(one for one in names if one.partition(".")[0] not in RESERVED))
+    """Return the variables in *value*, or else the links, by what the target file says of them."""
+    names = [name for _, text in texts_in(value) for name in references_in(text)]
+    own = [one for one in names if one.partition(".")[0] not in RESERVED]
+    links = [one.removeprefix("link.").rpartition(".")[0] for one in names if one[:5] == "link."]
+    return tuple(dict.fromkeys(own or [f"links.{one}.upstream" for one in links]))

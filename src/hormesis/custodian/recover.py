@@ -105,7 +105,7 @@ def _replay(path: Path) -> Steps[list[Replayed]]:
         effects, recalled = _recall(ledger, content)
         outcome = yield from effects.revert_all("replay")
         replayed = [
-            Replayed(effect.name, effect.call.verb, outcome.undone.get(effect.name), effect.trouble)
+            _replayed(effect, outcome.undone.get(effect.name))
             for effect in reversed(recalled)
         ]
         yield from sweep_marked(content.header["run"])
@@ -117,6 +117,12 @@ def _replay(path: Path) -> Steps[list[Replayed]]:
         return replayed
     finally:
         ledger.close()
+
+
+def _replayed(effect: Effect, undone: Undone | None) -> Replayed:
+    # Whoever tells of it names the effect.
+    trouble = effect.trouble.removeprefix(f"{effect.name} ({effect.call.verb}): ")
+    return Replayed(effect.name, effect.call.verb, undone, trouble)
 
 
 def _take(path: Path) -> Steps[Ledger]:

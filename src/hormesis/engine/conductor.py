@@ -76,6 +76,8 @@ class Conductor:
         self._watch = watch
         self._hand = hand
         self._stop = asyncio.Event()
+        self._unsafe: list[str] = []
+        self._may_need_making_safe = bool(timeline.experiment.on_fail)
         self._injections: list[Injection] = []
         self._recording = FollowedWriter(writer, live, followers)
         self._crew = Crew(
@@ -150,7 +152,7 @@ class Conductor:
             dirty = await self._close()
             ticking.cancel()
             self._phase("ended")
-            self._writer.end({**self._so_far(), "dirty": dirty})
+            self._writer.end({**self._so_far(), "dirty": dirty, **self._not_made_safe()})
             self._watch(self.live)
         if failure is not None:
             raise failure
@@ -158,6 +160,13 @@ class Conductor:
     def _so_far(self) -> dict[str, Any]:
         end = {"time": self._clock.now(), "reason": self.reason, "detail": self.detail}
         return {**end, **self._ending.told()}
+
+    def _not_made_safe(self) -> dict[str, list[str]]:
+        """Return what ``on_fail`` did not succeed in, for the end of the record."""
+        if self._may_need_making_safe and self.live.tracks_began is not None:
+            why = f"was not done at all, because the run ended before it could be: {self.detail}"
+            self._unsafe.append(f"{ON_FAIL} {why}")
+        return {"unsafe": self._unsafe} if self._unsafe else {}
 
     def _failed(self, reason: str, error: Exception, told: str) -> Exception | None:
         """Stop because of *error*; return it unless it only follows from an earlier stop."""
@@ -252,13 +261,15 @@ class Conductor:
         self._writer.flush()
         history = HistoryTail(self._stand.directory).read()
         why = await asyncio.to_thread(why_not_passing, history, experiment.checks, self._so_far())
+        self._may_need_making_safe = False
         if why:
             self._note("info", "on-fail", f"performed because the run does not pass: {why}")
             self._phase("failing")
             # Also when the run was stopped: the guard sees to it that this ends.
             over = asyncio.Event()
             clients = partial(self._done_once, load=ON_FAIL, over=over)
-            await MakingSafe(self.custodian, clients, self._note).do(experiment.on_fail)
+            safe = MakingSafe(self.custodian, clients, self._note, self._unsafe.append)
+            await safe.do(experiment.on_fail)
 
     async def _steady(self, observer: Observer, phase: str) -> bool:
         """Observe every steady-state probe (all of them); tell whether all were met."""

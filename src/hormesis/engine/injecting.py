@@ -19,7 +19,7 @@ from hormesis.engine.seating import Seats, seated
 from hormesis.engine.waiting import Late, sleep_unless, wait_until
 from hormesis.words.clock import Clock
 from hormesis.words.experiment import Limits
-from hormesis.words.history import FaultRecord
+from hormesis.words.history import RELEASE_OF, FaultRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.look import EffectLook, LinkLook, Look, ProcessLook, Reading, figure
 from hormesis.words.timeline import FaultAction
@@ -34,8 +34,6 @@ LOOK_S = 0.1
 NOT_LASTING = "the bite did not last"
 ENDED_EARLY = f"{NOT_LASTING}: it was seen, but was gone before it was released"
 ENDED_LATE = "it was released, but the child is gone, so nothing shows that it got over it"
-_RELEASE = "release of"
-"""How the trouble begins of what was not undone."""
 FOREIGN = "what is there now is somebody else's, and was left alone"
 MOMENT_S = 2.0
 """How much longer than asked a momentary fault that was not seen to bite is looked at."""
@@ -175,7 +173,7 @@ class Injection:
             # Also on cancellation: the second net is that the engine always releases.
             await self._release()
         # What was not there all the while must be gone all the same before anything goes on.
-        if self._record.released is not None and not self._record.trouble.startswith(_RELEASE):
+        if self._record.released is not None and not self._record.trouble.startswith(RELEASE_OF):
             await self._heal()
 
     @property
@@ -352,11 +350,11 @@ class Injection:
             try:
                 undone = await self._with.custodian.undo(effect)
             except Denied as error:
-                refused = refused or f"{_RELEASE} {effect}: {error}"
+                refused = refused or f"{RELEASE_OF} {effect}: {error}"
             else:
                 self._ended_held |= undone == Undone.GONE.value
                 if undone == Undone.NOT_MINE.value:
-                    foreign = foreign or f"{_RELEASE} {effect}: {FOREIGN}"
+                    foreign = foreign or f"{RELEASE_OF} {effect}: {FOREIGN}"
         if self._record.injected is None:
             return
         if refused:

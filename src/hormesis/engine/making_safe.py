@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,18 +20,22 @@ from hormesis.words.verb import VerbCall
 MARGIN_S = 5.0
 """How much longer than the command itself the program around it may take."""
 _SHOWN = 600
+_CONSEQUENCE = "it did not bring the system into its safe state"
+_STATUS = re.compile(r"\bhttp-(\d{3})\b")
 
 
 @dataclass(frozen=True)
 class MakingSafe:
     """Does the parts of one run's ``on_fail``.
 
-    ``clients`` lets clients do theirs; ``note`` takes level, source and text.
+    ``clients`` lets clients do theirs and returns what went wrong; ``note`` takes level, source and
+    text. ``failed`` takes, of each part that did not succeed, what was asked and what came.
     """
 
     custodian: Custodian
-    clients: Callable[[tuple[ClientKind, ...]], Awaitable[object]]
+    clients: Callable[[tuple[ClientKind, ...]], Awaitable[Sequence[str]]]
     note: Callable[[str, str, str], None]
+    failed: Callable[[str], None]
 
     async def do(self, parts: Sequence[ClientKind | Command]) -> None:
         """Do all *parts*; one that goes wrong keeps no other from being done."""
@@ -40,7 +45,17 @@ class MakingSafe:
                 number += 1
                 await self._run(number, part)
             else:
-                await self.clients(part)
+                await self._ask(part)
+
+    async def _ask(self, clients: tuple[ClientKind, ...]) -> None:
+        try:
+            bad = await self.clients(clients)
+        except asyncio.CancelledError:
+            self.failed(f"{_asked(clients)} was cut off with the run; {_CONSEQUENCE}")
+            raise
+        if bad:
+            came = _STATUS.sub(r"http \1", passwords_masked("; ".join(bad)))
+            self.failed(f"{_asked(clients)} did not succeed: {came}; {_CONSEQUENCE}")
 
     async def _run(self, number: int, command: Command) -> None:
         config = {
@@ -59,12 +74,16 @@ class MakingSafe:
             done = await self.custodian.do(f"{ON_FAIL}/{number}", call, None)
         except Denied as error:
             self.note("warning", ON_FAIL, f"`{told}` was not run: {error}")
+            self.failed(f"`{told}` could not be started: {error}; {_CONSEQUENCE}")
             return
         except asyncio.CancelledError:
             self.note("warning", ON_FAIL, f"`{told}` was cut off with the run")
+            self.failed(f"`{told}` was cut off with the run; {_CONSEQUENCE}")
             raise
         report = done.get("report") or {}
         self.note(*_told(told, command, report))
+        if came := _trouble(command, report):
+            self.failed(f"`{told}` was run and did not succeed: {came}; {_CONSEQUENCE}")
 
 
 def _together(
@@ -78,14 +97,39 @@ def _together(
             yield tuple(one for one in several if not isinstance(one, Command))
 
 
+def _asked(clients: Sequence[ClientKind]) -> str:
+    try:
+        told = ", ".join(one.describe() for one in clients)
+    except Exception:  # noqa: BLE001 - a client is user code, and all other parts must be done
+        told = ", ".join(one.kind for one in clients)
+    return f"asking {passwords_masked(told)}"
+
+
 def _told(told: str, command: Command, report: dict[str, Any]) -> tuple[str, str, str]:
     status, took = report.get("exit"), text_of_seconds(float(report.get("took_s") or 0))
     if report.get("late"):
         how = f"was killed, because it took longer than {text_of_seconds(command.timeout_s)}"
     else:
         how = f"ended with status {status} after {took}"
+    level = "warning" if _trouble(command, report) else "info"
+    return level, ON_FAIL, f"`{told}` {how}; it said {_said(report) or 'nothing'}"
+
+
+def _trouble(command: Command, report: dict[str, Any]) -> str:
+    """Return how *command* went wrong, with what it said; empty when it did not."""
+    status = report.get("exit")
+    if report.get("late"):
+        how = f"it was killed, because it took longer than {text_of_seconds(command.timeout_s)}"
+    elif status == 0:
+        return ""
+    elif isinstance(status, int) and status < 0:
+        how = f"ended by signal {-status}"
+    else:
+        how = f"exit status {status}"
+    return f"{how}, it said {said}" if (said := _said(report)) else how
+
+
+def _said(report: dict[str, Any]) -> str:
     lines = [line.strip() for line in str(report.get("output") or "").splitlines()]
     said = passwords_masked(" | ".join(filter(None, lines)))
-    said = said if len(said) <= _SHOWN else "…" + said[1 - _SHOWN :]
-    level = "info" if status == 0 and not report.get("late") else "warning"
-    return level, ON_FAIL, f"`{told}` {how}; it said {said or 'nothing'}"
+    return said if len(said) <= _SHOWN else "…" + said[1 - _SHOWN :]

@@ -21,6 +21,8 @@ from hormesis.words.verb import VerbCall
 
 STARTS_MAX = 3
 """How often a service that is restarted may end before it was ready once."""
+_ABSENT = "is not there: no process"
+"""What the custodian says of a target that it cannot find."""
 
 
 class StagingTrouble(Trouble):
@@ -60,7 +62,7 @@ class Stage:
 
         Raises:
             StagingTrouble: a service did not start or did not become ready in its time.
-            CapabilityTrouble: this machine cannot mount a volume.
+            CapabilityTrouble: this machine cannot mount a volume, or a target is not there.
         """
         folder = VerbCall("scratch", {"subject": SCRATCH, "path": self._scratch})
         await self._asked(SCRATCH, folder, "the scratch folder could not be made")
@@ -158,10 +160,11 @@ class Stage:
             adopted = await self._custodian.ask("adopt", service=told)
         except Denied as error:
             where = f"pid {service.pid}" if service.pid else f"port {service.port}"
-            raise StagingTrouble(
-                f"cannot attach target {service.name!r} by {where}: {error}",
-                hint="is it running, and may this user signal it?",
-            ) from None
+            problem = f"cannot attach target {service.name!r} by {where}: {error}"
+            if _ABSENT in str(error):
+                hint = "is it running, and may this user signal it?"
+                raise CapabilityTrouble(problem, hint=hint) from None
+            raise StagingTrouble(problem) from None
         self._attached(service.name, int(adopted["pid"]))
 
     async def _asked(self, effect: str, call: VerbCall, what: str) -> None:

@@ -60,4 +60,4 @@ class Undoing:
             replayed = await asyncio.to_thread(how, self._ledger)
         except (Trouble, OSError) as error:
             return [f"the ledger could not be replayed: {error}"]
-        return [f"{one.effect}: {one.trouble}" for one in replayed if one.trouble]
+        return [f"{one.effect} ({one.verb}): {one.trouble}" for one in replayed if one.trouble]

@@ -55,16 +55,21 @@ class Witness:
         self._writer.process(ProcessRecord(slot, self._clock.now(), "chosen", pid=pid))
 
     def _process_changed(self, event: dict[str, Any], moment: float) -> None:
+        failed_start = bool(event.get("failed_start", False))
         record = ProcessRecord(
             service=str(event.get("service", "")),
             time=moment,
             change=str(event["event"]),
             pid=int(event.get("pid") or 0),
             status=event.get("status"),
-            planned=bool(event.get("planned", False)),
+            planned=bool(event.get("planned", False)) or failed_start,
+            failed_start=failed_start,
         )
         self._writer.process(record)
-        if record.change == "exited" and not record.planned:
+        if failed_start:
+            told = f"{record.service} could not be started by this run, status {record.status}"
+            self._live.say(moment, told)
+        elif record.change == "exited" and not record.planned:
             self._live.say(moment, f"{record.service} ended by itself, status {record.status}")
 
     def _program_ended(self, event: dict[str, Any]) -> None:

@@ -25,7 +25,8 @@ class Service:
     caused by this run. ``process`` stays known after its end, which ``told_end`` marks as reported,
     because its session may outlive it; ``status`` is how it ended, None for a stranger.
     ``restart_at`` and ``since`` are seconds of CLOCK_MONOTONIC. A ``slot`` is a child of another
-    service, as a stand-in that a fault has chosen.
+    service, as a stand-in that a fault has chosen. ``starting`` says that its last start by this
+    run is still being watched, or was given up.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Service:
     restart_at: float | None = None
     since: float = 0.0
     slot: bool = False
+    starting: bool = False
 
     @property
     def owned(self) -> bool:

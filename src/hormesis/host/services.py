@@ -10,13 +10,16 @@ from typing import Any
 from hormesis.host.children import Children
 from hormesis.host.process import Identity, ended, send, signal_number
 from hormesis.host.service import BACKOFF_S, BACKOFF_S_MAX, STEADY_S, Service
-from hormesis.host.spawn import spawn_gated, tail_of
+from hormesis.host.spawn import size_of, spawn_gated, tail_of
 from hormesis.host.steps import Steps
 from hormesis.host.tree import kill_tree
 from hormesis.host.verb_protocol import Facts, NothingDone, VerbFailed
 
 _SETTLE_S = 0.1
 """How long a start is watched: what cannot start at all has usually said so by then."""
+
+_NOT_EXECUTED = frozenset({126, 127})
+"""How the shell at the gate ends when it cannot execute the program."""
 
 Note = Callable[[Facts], None]
 Tell = Callable[[dict[str, Any]], None]
@@ -69,6 +72,7 @@ class Services:
             NothingDone: no process came to be.
             VerbFailed: it ended at once; the end of its log says why.
         """
+        said = size_of(service.log)
         gated = spawn_gated(
             self.children, service.run,
             env=service.environment(self.run, os.environ), cwd=service.cwd, log=service.log,
@@ -80,6 +84,7 @@ class Services:
             service.told_end, service.status = False, None
             service.wanted, service.expected, service.restart_at = True, False, None
             service.since = time.monotonic()
+            service.starting = True
             gated.open()
         finally:
             gated.drop()
@@ -89,8 +94,9 @@ class Services:
             status = service.status if service.told_end else status
             raise VerbFailed(
                 f"service {service.name!r} ended at once with status {status}: "
-                f"{tail_of(service.log) or 'its log is empty'}"
+                f"{tail_of(service.log, since=said) or 'it said nothing'}"
             )
+        service.starting = False
         return gated.who
 
     def stop(self, service: Service, *, number: int, grace_s: float) -> Steps[int]:
@@ -142,7 +148,7 @@ class Services:
         event = {
             "event": "exited", "service": service.name, "status": status,
             "pid": service.process.pid if service.process else None,
-            "planned": service.expected, "at": now,
+            "planned": service.expected, "failed_start": _failed_start(service, status), "at": now,
         }  # fmt: skip
         service.told_end, service.status = True, status
         if now - service.since > STEADY_S:
@@ -156,6 +162,15 @@ class Services:
             "event": "started", "service": service.name, "generation": service.generation,
             "pid": service.process.pid if service.process else None, "at": time.monotonic(),
         })  # fmt: skip
+
+
+def _failed_start(service: Service, status: int | None) -> bool:
+    """Return whether a start by this run came to nothing, which says nothing of the system.
+
+    How one that was attached to is started is only told to this run. Of the system's own programs
+    it must have been the shell that found nothing to execute.
+    """
+    return service.starting and (not service.owned or status in _NOT_EXECUTED)
 
 
 def number_of(name: str) -> int:

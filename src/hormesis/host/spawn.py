@@ -80,12 +80,22 @@ def spawn_gated(
         os.close(read_end)
 
 
-def tail_of(path: str, lines: int = 5) -> str:
-    """Return the last lines of a log on one line, or an empty text when there is none."""
+def size_of(path: str) -> int:
+    """Return the size of a log in bytes; 0 when there is none."""
+    with suppress(OSError):
+        return os.stat(path).st_size
+    return 0
+
+
+def tail_of(path: str, lines: int = 5, since: int = 0) -> str:
+    """Return the last lines of a log on one line, or an empty text when there is none.
+
+    What stands before the byte *since* is left out.
+    """
     try:
         with open(path, "rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - 4096))
+            file.seek(max(since if size >= since else 0, size - 4096))
             text = file.read().decode(errors="replace")
     except OSError:
         return ""

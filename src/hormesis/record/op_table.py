@@ -158,6 +158,12 @@ class OpTable(ColumnTable[Op], OpSequence):
             lambda one: load in (None, one.load) and outcome in (None, one.outcome)
         )
 
+    def labelled(self) -> Iterator[tuple[Label, int]]:
+        """Yield each label that some operation has, and how many have it."""
+        counts = self.label_counts.tolist()
+        pairs = zip(self.labels, counts, strict=True)
+        return ((label, count) for label, count in pairs if count)
+
     def named(self, name: str, load: str | None = None) -> Iterator[Op]:
         """Yield those called *name*, of *load* or of any."""
         return iter(

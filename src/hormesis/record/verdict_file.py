@@ -35,6 +35,7 @@ def read_verdict(path: Path) -> RunVerdict:
             dirty=tuple(data["dirty"]),
             stopped_by=str(data["stopped_by"]),
             skipped=str(data.get("skipped") or ""),
+            unsafe=tuple(data.get("unsafe") or ()),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as trouble:
         raise InputTrouble(

@@ -11,7 +11,7 @@ from hormesis.reports.page.chart_library import INSTALL, packed_chart_library
 from hormesis.reports.page.key_figures import key_figures
 from hormesis.reports.page.markup import Content, Markup, element, joined
 from hormesis.reports.page.overview import overview_section
-from hormesis.reports.page.run_section import dirt_list, run_badges, run_section
+from hormesis.reports.page.run_section import dirt_list, run_badges, run_section, unsafe_list
 from hormesis.reports.parts.standing import Standing, standing_of_run, standing_of_suite
 from hormesis.reports.parts.wording import day, plural
 from hormesis.words.report import Judged, Report
@@ -87,6 +87,7 @@ def _verdict(runs: Sequence[Judged]) -> Markup:
         "div",
         _verdict_head(standing, run_badges(runs[0]) if single else None),
         [dirt_list(run, named=not single) for run in runs],
+        [unsafe_list(run, named=not single) for run in runs],
         key_figures(runs) if runs else None,
         cls="verdict",
     )

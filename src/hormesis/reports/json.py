@@ -7,6 +7,7 @@ unless the name ends in ``_ms``, shares are 0 to 1; what is not known is null ::
     title, outcome (pass, fail, unknown), left_dirty, reason
     runs        a list, one entry per run:
       name, outcome, left_dirty, reason, dirty[], stopped_by, duration_s, ended, manifest{}
+      unsafe[]  texts: what `on_fail` did not succeed in, what was asked and what came
       remark    what was remarked on a pass, such as late; empty when nothing was
       early     what ended the tracks before their time: condition, time, told, gave_up; or null
       skipped   the reason why it was not even tried; empty when it was
@@ -82,6 +83,7 @@ def _run(run: Judged) -> dict[str, Any]:
         "left_dirty": bool(verdict.dirty),
         "reason": verdict.reason,
         "dirty": list(verdict.dirty),
+        "unsafe": list(verdict.unsafe),
         "stopped_by": verdict.stopped_by,
         "skipped": verdict.skipped,
         "duration_s": duration_s,

@@ -29,6 +29,7 @@ from hormesis.reports.parts.wording import (
     span,
 )
 from hormesis.words.check import Verdict
+from hormesis.words.judging import PUT_BACK
 from hormesis.words.outcome import Outcome
 from hormesis.words.report import Judged, Report
 
@@ -88,13 +89,19 @@ def _overview(runs: Sequence[Judged]) -> list[str]:
 def _run(run: Judged, *, single: bool) -> list[str]:
     if run.history.not_run:
         return [f"{safe(heading_of(run))}: {safe(run.verdict.reason)}", ""]
-    body = [*_checks(run), *_faults(run), *_load(run), *_phases(run), *_trust(run), *_replay(run)]
+    body = [*_unsafe(run), *_checks(run), *_faults(run), *_load(run), *_phases(run)]
+    body += [*_trust(run), *_replay(run)]
     if single:
         return body
     standing = standing_of_run(run)
     summary = f"{_MARKS[standing.key]} {standing.word}: {_html(heading_of(run))}"
     opened = "" if standing.key == "pass" else " open"
     return [f"<details{opened}><summary>{summary}</summary>", "", *body, "</details>", ""]
+
+
+def _unsafe(run: Judged) -> list[str]:
+    lines = [f"- not made safe: {safe(text)}" for text in run.verdict.unsafe]
+    return [*lines, ""] if lines else []
 
 
 def _checks(run: Judged) -> list[str]:
@@ -208,6 +215,7 @@ def _phases(run: Judged) -> list[str]:
 def _trust(run: Judged) -> list[str]:
     doubts = [one for one in evidence_of(run.verdict.verdicts) if one.outcome is not Outcome.PASS]
     dirt = [f"- left on the host: {safe(text)}" for text in run.verdict.dirty]
+    doubts = [one for one in doubts if not (dirt and one.check == PUT_BACK)]
     lines = [f"- {safe(one.check)}: {safe(one.summary)}" for one in doubts]
     return ["**Can this be trusted?**", "", *dirt, *lines, ""] if dirt or lines else []
 

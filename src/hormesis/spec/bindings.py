@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -12,6 +12,8 @@ class Bindings:
 
     ``port_of`` hands out a free TCP port of 127.0.0.1; it is called once for each name in
     ``ports`` (with that name) and once for each link (with ``link.NAME``), in the file's order.
+    ``why_not_startable`` takes a command, what is added to its environment and its folder (empty:
+    the present one), and says why it could not be started here; by default nobody looks.
     """
 
     run_dir: str
@@ -19,3 +21,6 @@ class Bindings:
     run_id: str
     python: str
     port_of: Callable[[str], int]
+    why_not_startable: Callable[[Sequence[str], Mapping[str, str], str], str] = (
+        lambda run, env, cwd: ""
+    )

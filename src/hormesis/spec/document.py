@@ -22,12 +22,44 @@ class Spot:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a value was given: the words of a command line, else a place in a file."""
+
+    words: str = ""
+    document: Document | None = None
+    steps: Steps = ()
+
+    @property
+    def key(self) -> tuple[str, str, Steps]:
+        """Return what tells it from others."""
+        return self.words, self.document.file if self.document else "", self.steps
+
+    def place(self, rest: Steps = ()) -> Place | None:
+        """Return where *rest*, the way inside the value, stands; None when it is in no file."""
+        return self.document.place((*self.steps, *rest)) if self.document else None
+
+    def path(self, rest: Steps = ()) -> str:
+        """Return what to call *rest*, the way inside the value."""
+        return path_text((*self.steps, *rest)) if self.document else self.words
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a value was made of that the user gave, and the *template* that says how."""
+
+    origins: tuple[Origin, ...]
+    template: str = ""
+    """Empty when the value is what was given and nothing else."""
+
+
+@dataclass(frozen=True)
 class Document:
     """One file. Its data is never changed; substitution makes a new document.
 
     ``values`` and ``keys`` hold the spot of the value, and of the key, at each way. ``references``
     holds the resolved text of values that were one whole ``${…}``; ``broken`` the ways of values
-    whose variables could not be resolved, about which everything has been said.
+    whose variables could not be resolved, about which everything has been said. ``given`` tells of
+    which values of the user others were made.
     """
 
     file: str
@@ -37,6 +69,7 @@ class Document:
     keys: Mapping[Steps, Spot] = field(default_factory=dict)
     references: Mapping[Steps, str] = field(default_factory=dict)
     broken: frozenset[Steps] = frozenset()
+    given: Mapping[Steps, Given] = field(default_factory=dict)
 
     def place(self, steps: Steps) -> Place:
         """Return where the value at *steps*, or the nearest one around it, stands."""
@@ -45,6 +78,13 @@ class Document:
     def key_place(self, steps: Steps) -> Place:
         """Return where the key at *steps* stands; of an element of a list, the element."""
         return self._place(self.keys if steps in self.keys else self.values, steps)
+
+    def given_at(self, steps: Steps) -> tuple[Given | None, Steps]:
+        """Return what the value at *steps*, or one that it is in, was made of; and the way in."""
+        for length in range(len(steps), 0, -1):
+            if steps[:length] in self.given:
+                return self.given[steps[:length]], steps[length:]
+        return None, ()
 
     def _place(self, spots: Mapping[Steps, Spot], steps: Steps) -> Place:
         while steps and steps not in spots:

@@ -55,7 +55,16 @@ Raw = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 """A text for which any scalar will do: it is taken exactly as written."""
 Unless = Annotated[str, AfterValidator(lambda text: "" if text.strip().lower() in _NOES else text)]
 """A text that leaves something out; a variable that says no says the same as an empty one."""
-Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _number_from(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"expected a whole number, found {str(value).lower()}")
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65535), BeforeValidator(_number_from)]
+Pid = Annotated[int, Field(ge=1, le=2**22), BeforeValidator(_number_from)]
 
 
 def _container_from(value: object) -> object:
@@ -167,7 +176,7 @@ class TargetFrame(Frame):
     """The connection URL of a PostgreSQL database."""
     redis: Word | None = None
     """The URL of a Redis server."""
-    pid: Annotated[int, Field(ge=1, le=2**22)] | None = None
+    pid: Pid | None = None
     """The process id of a running process to attach to."""
     port: Port | None = None
     """The TCP port that a running process to attach to listens on."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from hormesis.spec.document import Document, Steps, path_text
+from hormesis.spec.document import Document, Given, Origin, Steps, path_text
 from hormesis.spec.scalars import told
 from hormesis.words.trouble import InputTrouble, Place, Problem
 
@@ -85,7 +85,28 @@ class Problems:
         if any(steps[: len(broken)] == broken for broken in document.broken):
             return
         place = document.key_place(steps) if at_key else document.place(steps)
-        self.put(Problem(message, place, path_text(steps), hint))
+        problem = Problem(message, place, path_text(steps), hint)
+        # The key of a value is of the file, whatever the value was made of.
+        given, rest = document.given_at(steps[:-1] if at_key else steps)
+        if given is None:
+            self.put(problem)
+        else:
+            self._put_where_given(problem, given, (*rest, steps[-1]) if at_key else rest)
+
+    def _put_where_given(self, problem: Problem, given: Given, rest: Steps) -> None:
+        """Add a problem of a value that the user gave, at its own place, once for each value."""
+        hints = [problem.hint] if problem.hint else []
+        if len(given.origins) > 1:
+            told = ", ".join(_told(one) for one in given.origins)
+            self.put(replace(problem, hint="; ".join([*hints, f"it comes from {told}"])))
+            return
+        origin = given.origins[0]
+        place, path = origin.place(rest), origin.path(rest)
+        if given.template:
+            hints.append(f"it is used as {found(given.template)}")
+        moved = Problem(problem.message, place, path, "; ".join(hints))
+        at = place or Place("")
+        self._found.setdefault((at.file, at.line, at.column, path, ""), moved)
 
     def expected(self, node: Node, expected: str, hint: str = "") -> None:
         """Add that *node* should have been something else than it is."""
@@ -105,6 +126,11 @@ class Problems:
         """
         if self._found:
             raise InputTrouble([self._found[key] for key in sorted(self._found)]) from None
+
+
+def _told(origin: Origin) -> str:
+    place = origin.place()
+    return f"{place} ({origin.path()})" if place else origin.path()
 
 
 def named(node: Node, problems: Problems, *reserved: str) -> bool:

@@ -88,5 +88,5 @@ class Play:
             tuple(one.left_out(raw) for one, raw in read if one.unless),
             tuple(stops),
             read_end_conditions(resolved("end_when"), tracks),
-            tuple(read_on_fail(resolved("on_fail"))),
+            tuple(read_on_fail(resolved("on_fail"), variables.bindings)),
         )

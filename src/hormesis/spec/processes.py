@@ -8,9 +8,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hormesis.spec.address import bare_address, url_address
+from hormesis.spec.bindings import Bindings
 from hormesis.spec.frames import ProcessFrame, ReadyFrame
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, mapping, named
+from hormesis.spec.startable import check_startable
 from hormesis.spec.substitution import substituted
 from hormesis.spec.variables import Variables
 from hormesis.words.experiment import PROXY, SCRATCH, Ready, Service
@@ -82,28 +84,30 @@ def _instances(
     name: str, first: ProcessFrame, process: Node, variables: Variables, forms: Forms
 ) -> Iterator[Service]:
     if first.count is None:
-        yield _service(name, first, process, forms.problems, variables.bindings.scratch)
+        yield _service(name, first, process, forms.problems, variables.bindings)
         return
     for index in range(1, first.count + 1):
         frame, node = _frame(process, variables, forms, index)
         if frame is not None:
             service = f"{name}-{index}"
-            yield _service(service, frame, node, forms.problems, variables.bindings.scratch)
+            yield _service(service, frame, node, forms.problems, variables.bindings)
 
 
 def _service(
-    name: str, frame: ProcessFrame, node: Node, problems: Problems, scratch: str
+    name: str, frame: ProcessFrame, node: Node, problems: Problems, bindings: Bindings
 ) -> Service:
+    cwd = str(Path(node.document.folder) / frame.cwd) if frame.cwd else ""
+    check_startable(node.under("run"), frame.run, bindings, problems, env=frame.env, cwd=cwd)
     return Service(
         name=name,
         run=tuple(frame.run),
         env=dict(frame.env),
-        cwd=str(Path(node.document.folder) / frame.cwd) if frame.cwd else "",
+        cwd=cwd,
         restart=frame.restart == "on-exit",
         ready=_ready(frame.ready, node, problems) if frame.ready else None,
         stop_signal=frame.stop.signal,
         stop_grace_s=frame.stop.grace,
-        clock=f"{scratch}/clocks/{name}" if frame.clock == "adjustable" else "",
+        clock=f"{bindings.scratch}/clocks/{name}" if frame.clock == "adjustable" else "",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from hormesis.spec.document import Steps
+from hormesis.spec.document import Given, Steps
 from hormesis.spec.node import Node
 from hormesis.spec.scalars import retyped, told
 from hormesis.spec.template import Reference, parts_of
@@ -27,6 +27,7 @@ def substituted(
         node.document,
         references={**node.document.references, **walk.references},
         broken=node.document.broken | walk.broken,
+        given={**node.document.given, **walk.given},
     )
     return Node(document, value, node.steps)
 
@@ -39,6 +40,7 @@ class _Walk:
         self._as_texts = as_texts
         self.references: dict[Steps, str] = {}
         self.broken: frozenset[Steps] = frozenset()
+        self.given: dict[Steps, Given] = {}
 
     def value(self, value: Any, steps: Steps) -> Any:
         if isinstance(value, dict):
@@ -59,15 +61,21 @@ class _Walk:
             if whole is not None:
                 with self._variables.structure(whole.name) as structure:
                     if structure is not None:
+                        self._note(text, steps, whole=True)
                         return self._structure(structure, steps)
             resolved = self._variables.text(text, node, self._index)
         except Unresolved:
             self.broken |= {steps}
             return text
+        self._note(text, steps, whole=whole is not None)
         if whole is None:
             return resolved
         self.references[steps] = resolved
         return resolved if self._as_texts else retyped(resolved)
+
+    def _note(self, text: str, steps: Steps, *, whole: bool) -> None:
+        if origins := self._variables.origins(text):
+            self.given[steps] = Given(origins, "" if whole else text)
 
     def _structure(self, node: Node, steps: Steps) -> Any:
         """Resolve a variable's mapping or list where it is defined, and graft it in at *steps*."""
@@ -76,6 +84,7 @@ class _Walk:
         depth = len(node.steps)
         self.references |= {(*steps, *way[depth:]): text for way, text in inner.references.items()}
         self.broken |= {(*steps, *way[depth:]) for way in inner.broken}
+        self.given |= {(*steps, *way[depth:]): one for way, one in inner.given.items()}
         return value
 
 

@@ -159,7 +159,10 @@ def variables_of(
     for own in included.each("vars"):
         declared.update(definitions_in(own, problems))
     given = {name: Definition(text) for name, text in overrides.items()}
-    differing = dict(definitions_in(section.part("overrides"), problems))
+    differing = {
+        name: replace(one, instead=True)
+        for name, one in definitions_in(section.part("overrides"), problems)
+    }
     plain = {**declared, **_known(differing, declared), **given}
     links = _upstreams(section.part("links"), problems)
     first = Variables(
@@ -173,14 +176,16 @@ def variables_of(
         problems=problems,
     )
     # What was chosen may change the text of every variable, so nothing known so far is kept.
-    declared |= chosen_definitions(included.each("variants"), plain, first.variable, forms)
+    declared |= chosen_definitions(
+        included.each("variants"), plain, first.variable, first.origins, forms
+    )
     declared |= _known(differing, declared)
     for name in given:
         if name not in declared:
             hint = did_you_mean(name, declared, noun="declared variables")
             message = f"--set {name}: expected a declared variable, found {name}"
             problems.put(Problem(message, hint=hint))
-    return replace(first, definitions={**declared, **given}, _known={}, _asked=[])
+    return replace(first, definitions={**declared, **given}, _known={}, _asked=[], _origins={})
 
 
 def _known(

@@ -13,6 +13,7 @@ from hormesis.spec.frames import ContainerFrame, LinkFrame, TargetFrame
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, found, mapping, named
 from hormesis.spec.processes import Processes
+from hormesis.spec.startable import check_startable
 from hormesis.spec.substitution import substituted
 from hormesis.spec.variables import Unresolved, Variables
 from hormesis.words.experiment import PROXY, SCRATCH, Link, Service, Volume
@@ -186,6 +187,9 @@ class Targets:
                 pid=frame.pid or 0,
                 port=frame.port or 0,
             )
+            if frame.start:
+                bindings = self.variables.bindings
+                check_startable(node.under("start"), frame.start, bindings, problems)
             self.attached.append(service)
             if frame.port:
                 self.addresses.append(Address("127.0.0.1", frame.port))

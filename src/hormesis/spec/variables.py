@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hormesis.spec.address import Address, address_in, redirected
 from hormesis.spec.bindings import Bindings
 from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.document import Origin
+from hormesis.spec.given_text import words_of
 from hormesis.spec.node import Node, Problems, found
 from hormesis.spec.template import Parts, Reference, parts_of
 from hormesis.words.trouble import Problem
@@ -26,10 +28,14 @@ class Unresolved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a variable was set to, and by which value of a file (None: by an override)."""
+    """What a variable was set to, and by which value of a file (None: by an override).
+
+    ``instead``: a system file sets it instead of the file that declares it.
+    """
 
     text: str
     node: Node | None = None
+    instead: bool = False
 
     @property
     def structure(self) -> Node | None:
@@ -52,6 +58,7 @@ class Variables:
     problems: Problems
     _known: dict[str, str | None] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
+    _origins: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
 
     def text(self, template: str, node: Node, index: int | None = None) -> str:
         """Return *template* with every reference replaced; *node* is where it stands.
@@ -112,6 +119,48 @@ class Variables:
             Unresolved: it cannot be resolved; the problem has been added.
         """
         return self._resolved(f"link.{link}", self.upstreams[link])
+
+    def origins(self, template: str) -> tuple[Origin, ...]:
+        """Return which values, that the user gave instead of others, *template* is made of.
+
+        It has been resolved already. What was given on the command line counts, not the text of a
+        system file through which it came.
+        """
+        found: dict[Any, Origin] = {}
+        for part in parts_of(template):
+            if not isinstance(part, str):
+                found |= {one.key: one for one in self._origins_of(part)}
+        return tuple(found.values())
+
+    def _origins_of(self, reference: Reference) -> tuple[Origin, ...]:
+        name, definition = reference.name, self.definitions.get(reference.name)
+        head, _, rest = name.partition(".")
+        if head == "link" and rest.endswith(".url"):
+            name = f"link.{rest.removesuffix('.url')}"
+            definition = self.upstreams.get(rest.removesuffix(".url"))
+        text = self.environment.get(rest) if head == "env" else self._known.get(name)
+        if reference.default is not None and not text:
+            return tuple(
+                origin
+                for part in reference.default
+                if not isinstance(part, str)
+                for origin in self._origins_of(part)
+            )
+        if definition is None:
+            return ()
+        if name not in self._origins:
+            self._origins[name] = ()
+            self._origins[name] = self._of_definition(name, definition)
+        return self._origins[name]
+
+    def _of_definition(self, name: str, definition: Definition) -> tuple[Origin, ...]:
+        node = definition.node
+        if node is None:
+            return (Origin(words_of(name, definition.text)),)
+        inner = self.origins(definition.text) if definition.structure is None else ()
+        if definition.instead and not any(one.words for one in inner):
+            return (Origin(document=node.document, steps=node.steps),)
+        return inner
 
     def _joined(self, parts: Parts, node: Node, index: int | None) -> str:
         texts = [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hormesis.spec.definitions import definitions_in
 from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.document import Given, Origin
 from hormesis.spec.frames import VariantsFrame
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, found, mapping
@@ -32,12 +33,14 @@ def chosen_definitions(
     sections: Iterable[Node],
     declared: Mapping[str, Definition],
     value_of: Callable[[str], str],
+    origins_of: Callable[[str], tuple[Origin, ...]],
     forms: Forms,
 ) -> dict[str, Definition]:
     """Return what the variants of all files set, each chosen by the value of its variable.
 
-    *declared* are the variables there are without them, *value_of* resolves one. A variant may set
-    declared variables, and others if every choice does. Of two files, the later one counts.
+    *declared* are the variables there are without them, *value_of* resolves one, *origins_of* tells
+    which values that the user gave a text is made of. A variant may set declared variables, and
+    others if every choice does. Of two files, the later one counts.
     """
     problems = forms.problems
     choices = _gathered(sections, forms)
@@ -58,8 +61,15 @@ def chosen_definitions(
             continue
         hint = did_you_mean(value, choice.sets, noun="choices")
         message = f"expected {by} to be one of {', '.join(choice.sets)}, found {found(value)}"
-        problems.add(choice.at, message, hint if hint.startswith("did you mean") else "")
+        at = _given_at(choice.at, origins_of(f"${{{by}}}"))
+        problems.add(at, message, hint if hint.startswith("did you mean") else "")
     return chosen
+
+
+def _given_at(node: Node, origins: tuple[Origin, ...]) -> Node:
+    """Return *node*, the name of a variable, as if it were the value that was given to it."""
+    given = {node.steps: Given(origins)} if origins else {}
+    return replace(node, document=replace(node.document, given=given))
 
 
 def _gathered(sections: Iterable[Node], forms: Forms) -> dict[str, _Choice]:

@@ -92,6 +92,8 @@ class RunVerdict:
     stopped_by: str = ""
     skipped: str = ""
     """Names what is missing when the run was not even tried; its outcome is *unknown*."""
+    unsafe: Sequence[str] = ()
+    """What ``on_fail`` did not succeed in, so that the system may not be in its safe state."""
 
     @property
     def remark(self) -> str:

@@ -15,6 +15,9 @@ from hormesis.words.metric import MetricSlice
 from hormesis.words.op import Drop, Op
 from hormesis.words.op_sequence import ops_named
 
+RELEASE_OF = "release of"
+"""How the trouble of a fault begins of which the named effect was not undone."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaultRecord:
@@ -104,7 +107,8 @@ class ProcessRecord:
     ``chosen`` is a child that a fault's slot stands for from then on; what has become of one that
     no fault holds any more is not told.
 
-    ``status`` is the exit code, negative for a signal.
+    ``status`` is the exit code, negative for a signal. ``failed_start`` is an exit, planned too,
+    of what this run itself tried to start and could not.
     """
 
     service: str
@@ -113,6 +117,7 @@ class ProcessRecord:
     pid: int = 0
     status: int | None = None
     planned: bool = False
+    failed_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,8 @@ class History:
     ``time_scale``, ``machine`` (mapping), ``tracks`` (list of {name, kind, describe, …}), and
     ``left_out`` (texts of checks that ``unless`` left out, each with its reason).
     ``end`` holds ``time``, ``reason`` (completed, interrupted, stopped, crashed …), ``dirty``
-    (texts of effects that could not be undone).
+    (texts of effects that could not be undone) and, where there are any, ``unsafe`` (texts of what
+    ``on_fail`` did not succeed in).
     """
 
     manifest: Mapping[str, Any]

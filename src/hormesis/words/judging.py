@@ -14,8 +14,9 @@ from fnmatch import fnmatchcase
 
 from hormesis.words.check import Check, Finding, RunVerdict, Verdict
 from hormesis.words.end_condition import EarlyEnd, early_end
-from hormesis.words.history import FaultRecord, History, ProcessRecord
+from hormesis.words.history import RELEASE_OF, FaultRecord, History, ProcessRecord
 from hormesis.words.kind import Scalar
+from hormesis.words.not_ok import told_not_ok
 from hormesis.words.op import Ended
 from hormesis.words.op_sequence import count_of, ops_ended_before
 from hormesis.words.outcome import ExitCode, Outcome
@@ -23,6 +24,9 @@ from hormesis.words.steady_state import steady_verdicts
 
 EVIDENCE = "evidence"
 """The kind of the verdicts that say whether the run can be trusted."""
+
+PUT_BACK = "everything was put back"
+"""The name of the evidence that nothing is left on the host; ``RunVerdict.dirty`` says what is."""
 
 INTERRUPTED = "interrupted"
 """``RunVerdict.stopped_by`` of a run that somebody interrupted."""
@@ -44,14 +48,25 @@ def judge_run(history: History, checks: Sequence[Check]) -> RunVerdict:
     outcome = Outcome.merge([one.outcome for one in (*judged, *evidence)])
     if not judged and outcome is Outcome.PASS:
         outcome = Outcome.UNKNOWN
-    dirty = tuple(str(text) for text in end.get("dirty") or ())
+    dirty = _dirty(end)
     return RunVerdict(
         outcome=outcome,
         reason=_reason(judged, evidence, dirty) + _ended_early(end),
         verdicts=(*judged, *evidence),
         dirty=dirty,
         stopped_by=_stopped_by(end),
+        unsafe=_texts(end, "unsafe"),
     )
+
+
+def _dirty(end: Mapping[str, object]) -> tuple[str, ...]:
+    return _texts(end, "dirty")
+
+
+def _texts(end: Mapping[str, object], key: str) -> tuple[str, ...]:
+    """Return the texts under *key* in what the end of a run says."""
+    told = end.get(key) or ()
+    return tuple(map(str, told)) if isinstance(told, list | tuple) else (str(told),)
 
 
 def code_of(verdict: RunVerdict) -> ExitCode:
@@ -117,11 +132,11 @@ def _ended_early(end: Mapping[str, object]) -> str:
 
 
 def _reason(judged: Sequence[Verdict], evidence: Sequence[Verdict], dirty: Sequence[str]) -> str:
-    said = _reason_of_outcome(judged, evidence)
     if not dirty:
-        return said
-    left = f"{len(dirty)} effect{'s' * (len(dirty) != 1)} left on this host: {'; '.join(dirty)}"
-    return f"{left}. {said}"
+        return _reason_of_outcome(judged, evidence)
+    # What is left stands beside the reason wherever a verdict is told.
+    said = _reason_of_outcome(judged, [one for one in evidence if one.check != PUT_BACK])
+    return f"{len(dirty)} effect{'s' * (len(dirty) != 1)} left on this host. {said}"
 
 
 def _reason_of_outcome(judged: Sequence[Verdict], evidence: Sequence[Verdict]) -> str:
@@ -146,7 +161,7 @@ def _evidence(history: History, checks: Sequence[Check]) -> Iterator[Verdict]:
     yield _completed(history)
     yield _whole(history)
     for track in _tracks(history, "fault", [one.track for one in history.faults]):
-        yield _bit_and_healed(track, history.faults_of(track), early_end(history.end))
+        yield _bit_and_healed(track, _left_aside(history, track), early_end(history.end))
     for load in _tracks(history, "load", [one.load for one in history.loads]):
         yield _load_ran(load, history)
     if history.processes:
@@ -154,6 +169,26 @@ def _evidence(history: History, checks: Sequence[Check]) -> Iterator[Verdict]:
     yield from _unseen(history)
     if history.end is not None:
         yield _put_back(history.end)
+
+
+def _left_aside(history: History, track: str) -> list[FaultRecord]:
+    """Return the faults of *track*; of one that is left on the host the trouble says only that.
+
+    Why it could not be undone is told once, with what is left.
+    """
+    left = {text.split(" (", 1)[0] for text in _dirty(history.end or {})}
+    return [
+        replace(one, trouble=f"it could not be undone, {effect} is left on this host")
+        if one.trouble and (effect := _released_effect(one.trouble)) in left
+        else one
+        for one in history.faults_of(track)
+    ]
+
+
+def _released_effect(trouble: str) -> str:
+    """Return which effect's release the *trouble* of a fault is about; empty when it is not."""
+    told = trouble.removeprefix(RELEASE_OF)
+    return "" if told == trouble else told.split(":", 1)[0].strip()
 
 
 def _tracks(history: History, sort: str, seen: Sequence[str]) -> list[str]:
@@ -277,7 +312,9 @@ def _load_ran(load: str, history: History) -> Verdict:
         troubles.append(Finding(f"load {load} made no operation"))
     elif count and not count_of(history.ops, load, Ended.OK):
         # A client that is broken, or asks for what is not there, puts the system under no load.
-        troubles.append(Finding(f"none of the {count:,} operations of load {load} ended ok"))
+        why = told_not_ok(history.ops, load=load)
+        told = f"none of the {count:,} operations of load {load} ended ok"
+        troubles.append(Finding(f"{told} ({why})"))
     if any(one.ended is None for one in records):
         troubles.append(Finding(f"load {load} has no recorded end"))
     dropped = sum(one.dropped for one in records)
@@ -341,7 +378,5 @@ def _unseen(history: History) -> Iterator[Verdict]:
 
 
 def _put_back(end: Mapping[str, object]) -> Verdict:
-    dirty = end.get("dirty") or ()
-    left = [str(text) for text in dirty] if isinstance(dirty, list | tuple) else [str(dirty)]
-    troubles = [Finding(f"left on this host: {text}") for text in left]
-    return _row("everything was put back", troubles, "no effect is left on this host")
+    troubles = [Finding(f"left on this host: {text}") for text in _dirty(end)]
+    return _row(PUT_BACK, troubles, "no effect is left on this host")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 
-from hormesis.words.op import Ended, Op
+from hormesis.words.op import Ended, Label, Op
 
 
 class OpSequence(Sequence[Op]):
@@ -21,6 +21,10 @@ class OpSequence(Sequence[Op]):
     @abstractmethod
     def named(self, name: str, load: str | None = None) -> Iterator[Op]:
         """Yield those called *name*, of *load* or of any."""
+
+    @abstractmethod
+    def labelled(self) -> Iterator[tuple[Label, int]]:
+        """Yield what some of them have in common, and how many these are; never none."""
 
     @abstractmethod
     def ended_before(self, moment: float) -> Sequence[Op]:

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.runs.shop import attached, experiment, frozen, running_shop, visitors
 from tests.integration.runs.world import World, free_port, is_stopped
 
-PASS, UNKNOWN, USAGE = 0, 2, 64
+PASS, USAGE, MISSING = 0, 64, 69
 
 
 @pytest.mark.prove
@@ -49,8 +49,9 @@ def test_what_is_not_there_cannot_be_attached(world: World) -> None:
     port = free_port()
     world.write("none.json", attached(port))
     answer = world.hormesis("run", "none.json", "--quiet")
-    assert answer.code == UNKNOWN
+    assert answer.code == MISSING
     assert f"by port {port}" in answer.err
+    assert "is it running, and may this user signal it?" in answer.err
     world.run().clean()
 
 

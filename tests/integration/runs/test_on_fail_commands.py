@@ -64,16 +64,22 @@ def test_a_run_that_passes_does_not_run_it(world: World) -> None:
 
 def test_one_that_goes_wrong_keeps_no_other_from_being_done(world: World) -> None:
     shop(
-        world, BROKEN, script("echo begun; sleep 60", timeout="300ms"), {"run": "no-such-program"},
+        world, BROKEN, script("rm gone; echo begun; sleep 60", timeout="300ms"), {"run": "./gone"},
         script("sleep 60 & touch done"),
     )  # fmt: skip
+    world.write("gone", "#!/bin/sh\n").chmod(0o755)
     answer = world.hormesis("run", "shop.json", "--json")
     assert answer.code == FAIL, answer.err
     late, missing, last = notes(world)
     assert late[0] == missing[0] == "warning"
     assert "was killed, because it took longer than 300ms; it said begun" in late[1]
     assert "was not run: " in missing[1]
-    assert "No such file or directory: 'no-such-program'" in missing[1]
+    assert "No such file or directory: './gone'" in missing[1]
+    # What stands under the verdict, and in the record for whoever judges it again.
+    unsafe = json.loads(answer.out)["unsafe"]
+    assert [one.split("`")[1] for one in unsafe] == [late[1].split("`")[1], "./gone"]
+    assert "did not succeed: it was killed, because it took longer than 300ms" in unsafe[0]
+    assert "could not be started: " in unsafe[1]
     assert "ended with status 0" in last[1]
     assert (world.folder / "done").exists()
     # What the last one left in the background has ended with the run.

@@ -199,7 +199,9 @@ def test_what_nobody_acknowledged_is_undecided() -> None:
     assert (verdict.figures["created"], verdict.figures["undecided"]) == (4, 1)
     nothing = judged([unsure, refused], watched({**ALL, "j5": 4.0}))
     assert nothing.outcome is UNKNOWN
-    assert nothing.summary == "no operation 'submit' ended ok with job; 1 are undecided"
+    assert nothing.summary == (
+        "no operation 'submit' ended ok with job (refused: 1, timeout: 1); 1 are undecided"
+    )
 
 
 def test_what_was_created_after_the_deadline_was_not_done_in_time() -> None:

@@ -88,7 +88,7 @@ LACKING: dict[str, tuple[History, str]] = {
         replace(CLEAN, loads=(*CLEAN.loads, LoadRecord("other", 1.0, 9.0))),
         "load other made no operation",
     ),
-    "dirty": (replace(CLEAN, end={**ENDED, "dirty": ["toxic x"]}), "left on this host: toxic x"),
+    "dirty": (replace(CLEAN, end={**ENDED, "dirty": ["toxic x"]}), "1 effect left on this host. "),
     "declared fault": (
         replace(CLEAN, manifest={**MANIFEST, "tracks": [{"name": "kill", "sort": "fault"}]}),
         "fault kill was never asked for",
@@ -158,7 +158,7 @@ def test_a_load_of_which_nothing_succeeded_is_no_load() -> None:
     broken = [op(n, outcome=Ended.INFO, error="NameError") for n in (1, 2)]
     verdict = judge_run(run(ops=[*broken, op(3, load="other")]), [])
     assert row(verdict, "load main ran").summary == (
-        "none of the 2 operations of load main ended ok"
+        "none of the 2 operations of load main ended ok (NameError: 2)"
     )
     assert judge_run(run(ops=[*broken, op(3)]), []).verdicts[2].outcome is Outcome.PASS
 
@@ -183,3 +183,16 @@ def test_a_round_that_an_early_end_cut_short_need_not_have_bitten() -> None:
     for other in (replace(ended, faults=(cut,)), replace(ended, end=ENDED)):
         told = {one.check: one.outcome for one in judge_run(other, []).verdicts}
         assert told["fault pause bit and healed"] is Outcome.UNKNOWN
+
+
+def test_why_something_is_left_on_the_host_is_told_with_it_and_nowhere_else() -> None:
+    why = "kill-1/0 (kill): service 'server' ended at once"
+    trouble = "release of kill-1/0: service 'server' ended at once"
+    left = replace(fault(), healed=None, trouble=trouble)
+    end = {**ENDED, "dirty": [why]}
+    verdict = judge_run(replace(CLEAN, faults=(left,), end=end), [CHECK])
+    assert verdict.dirty == (why,)
+    assert "ended at once" not in verdict.reason
+    assert "it could not be undone, kill-1/0 is left on this host" in verdict.reason
+    # One that could be undone later is told as it was.
+    assert "ended at once" in judge_run(replace(CLEAN, faults=(left,)), [CHECK]).reason

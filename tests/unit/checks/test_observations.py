@@ -192,6 +192,39 @@ def test_failed_looks_prove_nothing_about_an_invariant() -> None:
     assert "gives no rows" in check.judge(run(probes=[no_table])).summary
 
 
+def counted(value: int | None, reason: str = "") -> ProbeRecord:
+    miss = "" if value else f"value is {value}, expected > 0"
+    fields = {} if reason else {"value": value}
+    return look(9.0, probe="rows", fields=fields, reason=reason, miss=miss, expected=True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([counted(0)], "there was nothing to look at: rows: value is 0, expected > 0"),
+        ([counted(5), counted(0)], "there was nothing to look at: rows: value is 0, expected > 0"),
+        (
+            [counted(None, "refused")],
+            "no evidence from 'rows': no observation had a value: refused",
+        ),
+        ([], "no evidence from 'rows': it was never observed"),
+    ],
+)
+def test_an_invariant_without_the_evidence_it_asks_for_is_unknown(
+    rows: list[ProbeRecord], why: str
+) -> None:
+    check = Invariant(probe="duplicates", evidence="rows")
+    verdict = check.judge(run(probes=[table(5.0), *rows]))
+    assert (verdict.outcome, verdict.summary, verdict.advice) == (Outcome.UNKNOWN, why, "")
+    broken = check.judge(run(probes=[table(5.0, ROW), *rows]))
+    assert broken.outcome is Outcome.FAIL
+
+
+def test_an_invariant_with_its_evidence_passes() -> None:
+    check = Invariant(probe="duplicates", evidence="rows")
+    assert check.judge(run(probes=[table(5.0), counted(5)])).outcome is Outcome.PASS
+
+
 def test_an_unknown_column_in_a_sentence_stands_for_itself() -> None:
     verdict = Invariant(probe="duplicates", sentence="{job} {bots}").judge(
         run(probes=[table(5.0, ROW)])

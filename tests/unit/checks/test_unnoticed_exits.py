@@ -76,3 +76,36 @@ def test_planned_exits_and_those_of_the_closing_are_none() -> None:
     told = history(late)
     closing = replace(told, phases=(*told.phases, Phase("closing", 95.0)))
     assert row(closing).outcome is Outcome.PASS
+
+
+UNSTARTED = ProcessRecord("server", 30.0, "exited", 12, 127, planned=True, failed_start=True)
+KILLED = ProcessRecord("server", 20.0, "exited", 11, -9, planned=True)
+
+
+def test_a_start_of_ours_that_failed_is_not_counted_against_the_system() -> None:
+    seen = history(KILLED, UNSTARTED)
+    verdict = NeverExit(of="server").judge(seen)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.summary.startswith(
+        "this run ended server and could not start it again at 30.0 s, with status 127, so nobody"
+    )
+    assert row(seen).outcome is Outcome.PASS
+
+
+def test_one_that_was_started_after_all_is_judged_by_what_followed() -> None:
+    again = ProcessRecord("server", 31.0, "started", 13)
+    assert NeverExit(of="server").judge(history(KILLED, UNSTARTED, again)).outcome is Outcome.PASS
+    fell = ProcessRecord("server", 40.0, "exited", 13, 1)
+    verdict = NeverExit(of="server").judge(history(KILLED, UNSTARTED, again, fell))
+    assert verdict.outcome is Outcome.FAIL
+
+
+def test_a_start_that_is_tried_while_everything_is_put_back_takes_nothing_back() -> None:
+    closing = Phase("closing", 50.0)
+    tried = [
+        ProcessRecord("server", 51.0, "started", 14), replace(UNSTARTED, time=51.1),
+    ]  # fmt: skip
+    before = replace(history(KILLED, UNSTARTED, tried[0]), phases=(closing,))
+    assert NeverExit(of="server").judge(before).outcome is Outcome.UNKNOWN
+    only = replace(history(*tried), phases=(closing,))
+    assert NeverExit(of="server").judge(only).outcome is Outcome.PASS

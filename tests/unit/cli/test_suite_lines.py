@@ -173,3 +173,51 @@ def test_what_a_suite_breaks_that_it_did_not_start_is_told_once(
     assert hormesis(*line).err.count("pause on it: the process it, which runs already") == 1
     assert len(prepared) == 1
     assert "breaks what it did not start" not in hormesis(*line, "--yes").err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--set", ""], "--set: expected NAME=VALUE or the name of a set, found nothing"),
+        (["--users", ""], "--users: expected one of 1, 2, 5, found nothing; or leave --users out"),
+        (["--scenario", ""], "--scenario: expected the name of a scenario, found nothing"),
+    ],
+)
+def test_what_says_nothing_or_two_things_is_refused(
+    words: list[str], told: str, hormesis: CommandLine, prepared: list[Prepared]
+) -> None:
+    answer = hormesis("plan", "mine", *words)
+    assert answer.code == 64
+    assert told in answer.err
+    assert hormesis("plan", "mine", "--users", "2", "--users", "2").code == 0
+
+
+def test_a_wrong_value_is_told_once_for_all_scenarios(
+    hormesis: CommandLine, prepared: list[Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = {"limits": {"duration": "${many}"}, "vars": {"many": "1s"}}
+    for name in ("NF-8", "NF-9"):
+        write(Path("own") / f"{name}.yaml", {"id": name, "title": name, **many})
+    of_these = ["--scenario-dir", "own", "--scenario", "NF-8,NF-9"]
+    answer = hormesis("plan", "mine", *of_these, "--set", "many=few")
+    assert answer.err.count("\n") == 1
+    assert answer.err.startswith("hormesis: --set many=few: expected a duration")
+
+    write(Path("system.yaml"), "title: s\noverrides:\n  many: some\n")
+    answer = hormesis("plan", "mine", *of_these, "--system", "system.yaml")
+    assert answer.err.count("\n") == 1
+    assert answer.err.startswith("hormesis: system.yaml:3:9: overrides.many: expected a duration")
+
+    write(Path("mine/suite.yaml"), "title: m\noptions: {many: {var: many, env: MANY}}\n")
+    monkeypatch.setenv("MANY", "lots")
+    answer = hormesis("plan", "mine", *of_these)
+    assert answer.err.startswith("hormesis: MANY=lots: expected a duration")
+    answer = hormesis("plan", "mine", *of_these, "--many", "heaps")
+    assert answer.err.startswith("hormesis: --many heaps: expected a duration")
+    typed = "title: m\noptions: {many: {var: many, env: MANY, type: port}}\n"
+    write(Path("mine/suite.yaml"), typed)
+    assert hormesis("plan", "mine", *of_these).err == (
+        "hormesis: MANY=lots: expected a port from 1 to 65535\n"
+    )
+    # A variable that none of these scenarios has may be meant for another program.
+    assert hormesis("plan", "mine", "--scenario", "W-1").code == 0

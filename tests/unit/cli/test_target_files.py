@@ -89,6 +89,57 @@ def test_doctor_tells_what_a_target_can_be_tested_with(
     assert all(one["lacks"] or one["able"] for one in told["suites"][0]["scenarios"])
 
 
+def test_what_several_scenarios_lack_is_told_once(hormesis: CommandLine, suite: str) -> None:
+    Path("target.yaml").write_text("vars: {other: 1}\n")
+    answer = hormesis("doctor", "--target", "target.yaml", "--suite", suite)
+    assert answer.out.count("the variable api") == 1
+    assert "[1]  the variable api; add `api:` to `vars` (all 2)" in answer.out
+    (one,) = [line for line in answer.out.splitlines() if line.startswith("–  ONE")]
+    assert one == "–  ONE  lacks [1]"
+    (two,) = [line for line in answer.out.splitlines() if line.startswith("–  TWO")]
+    assert two.startswith("–  TWO  lacks the target server; add `server:` to `targets` · [1]")
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_a_run_is_refused_for_what_the_target_file_lacks(
+    command: str, hormesis: CommandLine, suite: str
+) -> None:
+    Path("target.yaml").write_text("vars: {other: 1}\n")
+    answer = hormesis(command, suite, "--system", "target.yaml")
+    assert answer.code == ExitCode.BAD_INPUT
+    assert [line.partition(";")[0] for line in answer.err.splitlines()] == [
+        "hormesis: target.yaml: 2 of 2 scenarios cannot be run on it",
+        "hormesis: target.yaml: it lacks the target server, which mine/TWO.yaml:5:27 asks for "
+        "(TWO)",
+        "hormesis: target.yaml: it lacks the variable api, which mine/ONE.yaml:4:43 asks for "
+        "(ONE, TWO)",
+    ]
+    assert f"hormesis doctor --target target.yaml --suite {suite}`" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("patience", ""),
+        ("patiense", "overrides.patiense is a variable of none of the 2 scenarios; did you mean"),
+        ("xyz", "none of the 2 scenarios has a variable for overrides.xyz; what stands there"),
+        ("create_path", ""),  # Of suite `tasks`: the file serves that one as well.
+    ],
+)
+def test_an_override_in_vain_is_told_before_a_run(
+    name: str, told: str, hormesis: CommandLine, suite: str
+) -> None:
+    one = Path("mine/ONE.yaml")
+    one.write_text("vars: {patience: 1s}\n" + one.read_text())
+    Path("target.yaml").write_text(
+        f"vars: {{api: 'http://127.0.0.1:9'}}\noverrides: {{{name}: 2s}}\n"
+        "targets: {server: {port: 9, start: [sleep, '9']}}\n"
+    )
+    answer = hormesis("plan", suite, "--system", "target.yaml", "--scenario", "ONE")
+    assert answer.code == 0
+    assert (told in answer.err) if told else (answer.err == "")
+
+
 def test_reach_tells_what_does_not_answer(hormesis: CommandLine, suite: str) -> None:
     start = "targets: {server: {port: 9, start: [sleep, '9']}}\n"
     Path("target.yaml").write_text("vars: {api: 'http://127.0.0.1:9'}\n" + start)
@@ -149,3 +200,18 @@ def test_nothing_is_deleted_in_a_database_that_nobody_named(
 def test_every_helper_has_its_help(hormesis: CommandLine) -> None:
     for name in ("user", "flood", "stats", "list", "clear", "restart-service"):
         assert f"Usage: hormesis tasks {name}" in hormesis("tasks", name, "--help").out
+
+
+@pytest.mark.parametrize("command", ["doctor", "plan", "run"])
+def test_what_cannot_be_started_again_is_told_once_with_its_place(
+    command: str, hormesis: CommandLine, suite: str
+) -> None:
+    start = "targets: {server: {port: 9, start: [./no_such.sh]}}\n"
+    Path("target.yaml").write_text("vars: {api: 'http://127.0.0.1:9'}\n" + start)
+    arguments = ["doctor", "--target", "target.yaml", "--suite", suite]
+    if command != "doctor":
+        arguments = [command, suite, "--system", "target.yaml"]
+    answer = hormesis(*arguments)
+    assert answer.code == ExitCode.BAD_INPUT
+    told = "targets.server.start: expected a program that can be started, found './no_such.sh': "
+    assert answer.err.count(f"target.yaml:2:36: {told}there is no such file") == 1

@@ -121,6 +121,61 @@ def test_problems_of_the_target_file_are_told_with_their_place(folder: Path) -> 
     assert "mine.yaml:3:13: vars.api: expected the environment variable NOT_SET" in told[1]
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ("{status: 201, body: {a: 1}}", []),
+        ("{status: [200, 201], body: {a: 1}}", []),
+        ("{status: '< 300', body: [1]}", []),
+        ("{status: 201, body: hello}", ["the step order sends the text 'hello' as JSON"]),
+    ],
+)
+def test_what_a_step_sends_and_expects_is_looked_at(
+    values: str, told: list[str], folder: Path
+) -> None:
+    send_orders(folder)
+    told_of = fitness(folder, WHOLE + f"overrides: {values}\n")
+    (sent,) = [one for one in told_of.scenarios if one.scenario == "SENT"]
+    assert not sent.lacks
+    assert [str(lack) for lack in sent.notes] == told
+
+
+@pytest.mark.parametrize("status", ["'yes'", "yes", "[]", "['201', no]", "2xx"])
+def test_a_status_that_is_none_is_told_with_its_place(status: str, folder: Path) -> None:
+    send_orders(folder)
+    with pytest.raises(InputTrouble) as caught:
+        fitness(folder, WHOLE + f"overrides:\n  status: {status}\n")
+    (told,) = caught.value.problems
+    assert "mine.yaml:8:11: overrides.status: expected a status such as 201" in str(told)
+
+
+def send_orders(folder: Path) -> None:
+    """Add a scenario whose steps take body and status from variables."""
+    (folder / "suite" / "SENT.yaml").write_text(
+        """\
+include: shared.yaml
+id: SENT
+title: sent
+vars: {status: 200, body: {}}
+tracks:
+  - load: constant-vus
+    vus: 1
+    for: 1s
+    client:
+      http: "${link.front.url}"
+      steps: [{name: order, post: /, json: "${body}", expect: {status: "${status}"}}]
+"""
+    )
+
+
+@pytest.mark.parametrize("key", ["port", "pid"])
+def test_a_truth_value_is_no_number(key: str, folder: Path) -> None:
+    with pytest.raises(InputTrouble) as caught:
+        fitness(folder, WHOLE.replace("api: {process: web}", f"api: {{{key}: true}}"))
+    (told,) = caught.value.problems
+    assert str(told).endswith(f"targets.api.{key}: expected a whole number, found true")
+
+
 def test_an_override_that_nothing_reads_is_told(folder: Path) -> None:
     told = fitness(folder, WHOLE + "overrides: {recovry: 3s, recovery: 5s}\n")
     assert [str(one) for one in told.unused] == [

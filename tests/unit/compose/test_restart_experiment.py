@@ -25,8 +25,8 @@ def faults_of(what: Restarted, folder: Path) -> list[tuple[str, float]]:
 
 
 def test_what_can_be_started_stays_down_for_the_delay(tmp_path: Path) -> None:
-    assert faults_of(replace(PORT, start=("server", "--port", "3000")), tmp_path) == [("stop", 30)]
-    by_pid = replace(PORT, port=None, pid=1, start=("server",), delay="2")
+    assert faults_of(replace(PORT, start=("sleep", "9")), tmp_path) == [("stop", 30)]
+    by_pid = replace(PORT, port=None, pid=1, start=("sleep", "9"), delay="2")
     assert faults_of(by_pid, tmp_path) == [("stop", 2)]
 
 

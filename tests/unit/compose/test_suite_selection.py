@@ -42,6 +42,8 @@ def test_all_that_is_said_must_agree(asked: Asked, ids: list[str], tmp_path: Pat
         (Asked({"sort": "netwrk"}), "did you mean network?"),
         (Asked(named=["NF-1,WC-1"]), "has no scenario 'WC-1'; did you mean W-1?"),
         (Asked(named=["XX-1234"]), " --options` lists all"),
+        (Asked(named=[""]), "--scenario: expected the name of a scenario, found nothing"),
+        (Asked({"sort": ""}), "--sort: expected one of network, worker, all, found nothing"),
         (Asked(set="quik"), "has no set 'quik'; did you mean quick?"),
         (
             Asked({"sort": "worker", "size": "large"}),
@@ -79,6 +81,23 @@ def test_a_suite_file_s_slips_are_told(
     with pytest.raises(Exception, match=r"suite\.yaml:") as caught:
         suite_at(tmp_path, SUITE.replace(old, new))
     assert told in str(caught.value)
+
+
+def test_every_unknown_scenario_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageTrouble) as caught:
+        suite_at(tmp_path / "mine").select(Asked(named=["NF-1,WC-1,XX-1234", "YY-99"]))
+    assert [str(one) for one in caught.value.problems] == [
+        "suite 'mine' has no scenario 'WC-1'; did you mean W-1?",
+        "suite 'mine' has no scenario 'XX-1234'; it has: NF-1, NF-2, W-1, L-1; "
+        "`hormesis run mine --options` lists all",
+        "suite 'mine' has no scenario 'YY-99'",
+    ]
+
+
+def test_choices_are_listed_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageTrouble) as caught:
+        suite_at(tmp_path).select(Asked({"sort": "nosuch"}))
+    assert str(caught.value) == "--sort nosuch: expected one of network, worker, all"
 
 
 def test_one_selection_needs_no_list(tmp_path: Path) -> None:

@@ -92,3 +92,21 @@ def test_the_placeholders_make_a_file_without_problems(suite: str, tmp_path: Pat
             assert "the variable" not in lack.what, one
             assert "the link" not in lack.what or "connects through the link" in lack.what, one
     assert told.unused == ()
+
+
+def test_the_example_of_processes_is_what_every_scenario_of_tasks_looks_for(tmp_path: Path) -> None:
+    lines = written_for("tasks").splitlines()
+    start, end = lines.index("# processes:"), lines.index("  workers:")
+    (below,) = [one for one in lines if one.startswith("# and below:")]
+    (above,) = [one for one in lines if one.startswith("# and above, under vars:")]
+    example = [one.removeprefix("# ") for one in lines[start : lines.index(below)]]
+    text = "\n".join([*lines[:start], *example, *lines[start:end], below.split(":", 1)[1]])
+    text = text.replace("my-program, --option", "sleep")
+    text = text.replace("\nvars:\n", f"\nvars:\n{above.split(':', 1)[1]}\n", 1)
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    made = find_suite("tasks")
+    assert made is not None
+    told = {one.scenario: one for one in suite_fitness(made, file, {}).scenarios}
+    for name in ("worker-restart", "multi-worker-chaos", "dynamic-scaling", "mixed-chaos"):
+        assert told[name].able, told[name]

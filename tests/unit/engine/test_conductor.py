@@ -192,7 +192,7 @@ async def test_when_the_custodian_dies_the_engine_reverts(
     assert run.replays == 2, "at once, and again at the end, since something was left"
     assert end_of(history)[0] == "custodian-died"
     assert history.end is not None
-    assert history.end["dirty"] == ["sore-1/0: it does not answer"]
+    assert history.end["dirty"] == ["sore-1/0 (pause): it does not answer"]
     assert fatal(history) == [
         "custodian: the custodian died during the run",
         "engine: reverted system/*: the custodian died",

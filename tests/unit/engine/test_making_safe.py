@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hormesis.clients.http import Http
 from hormesis.engine.making_safe import MARGIN_S, MakingSafe
 from hormesis.words.client import ClientKind
 from hormesis.words.command import ON_FAIL, Command
@@ -36,9 +37,12 @@ class Scene:
     custodian: Reporting
     order: list[object] = field(default_factory=list)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    bad: tuple[str, ...] = ()
 
-    async def clients(self, several: tuple[ClientKind, ...]) -> None:
+    async def clients(self, several: tuple[ClientKind, ...]) -> tuple[str, ...]:
         self.order.append(several)
+        return self.bad
 
     def note(self, level: str, source: str, text: str) -> None:
         self.notes.append((level, source, text))
@@ -46,7 +50,7 @@ class Scene:
 
     async def play(self, *parts: ClientKind | Command) -> None:
         custodian: Any = self.custodian
-        await MakingSafe(custodian, self.clients, self.note).do(parts)
+        await MakingSafe(custodian, self.clients, self.note, self.failed.append).do(parts)
 
 
 @virtually
@@ -92,3 +96,49 @@ async def test_how_it_ended_is_noted(report: dict[str, Any], level: str, told: s
     assert found == level
     assert told in text
     assert len(text) < 800
+
+
+AFTER = "; it did not bring the system into its safe state"
+
+
+@pytest.mark.parametrize(
+    ("report", "came"),
+    [
+        ({"exit": 1}, "exit status 1, it said all | stopped"),
+        ({"exit": 2, "output": ""}, "exit status 2"),
+        ({"exit": -9, "output": ""}, "ended by signal 9"),
+        (
+            {"exit": -9, "late": True, "output": ""},
+            "it was killed, because it took longer than 30s",
+        ),
+    ],
+)
+@virtually
+async def test_a_command_that_went_wrong_did_not_make_it_safe(
+    report: dict[str, Any], came: str
+) -> None:
+    scene = Scene(Reporting(report={**GOOD, **report}))
+    await scene.play(Command(("abort", "--token", "s3cret")))
+    assert scene.failed == [f"`abort --token '***'` was run and did not succeed: {came}{AFTER}"]
+
+
+@virtually
+async def test_a_command_that_could_not_be_started_is_told() -> None:
+    scene = Scene(Reporting(refuse_do={"on_fail/1": "failed"}))
+    await scene.play(Command(("abort",)))
+    assert scene.failed == [f"`abort` could not be started: do refused{AFTER}"]
+
+
+@virtually
+async def test_what_a_client_was_answered_is_told() -> None:
+    asked = Http.model_validate(
+        {"base": "http://h:1", "steps": [{"name": "abort", "post": "/x"}]}
+    )
+    scene = Scene(Reporting(), bad=("abort: http-404",))
+    await scene.play(asked)
+    assert scene.failed == [
+        f"asking http(http://h:1: abort) did not succeed: abort: http 404{AFTER}"
+    ]
+    well = Scene(Reporting())
+    await well.play(asked, Command(("abort",)))
+    assert well.failed == []

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from hormesis.words.check import Check, Verdict
+from hormesis.words.client import User
 from hormesis.words.experiment import NamedProbe
 from hormesis.words.history import History
+from hormesis.words.judging import judge_run
 from hormesis.words.outcome import Outcome
 from hormesis.words.probe import Observation
 from tests.unit.engine.fake_custodian import Sore
@@ -92,6 +94,46 @@ async def test_a_run_that_is_stopped_is_followed_by_it(
     run.later(5.0, lambda: run.conductor.stop("interrupted", "SIGINT received"))
     history = await run.play()
     assert performed(history)
+
+
+async def refused(user: User) -> None:
+    raise ConnectionError("refused")
+
+
+@virtually
+async def test_what_it_did_not_succeed_in_is_in_the_end_of_the_record(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    failing = {"checks": (Enough(least=10_000),)}
+    run = run_of(tmp_path, monkeypatch, on_fail=(Scripted(work=refused),), **failing)
+    history = await run.play()
+    (told,) = judge_run(history, run.parts["checks"]).unsafe
+    assert told.endswith(
+        "did not succeed: ConnectionError: refused; it did not bring the system into its safe state"
+    )
+
+
+@virtually
+async def test_an_end_that_it_succeeded_in_or_did_not_need_says_nothing(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    for name, least in (("a", 10_000), ("b", 1)):
+        (tmp_path / name).mkdir()
+        run = run_of(tmp_path / name, monkeypatch, checks=(Enough(least=least),))
+        assert "unsafe" not in ((await run.play()).end or {})
+
+
+@virtually
+async def test_that_it_was_never_come_to_is_in_the_end_of_the_record(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = run_of(tmp_path, monkeypatch)
+    run.later(5.0, run.conductor.insist)
+    history = await run.play()
+    assert history.end is not None
+    assert history.end["unsafe"] == [
+        "on_fail was not done at all, because the run ended before it could be: cut off"
+    ]
 
 
 @virtually

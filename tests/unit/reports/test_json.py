@@ -13,9 +13,9 @@ from tests.unit.reports.runs import dirty
 from tests.unit.reports.sample import sample_run, sample_suite
 
 RUN_FIELDS = {
-    "name", "outcome", "left_dirty", "reason", "dirty", "stopped_by", "skipped", "duration_s",
-    "ended", "remark", "early", "manifest", "replay", "checks", "left_out", "evidence", "faults",
-    "phases", "loads", "processes", "notes", "problems", "results",
+    "name", "outcome", "left_dirty", "reason", "dirty", "unsafe", "stopped_by", "skipped",
+    "duration_s", "ended", "remark", "early", "manifest", "replay", "checks", "left_out",
+    "evidence", "faults", "phases", "loads", "processes", "notes", "problems", "results",
 }  # fmt: skip
 RESULT_FIELDS = {
     "race_condition_detected", "total_requests", "successful_requests", "consistency_violations",

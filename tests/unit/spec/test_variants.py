@@ -40,8 +40,15 @@ def test_an_unknown_choice_is_told_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(InputTrouble) as caught:
         read_text(tmp_path, FILE, overrides={"difficulty": "7"})
     (problem,) = caught.value.problems
-    assert problem.path == "variants.by"
+    assert problem.path == "--set difficulty=7"
     assert problem.message == "expected difficulty to be one of 1, 2, found '7'"
+
+
+def test_an_unknown_choice_of_the_file_itself_is_told_where_it_chooses(tmp_path: Path) -> None:
+    with pytest.raises(InputTrouble) as caught:
+        read_text(tmp_path, FILE.replace("difficulty: 1", "difficulty: 7"))
+    (problem,) = caught.value.problems
+    assert problem.path == "variants.by"
 
 
 def test_included_files_add_choices_and_later_files_count_more(tmp_path: Path) -> None:

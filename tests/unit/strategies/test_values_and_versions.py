@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -203,7 +204,7 @@ def test_a_schedule_goes_into_an_experiment(tmp_path: Path) -> None:
     def prepared(schedule: list[dict[str, Any]]) -> None:
         file = tmp_path / "experiment.json"
         system = {
-            "processes": {"web": {"run": ["web"]}},
+            "processes": {"web": {"run": [sys.executable]}},
             "targets": {"web": {"process": "web"}},
         }
         file.write_text(json.dumps({"title": "Drawn", "system": system, "tracks": schedule}))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hormesis.clients.steps.template import Template
 from hormesis.host.json_path import checked_path
@@ -12,6 +13,8 @@ from hormesis.words.kind import Scalar
 from hormesis.words.units import Seconds, Share
 
 METHODS = ("get", "post", "put", "patch", "delete")
+
+_STATUS = re.compile(r"\s*(<=|>=|==|!=|<|>)?\s*\d+\s*")
 
 
 class Think(BaseModel):
@@ -34,6 +37,29 @@ class Think(BaseModel):
         if self.max < self.min:
             raise ValueError("expected max to be no less than min")
         return self
+
+
+def _status_from(want: Any) -> Any:
+    if not _tells_status(want):
+        raise ValueError(f"expected a status such as 201, '< 300' or [200, 201], found {want!r}")
+    return want
+
+
+def _tells_status(want: Any) -> bool:
+    """Return whether an answer's status could be what is wanted; one that is filled in may be."""
+    if isinstance(want, list | tuple):
+        return bool(want) and all(_tells_status(one) for one in want)
+    if isinstance(want, str):
+        return "{{" in want or _STATUS.fullmatch(want) is not None
+    return isinstance(want, int) and not isinstance(want, bool)
+
+
+class _Expected(BaseModel):
+    """What an answer should be, of which only the status is known to be a number."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: Annotated[Any, AfterValidator(_status_from)] = 200
 
 
 class Step(BaseModel):
@@ -84,6 +110,14 @@ class Step(BaseModel):
     """How long to pause after it."""
     timeout: Seconds | None = Field(default=None, gt=0)
     """How long the answer may take; the client's when absent."""
+
+    @field_validator("expect")
+    @classmethod
+    def _can_be_met(cls, expect: Any) -> Any:
+        if isinstance(expect, dict):
+            _Expected.model_validate(expect)  # Its problems are told of the very field.
+            return expect
+        return expect if expect is None else _status_from(expect)
 
     @model_validator(mode="after")
     def _consistent(self) -> Step:

@@ -52,6 +52,7 @@ def _stretch(start: float, end: float, state: str, told: str) -> dict[str, Any]:
 def _mark(one: ProcessRecord) -> dict[str, Any]:
     status = "" if one.status is None else f", status {one.status}"
     why = ("planned" if one.planned else "not planned") if one.change == "exited" else ""
+    why = "this run could not start it" if one.failed_start else why
     told = f"{one.change} at {moment(one.time)} (pid {one.pid}{status})"
     state = "exit" if one.change == "exited" and not one.planned else one.change
     return {"at": round(one.time, 3), "state": state, "told": f"{told} {why}".strip()}

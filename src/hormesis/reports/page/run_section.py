@@ -86,6 +86,15 @@ def dirt_list(run: Judged, *, named: bool = False) -> Content:
     return element("div", element("ul", items), hint, cls="dirt")
 
 
+def unsafe_list(run: Judged, *, named: bool = False) -> Content:
+    """Return what `on_fail` did not succeed in; nothing when it did. *named* says of which run."""
+    if not run.verdict.unsafe:
+        return None
+    who = [element("b", run.name), ": "] if named else None
+    items = [element("li", who, "not made safe: ", text) for text in run.verdict.unsafe]
+    return element("div", element("ul", items), cls="dirt unsafe")
+
+
 def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
     history, verdicts = run.history, run.verdict.verdicts
     if history.not_run:
@@ -94,7 +103,7 @@ def _body(run: Judged, anchor: str, single: bool, has_charts: bool) -> Content:
     load = load_section(history)
     return [
         element("p", described, cls="description") if described else None,
-        None if single else [run_badges(run), dirt_list(run), key_figures([run])],
+        None if single else [run_badges(run), dirt_list(run), unsafe_list(run), key_figures([run])],
         _chart(run, anchor) if has_charts else None,
         _titled("Checks", checks_section(verdicts, history.left_out)),
         _titled("What to do", advice_section([run], [anchor])),

@@ -60,6 +60,7 @@ def _evidence(judged: Judged) -> bytes:
     lines.writerows(_figures(judged))
     lines.writerows(_transitions(judged.history))
     lines.writerows(_snapshots(judged.history))
+    lines.writerows(("abort_failed", text) for text in judged.verdict.unsafe)
     lines.writerow(("test_result", judged.verdict.outcome.value.upper()))
     return text.getvalue().encode()
 

@@ -10,6 +10,7 @@ WORKER_COUNT_WRONG = "worker-count-wrong"
 DISK_FULL_IS_500 = "disk-full-is-500"
 CRASH_ON_DISK_FULL = "crash-on-disk-full"
 HALF_WRITTEN_MODEL = "half-written-model"
+TRUNCATED_MODEL_KEPT = "truncated-model-kept"
 DISK_FULL_FOR_EVER = "disk-full-for-ever"
 DRAIN_WAITS_FOR_EVER = "drain-waits-for-ever"
 LIST_REFUSED_FOR_EVER = "list-refused-for-ever"
@@ -29,6 +30,9 @@ CANARIES: dict[str, str] = {
     DISK_FULL_IS_500: "a model that does not fit on the disk is answered 500 instead of 507",
     CRASH_ON_DISK_FULL: "the hive exits (70) when it cannot write a model",
     HALF_WRITTEN_MODEL: "what was written of a model that did not fit stays on the disk",
+    TRUNCATED_MODEL_KEPT: (
+        "a model is written under its own name from the start, and what did not fit stays there"
+    ),
     DISK_FULL_FOR_EVER: "once the disk was full, every model is refused, also when there is room",
     DRAIN_WAITS_FOR_EVER: "a worker that does not stop when it is told to is waited for for ever",
     LIST_REFUSED_FOR_EVER: (

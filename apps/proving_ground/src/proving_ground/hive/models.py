@@ -14,6 +14,7 @@ from proving_ground.hive.canaries import (
     CRASH_ON_DISK_FULL,
     DISK_FULL_FOR_EVER,
     HALF_WRITTEN_MODEL,
+    TRUNCATED_MODEL_KEPT,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class Models:
             raise DiskFull(f"{name}: the disk was full before")
         self._uploads += 1
         part = self._folder / f"{name}.{self._uploads}{_PART}"
+        if TRUNCATED_MODEL_KEPT in self._canaries:
+            part = whole
         size = 0
         try:
             with part.open("wb", buffering=0) as file:
@@ -96,15 +99,18 @@ class Models:
         except FileNotFoundError:
             return None
 
-    def listing(self) -> Mapping[str, Any]:
-        """Return the models, how many uploads are not whole, and how much room is left."""
+    def listing(self, prefix: str = "") -> Mapping[str, Any]:
+        """Return the models, how many uploads are not whole, and how much room is left.
+
+        Only models whose names begin with *prefix* are listed.
+        """
         models: list[Mapping[str, Any]] = []
         incomplete = 0
         with os.scandir(self._folder) as entries:
             for entry in entries:
                 if entry.name.endswith(_PART):
                     incomplete += 1
-                elif entry.name.endswith(_WHOLE):
+                elif entry.name.endswith(_WHOLE) and entry.name.startswith(prefix):
                     name = entry.name.removesuffix(_WHOLE)
                     models.append({"name": name, "bytes": entry.stat().st_size})
         return {"models": models, "incomplete": incomplete, "free_bytes": self.free_bytes()}
@@ -124,5 +130,5 @@ class Models:
         return self._folder / f"{name}{_WHOLE}"
 
     def _give_up(self, part: Path) -> None:
-        if HALF_WRITTEN_MODEL not in self._canaries:
+        if not self._canaries & {HALF_WRITTEN_MODEL, TRUNCATED_MODEL_KEPT}:
             part.unlink(missing_ok=True)

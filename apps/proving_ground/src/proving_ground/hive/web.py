@@ -183,8 +183,8 @@ class Hive:
         self._supervisor.drain(name)
         return JSONResponse({"name": name, "state": "draining"}, 202)
 
-    async def _list_models(self, _request: Request) -> Response:
-        return JSONResponse(dict(self._models.listing()))
+    async def _list_models(self, request: Request) -> Response:
+        return JSONResponse(dict(self._models.listing(request.query_params.get("prefix", ""))))
 
     async def _put_model(self, request: Request) -> Response:
         name = str(request.path_params["name"])

@@ -32,6 +32,10 @@ SCAN_BLOCKS_THE_LOOP = "scan-blocks-the-loop"
 NOT_READY_WHILE_BUSY = "not-ready-while-busy"
 GIVES_UP_WHEN_MEMORY_IS_SHORT = "gives-up-when-memory-is-short"
 ORDERS_REFUSED_AFTER_MEMORY_ERROR = "orders-refused-after-memory-error"
+TOKEN_NOT_INCREASED = "token-not-increased"
+RENEW_STEALS = "renew-steals"
+ORDER_TWICE_UNDER_OTHER_ID = "order-twice-under-other-id"
+RETRY_AFTER_IGNORED = "retry-after-ignored"
 
 CANARIES: dict[str, str] = {
     SPLIT_BRAIN_WITHOUT_FENCING: (
@@ -93,4 +97,10 @@ CANARIES: dict[str, str] = {
     ORDERS_REFUSED_AFTER_MEMORY_ERROR: (
         "once a scan got no memory, every order is refused for good"
     ),
+    TOKEN_NOT_INCREASED: "whoever wins the lock gets the same fencing token as the last leader",
+    RENEW_STEALS: "renewing the lock takes it, whoever has it by then",
+    ORDER_TWICE_UNDER_OTHER_ID: (
+        "an order that is sent again is written again, its client_order_id with -2 at the end"
+    ),
+    RETRY_AFTER_IGNORED: "after a 429 of the broker orders go on at the same rate",
 }

@@ -62,6 +62,7 @@ class Leadership:
             owner=settings.instance,
             ttl_s=settings.lock_ttl_s,
             timeout_s=settings.redis_timeout_s,
+            canaries=settings.canaries,
         )
         self._lease_until_s = 0.0
         self._attempts_at_s: deque[float] = deque()

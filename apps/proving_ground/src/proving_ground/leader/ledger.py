@@ -14,7 +14,9 @@ from typing import Any, LiteralString
 from proving_ground.database import Database
 from proving_ground.leader.canaries import (
     DUPLICATE_ORDER_AFTER_DATABASE_BLIP,
+    ORDER_TWICE_UNDER_OTHER_ID,
     SPLIT_BRAIN_WITHOUT_FENCING,
+    TOKEN_NOT_INCREASED,
 )
 
 # The number names the schema among advisory locks: instances that start together take turns.
@@ -61,7 +63,7 @@ WITH raised AS (
 )
 SELECT EXISTS (SELECT FROM term) OR EXISTS (
     SELECT FROM terms t JOIN fence f ON f.token = t.token
-    WHERE t.token = %(token)s AND t.instance = %(instance)s
+    WHERE t.token = %(token)s AND (%(anybody)s OR t.instance = %(instance)s)
 ) AS began, (SELECT token FROM fence) AS token
 """
 # FOR SHARE makes a later leader's term wait for this write, or this write see that term.
@@ -130,6 +132,8 @@ class Ledger:
         self._instance = instance
         fenced = SPLIT_BRAIN_WITHOUT_FENCING not in canaries
         self._fenced: LiteralString = _FENCED if fenced else _UNFENCED
+        self._any_term = TOKEN_NOT_INCREASED in canaries
+        self._twice = ORDER_TWICE_UNDER_OTHER_ID in canaries
         self._from_memory = DUPLICATE_ORDER_AFTER_DATABASE_BLIP in canaries
         self._remembered: dict[str, Order] = {}
         self._remembered_at_loss = 0
@@ -143,7 +147,7 @@ class Ledger:
 
         There is one when Redis has lost its counter, or when another leader came later.
         """
-        asked = {"token": token, "instance": self._instance}
+        asked = {"token": token, "instance": self._instance, "anybody": self._any_term}
         found = await self._database.fetch(_BEGIN_TERM, asked)
         return 0 if found[0]["began"] else int(found[0]["token"])
 
@@ -163,6 +167,9 @@ class Ledger:
         if not found:
             raise Deposed(f"token {token} is not the last one")
         row = found[0]
+        if self._twice and not row["made"]:
+            again = {**asked, "client_order_id": f"{name}-2"}
+            await self._database.fetch(self._fenced + _ACCEPT, again)
         order = Order(row["order_id"], name, row["symbol"], row["side"], row["quantity"])
         if any(fields[one] != row[one] for one in ("symbol", "side", "quantity")):
             raise Conflict(f"{name} is another order already")

@@ -11,6 +11,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from proving_ground.leader.canaries import RENEW_STEALS, TOKEN_NOT_INCREASED
+
 _LOG = logging.getLogger(__name__)
 # One's own lock may be taken again: after a short loss it is still there, and nobody had it since.
 _ACQUIRE = """
@@ -19,9 +21,22 @@ if owner and owner ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return redis.call('INCR', KEYS[2])
 """
+# The planted defect: the token is only ever read.
+_ACQUIRE_WITH_OLD_TOKEN = """
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SETNX', KEYS[2], 1)
+return tonumber(redis.call('GET', KEYS[2]))
+"""
 _RENEW = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+# The planted defect: nobody looks whose lock it is.
+_RENEW_OF_ANYBODY = """
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
 """
 _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -45,11 +60,23 @@ class Lock:
     the fencing token is what makes it safe, see ``Ledger``.
     """
 
-    def __init__(self, url: str, key: str, *, owner: str, ttl_s: float, timeout_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        owner: str,
+        ttl_s: float,
+        timeout_s: float,
+        canaries: frozenset[str] = frozenset(),
+    ) -> None:
         self._keys = (key, f"{key}:token")
         self._owner = owner
         self._ttl_ms = max(1, round(ttl_s * 1000))
         self._timeout_s = timeout_s
+        old_token = TOKEN_NOT_INCREASED in canaries
+        self._acquire = _ACQUIRE_WITH_OLD_TOKEN if old_token else _ACQUIRE
+        self._renew = _RENEW_OF_ANYBODY if RENEW_STEALS in canaries else _RENEW
         self._redis: Redis = Redis.from_url(
             url,
             socket_timeout=timeout_s,
@@ -60,11 +87,11 @@ class Lock:
 
     async def acquire(self) -> int:
         """Return a new fencing token, or 0 when another owner has the lock."""
-        return await self._run(_ACQUIRE, 2, *self._keys, self._owner, self._ttl_ms)
+        return await self._run(self._acquire, 2, *self._keys, self._owner, self._ttl_ms)
 
     async def renew(self) -> bool:
         """Return whether the lock was still ours, and is for another time to live."""
-        return bool(await self._run(_RENEW, 1, self._keys[0], self._owner, self._ttl_ms))
+        return bool(await self._run(self._renew, 1, self._keys[0], self._owner, self._ttl_ms))
 
     async def release(self) -> None:
         """Give the lock back if it is ours."""

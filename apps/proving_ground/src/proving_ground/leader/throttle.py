@@ -13,6 +13,7 @@ from proving_ground.database_trouble import DatabaseTrouble
 from proving_ground.leader.broker_client import BrokerClient, BrokerTrouble, RateLimited, Refused
 from proving_ground.leader.canaries import (
     ORDER_SENT_AGAIN_UNDER_A_NEW_KEY,
+    RETRY_AFTER_IGNORED,
     THROTTLE_BYPASSED,
     THROTTLE_NEVER_DRAINS,
     UNBOUNDED_THROTTLE_QUEUE,
@@ -156,7 +157,9 @@ class Throttle:
             _LOG.warning("order %d was not sent: %s", order.order_id, trouble)
             self._known.discard(order.order_id)
         except RateLimited as limit:
-            self._not_before_s = max(self._not_before_s, time.monotonic() + limit.retry_after_s)
+            if RETRY_AFTER_IGNORED not in self._settings.canaries:
+                not_before_s = time.monotonic() + limit.retry_after_s
+                self._not_before_s = max(self._not_before_s, not_before_s)
             await self._again(order, 0.0)
         except (DatabaseTrouble, BrokerTrouble) as trouble:
             _LOG.warning("order %d goes back to the queue: %s", order.order_id, trouble)

@@ -22,6 +22,7 @@ from proving_ground.queen import breakers, workers
 from proving_ground.queen.auth_routes import AuthRoutes
 from proving_ground.queen.canaries import (
     DEAD_WORKERS_COUNTED,
+    HEALTH_FLAPS,
     QUEEN_500_ON_DATABASE_LOSS,
     QUEEN_HEALTH_LIES,
 )
@@ -42,6 +43,7 @@ from proving_ground.queen.task_routes import TaskRoutes
 from proving_ground.supervised import supervising
 
 BELOW = "/api/v1"
+_LOOKS_EVERY = 3
 
 
 class Queen:
@@ -62,6 +64,8 @@ class Queen:
         self._healthy = DatabaseHealth(
             self._database, well="up", lies=QUEEN_HEALTH_LIES in settings.canaries
         )
+        self._blind = DatabaseHealth(self._database, well="up", lies=True)
+        self._health_answers = 0
         status = 500 if QUEEN_500_ON_DATABASE_LOSS in settings.canaries else 503
         self._answer = Answering(
             {
@@ -153,6 +157,9 @@ class Queen:
         return JSONResponse({"workers": list(found), "alive": alive})
 
     async def _health(self, _request: Request) -> Response:
+        self._health_answers += 1
+        if HEALTH_FLAPS in self._settings.canaries and self._health_answers % _LOOKS_EVERY:
+            return await self._blind.answer()
         return await self._healthy.answer()
 
     async def _ready(self, _request: Request) -> Response:

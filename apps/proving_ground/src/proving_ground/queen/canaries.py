@@ -5,9 +5,11 @@ from __future__ import annotations
 from proving_ground.queen import inference_canaries
 
 QUEEN_HEALTH_LIES = "queen-health-lies"
+HEALTH_FLAPS = "health-flaps"
 QUEEN_500_ON_DATABASE_LOSS = "queen-500-on-database-loss"
 ACKNOWLEDGED_BEFORE_WRITTEN = "acknowledged-before-written"
 SUBMISSION_NOT_IDEMPOTENT = "submission-not-idempotent"
+IDEMPOTENCY_IN_MEMORY = "idempotency-in-memory"
 ROLES_NOT_CHECKED = "roles-not-checked"
 STATS_IGNORE_TAG = "stats-ignore-tag"
 DEAD_LETTER_RETRY_LOSES_TASK = "dead-letter-retry-loses-task"
@@ -29,12 +31,16 @@ MONITORING_BREAKS = "monitoring-breaks"
 CANARIES: dict[str, str] = {
     **inference_canaries.CANARIES,
     QUEEN_HEALTH_LIES: "/health and /ready of the queen answer 200 healthy without looking",
+    HEALTH_FLAPS: "two of three answers of the queen's /health are 200 healthy without looking",
     QUEEN_500_ON_DATABASE_LOSS: "the queen answers 500 when the database is out of reach",
     ACKNOWLEDGED_BEFORE_WRITTEN: (
         "a submission is answered 201 although the database was out of reach, and is forgotten"
     ),
     SUBMISSION_NOT_IDEMPOTENT: (
         "a submission that is repeated with its idempotency key makes a second task"
+    ),
+    IDEMPOTENCY_IN_MEMORY: (
+        "idempotency keys are kept in the queen's memory, and forgotten when it is restarted"
     ),
     ROLES_NOT_CHECKED: "every user may do what only administrators may",
     STATS_IGNORE_TAG: "the statistics of one tag count the tasks of all tags",

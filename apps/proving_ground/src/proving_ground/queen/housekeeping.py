@@ -9,6 +9,7 @@ from typing import LiteralString
 from proving_ground.database import Database
 from proving_ground.queen import breakers, statistics, workers
 from proving_ground.queen.canaries import (
+    IDEMPOTENCY_IN_MEMORY,
     RECOVERY_SLOWER_EVERY_CYCLE,
     SLOW_START,
     SUBMISSION_NOT_IDEMPOTENT,
@@ -40,7 +41,8 @@ class Housekeeping(Rounds):
         self._leases = Leases(database, settings.lease_s, settings.canaries)
 
     async def _create_schema(self) -> None:
-        each_time = SUBMISSION_NOT_IDEMPOTENT in self._settings.canaries
+        without_keys = {SUBMISSION_NOT_IDEMPOTENT, IDEMPOTENCY_IN_MEMORY}
+        each_time = bool(without_keys & self._settings.canaries)
         await self._database.fetch(SCHEMA)
         await self._database.fetch(SUBMITTED_EACH_TIME if each_time else SUBMITTED_ONCE)
         earlier = (await self._database.fetch(_START, {}))[0]["earlier"]

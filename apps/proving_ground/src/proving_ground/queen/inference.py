@@ -19,6 +19,7 @@ from starlette.routing import Route
 from proving_ground.database import Database
 from proving_ground.descriptors import open_descriptors, short_of_descriptors
 from proving_ground.queen.inference_canaries import (
+    ANSWERS_SWAPPED,
     CRASH_ON_CONNECTION_FLOOD,
     DESCRIPTOR_LEAK,
     FLAKY_INFERENCE,
@@ -46,6 +47,7 @@ _FOREVER_S = 3600.0
 _BACKOFF_S = 0.02
 _RESERVE = 8
 _FLAKY_EVERY = 7
+_SWAPPED_EVERY = 20
 _SLOW_S = 2.5
 _FLOOD = 500
 _LEAK = 4
@@ -89,6 +91,8 @@ class Inference:
         self._slots = asyncio.Semaphore(_SLOTS)
         self._inside = 0
         self._served = 0
+        self._answered = 0
+        self._before: Mapping[str, Any] = {}
         self._leaked: list[int] = []
         self._observe(metrics)
 
@@ -132,6 +136,8 @@ class Inference:
         except NotServed as why:
             self._results.labels(why.code).inc()
             return _refusal(why)
+        if ANSWERS_SWAPPED in self._canaries:
+            answer = self._perhaps_swapped(answer)
         self._results.labels("served").inc()
         return JSONResponse(answer)
 
@@ -212,6 +218,12 @@ class Inference:
             while short_of_descriptors(_RESERVE):
                 await asyncio.sleep(0.1)
         raise NotServed(503, "out-of-descriptors", "no more connections can be served")
+
+    def _perhaps_swapped(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the planted defect answers: now and then what another had asked for."""
+        self._answered += 1
+        self._before, before = answer, self._before
+        return answer if self._answered % _SWAPPED_EVERY else before
 
     async def _planted(self) -> None:
         """Do what the planted defects of every request do."""

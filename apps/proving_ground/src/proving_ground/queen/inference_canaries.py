@@ -15,6 +15,7 @@ QUEEN_HANGS_WITHOUT_DESCRIPTORS = "queen-hangs-without-descriptors"
 CRASH_ON_CONNECTION_FLOOD = "crash-on-connection-flood"
 SLOW_INFERENCE = "slow-inference"
 FLAKY_INFERENCE = "flaky-inference"
+ANSWERS_SWAPPED = "answers-swapped"
 
 CANARIES: dict[str, str] = {
     UNBOUNDED_QUEUE: "any number of requests for inference may wait at the queen",
@@ -36,4 +37,5 @@ CANARIES: dict[str, str] = {
     CRASH_ON_CONNECTION_FLOOD: "the queen exits (70) when it has more than 500 descriptors open",
     SLOW_INFERENCE: "each inference waits 2.5 s for something that it does not need",
     FLAKY_INFERENCE: "every seventh inference answers 500 although nothing is wrong",
+    ANSWERS_SWAPPED: "every twentieth request is answered with the answer of the one before it",
 }

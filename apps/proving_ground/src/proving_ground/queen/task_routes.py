@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,6 +14,7 @@ from proving_ground.database_trouble import DatabaseTrouble
 from proving_ground.queen import breakers, statistics, tasks
 from proving_ground.queen.canaries import (
     ACKNOWLEDGED_BEFORE_WRITTEN,
+    IDEMPOTENCY_IN_MEMORY,
     LISTS_FAIL_NOW_AND_THEN,
     LOST_SUBMISSION,
     MEMORY_LEAK_UNDER_LOAD,
@@ -72,6 +74,7 @@ class TaskRoutes:
         self._kept: list[bytearray] = []
         self._lists = 0
         self._submissions = 0
+        self._remembered: dict[str, tasks.Submitted] = {}
         self._lost_sight = False
 
     def endpoints(self) -> list[Endpoint]:
@@ -167,6 +170,8 @@ class TaskRoutes:
             for task_type in sorted({task.type for task in new}):
                 if await breakers.is_open(self._database, canaries, task_type):
                     raise Refused(503, "breaker-open", f"tasks of type {task_type} fail just now")
+            if IDEMPOTENCY_IN_MEMORY in canaries and (known := self._made_before(new)):
+                return known
             found = await tasks.submit(self._database, request.state.user.id, new)
         except DatabaseTrouble:
             self._lost_sight = True
@@ -174,10 +179,19 @@ class TaskRoutes:
                 raise
             return {task.id: tasks.Submitted(task.id, True, "pending") for task in new}
         for task in new:
+            if task.idempotency_key is not None and IDEMPOTENCY_IN_MEMORY in canaries:
+                self._remembered[task.idempotency_key] = replace(found[task.id], created=False)
             self._metrics.tasks_created.labels(task.type).inc()
             if MEMORY_LEAK_UNDER_LOAD in canaries:
                 self._kept.append(bytearray(b"\1" * _LEAK_BYTES))
         return found
+
+    def _made_before(self, new: Sequence[tasks.NewTask]) -> Mapping[str, tasks.Submitted]:
+        """Return what a repeated submission made before; nothing when any of it is new."""
+        keys = {task.id: task.idempotency_key or "" for task in new}
+        if not self._remembered.keys() >= set(keys.values()):
+            return {}
+        return {task_id: self._remembered[key] for task_id, key in keys.items()}
 
     async def _was_disturbed(self) -> bool:
         (found,) = await self._database.fetch("SELECT count(*) AS starts FROM starts", {})

@@ -14,9 +14,13 @@ from proving_ground.worker.canaries import (
     BREAKER_NEVER_CLOSES,
     BREAKER_NEVER_OPENS,
     BREAKER_SHARED_BETWEEN_TYPES,
+    CANCELLED_RUNS_ON,
     COMPLETION_HALF_WRITTEN,
+    GIVES_UP_TOO_EARLY,
+    HALF_OPEN_LETS_ALL,
     LEASE_NOT_RENEWED,
     NO_RETRY_BACKOFF,
+    RESULT_LOST_ON_RETRY,
     RETURNING_WORKER_NOT_COUNTED,
 )
 from proving_ground.worker.memory import resident_bytes
@@ -24,7 +28,10 @@ from proving_ground.worker.settings import WorkerSettings
 
 _BACKOFF_MOST_S = 30.0
 
-_CLAIMABLE: LiteralString = "t.status IN ('pending', 'failed') AND t.run_at <= now()"
+_TO_DO: LiteralString = "t.status IN ('pending', 'failed')"
+_CLAIMABLE: LiteralString = f"{_TO_DO} AND t.run_at <= now()"
+# The planted defect: what was cancelled is still to do.
+_CANCELLED_TOO: LiteralString = "t.status IN ('pending', 'failed', 'cancelled')"
 _BREAKER: LiteralString = "b.type = CASE WHEN %(shared)s THEN 'every type' ELSE t.type END"
 _CLAIMED: LiteralString = """
 , claimed AS (
@@ -66,6 +73,11 @@ WITH due AS MATERIALIZED (
         open_until = now() + make_interval(secs => %(lease_s)s)
     FROM due WHERE breakers.type = due.type AND EXISTS (SELECT FROM candidate)
 ){_CLAIMED}"""
+# The planted defect: a breaker whose time is over keeps nothing back until one attempt has failed.
+_HALF_OPEN: LiteralString = """
+UPDATE breakers SET state = 'half-open', changed_at = now()
+WHERE state = 'open' AND open_until <= now()"""
+_CLAIM_UNLESS_OPEN: LiteralString = _CLAIM.replace("b.state <> 'closed'", "b.state = 'open'")
 
 _MINE: LiteralString = """id = %(id)s::text AND worker = %(worker)s::text
         AND attempt = %(attempt)s::int AND status = 'running'"""
@@ -98,8 +110,9 @@ WHERE task_id = %(id)s::text AND attempt = %(attempt)s::int AND worker = %(worke
 RETURNING id"""
 _FAIL_UNCOUNTED: LiteralString = f"""
 WITH finished AS (
-    UPDATE tasks SET status = CASE WHEN attempt >= max_attempts THEN 'dead' ELSE 'failed' END,
-        finished_at = CASE WHEN attempt >= max_attempts THEN now() END, lease_until = NULL,
+    UPDATE tasks SET lease_until = NULL,
+        status = CASE WHEN attempt + %(early)s::int >= max_attempts THEN 'dead' ELSE 'failed' END,
+        finished_at = CASE WHEN attempt + %(early)s::int >= max_attempts THEN now() END,
         run_at = now() + make_interval(secs => %(backoff_s)s), error = %(error)s::text
     WHERE {_MINE} RETURNING id
 ){_CLOSED}"""
@@ -148,6 +161,10 @@ class Claims:
         self._settings = settings
         self._database = database
         self._completed = 0
+        self._claim, self._probe = _CLAIM, _PROBE
+        if CANCELLED_RUNS_ON in settings.canaries:
+            self._claim = _CLAIM.replace(_TO_DO, _CANCELLED_TOO)
+            self._probe = _PROBE.replace(_TO_DO, _CANCELLED_TOO)
         self._common = {
             "worker": settings.name,
             "lease_s": settings.lease_s,
@@ -156,17 +173,23 @@ class Claims:
 
     async def claim(self) -> Claimed | None:
         """Return the most urgent task, or the probe of a breaker whose time is over."""
+        if HALF_OPEN_LETS_ALL in self._settings.canaries:
+            await self._database.fetch(_HALF_OPEN, {})
+            rows = await self._database.fetch(_CLAIM_UNLESS_OPEN, self._common)
+            return Claimed(**rows[0]) if rows else None
         if BREAKER_NEVER_CLOSES not in self._settings.canaries:
-            rows = await self._database.fetch(_PROBE, self._common)
+            rows = await self._database.fetch(self._probe, self._common)
             if rows:
                 return Claimed(**rows[0])
-        rows = await self._database.fetch(_CLAIM, self._common)
+        rows = await self._database.fetch(self._claim, self._common)
         return Claimed(**rows[0]) if rows else None
 
     async def complete(self, task: Claimed, result: Mapping[str, Any]) -> bool:
         """Note that the task is done; False when it is not this worker's any more."""
         self._completed += 1
-        given = {"result": json.dumps(result), "outcome": "completed", "error": None}
+        lost = RESULT_LOST_ON_RETRY in self._settings.canaries and task.attempt > 1
+        written = None if lost else json.dumps(result)
+        given = {"result": written, "outcome": "completed", "error": None}
         half = COMPLETION_HALF_WRITTEN in self._settings.canaries and self._completed % 2 == 0
         if await self._end(_COMPLETE_HALF if half else _COMPLETE, task, given):
             return True
@@ -178,6 +201,7 @@ class Claims:
         uncounted = BREAKER_NEVER_OPENS in self._settings.canaries
         backoff_s = min(_BACKOFF_MOST_S, self._settings.backoff_s * 2 ** (task.attempt - 1))
         given = {
+            "early": int(GIVES_UP_TOO_EARLY in self._settings.canaries),
             "outcome": "failed",
             "error": error,
             "backoff_s": 0.0 if NO_RETRY_BACKOFF in self._settings.canaries else backoff_s,

@@ -12,7 +12,12 @@ from proving_ground.database_reach import DatabaseReach
 from proving_ground.queen.leases import Leases
 from proving_ground.queen.schema import SCHEMA
 from proving_ground.supervised import supervised
-from proving_ground.worker.canaries import LEASE_NOT_RENEWED, WORK_DROPPED_ON_STOP
+from proving_ground.worker.canaries import (
+    ACK_BEFORE_WORK,
+    LEASE_NOT_RENEWED,
+    WORK_DROPPED_ON_STOP,
+    WORKER_LEAKS,
+)
 from proving_ground.worker.claims import Claimed, Claims
 from proving_ground.worker.metrics import WorkerMetrics
 from proving_ground.worker.settings import WorkerSettings
@@ -22,6 +27,7 @@ _LOG = logging.getLogger(__name__)
 _BEATS_PER_LEASE = 4
 _RETRY_FIRST_S = 0.1
 _RETRY_MOST_S = 1.0
+_LEAK_BYTES = 8 * 1024 * 1024
 
 
 class TaskService:
@@ -40,6 +46,7 @@ class TaskService:
         self._claiming = asyncio.Lock()
         self._beating: asyncio.Task[None] | None = None
         self._draining = False
+        self._kept: list[bytearray] = []
         self._reach = DatabaseReach("the queue")
 
     async def run(self) -> None:
@@ -112,6 +119,13 @@ class TaskService:
             self._ended.set()
 
     async def _work(self, claimed: Claimed) -> str:
+        if WORKER_LEAKS in self._settings.canaries:
+            self._kept.append(bytearray(b"\1" * _LEAK_BYTES))
+        if ACK_BEFORE_WORK in self._settings.canaries and claimed.type == "delay":
+            expected = {"slept_s": float(claimed.payload["seconds"])}
+            await self._until_written(lambda: self._claims.complete(claimed, expected))
+            await work(self._settings, claimed)
+            return "completed"
         try:
             result = await work(self._settings, claimed)
         except (WorkFailed, MemoryError) as error:
@@ -151,7 +165,7 @@ class TaskService:
         if not await self._reach.attempt(beat):
             self._leases.lost_sight()
             return
-        if LEASE_NOT_RENEWED in self._settings.canaries:
+        if {LEASE_NOT_RENEWED, ACK_BEFORE_WORK} & self._settings.canaries:
             return
         for task_id, (claimed, task) in asked.items():
             if task_id not in kept and self._in_hand.get(task_id) == (claimed, task):
