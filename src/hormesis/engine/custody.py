@@ -41,7 +41,8 @@ class Custodian:
         self._lease_s = lease_s
         self._number = 0
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._listening: asyncio.Task[None] | None = None
+        self._beating: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self.closed = False
         self.died = asyncio.Event()
@@ -73,12 +74,13 @@ class Custodian:
             starter=starter,
         )
         self = cls(handle, lease_s)
-        reader, self._writer = await asyncio.open_connection(sock=handle.link, limit=2**24)
-        self._tasks = [
-            asyncio.create_task(self._listen(reader)),
-            asyncio.create_task(self._beat()),
-        ]
+        await self._open()
         return self
+
+    async def _open(self) -> None:
+        reader, self._writer = await asyncio.open_connection(sock=self._handle.link, limit=2**24)
+        self._listening = asyncio.create_task(self._listen(reader))
+        self._beating = asyncio.create_task(self._beat())
 
     @property
     def pid(self) -> int:
@@ -151,6 +153,9 @@ class Custodian:
             Denied: it died or took longer than *patience_s* seconds; its ledger must be replayed.
         """
         self.closed = True
+        # It needs none while it reverts. One that is sent just as it goes would break the line, and
+        # its last answer, which nobody has read yet, would be lost with it.
+        await _stop(self._beating)
         try:
             async with asyncio.timeout(patience_s):
                 result = await self.ask("close")
@@ -164,9 +169,7 @@ class Custodian:
     async def leave(self) -> None:
         """Stop talking; the custodian reverts whatever is left when the line closes."""
         self.closed = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _stop(self._beating, self._listening)
         if self._writer is not None:
             self._writer.close()
             with suppress(OSError):
@@ -214,3 +217,10 @@ class Custodian:
             if not waiting.done():
                 waiting.set_result({"ok": False, "error": "the custodian is gone", "why": "gone"})
         self._waiting.clear()
+
+
+async def _stop(*tasks: asyncio.Task[None] | None) -> None:
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

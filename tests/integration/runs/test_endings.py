@@ -176,22 +176,15 @@ def test_interrupting_while_the_system_starts(world: World) -> None:
     assert run.remains() == []
 
 
-@pytest.mark.parametrize(
-    ("process", "told"),
-    [
-        ({"run": ["/no/such/program"]}, "/no/such/program: not found"),
-        ({"run": ["${python}", "-c", "raise SystemExit('port taken: ' + 'oh no')"]}, "oh no"),
-    ],
-    ids=["no-program", "ends-at-once"],
-)
-def test_a_service_that_does_not_start(world: World, process: dict[str, Any], told: str) -> None:
+def test_a_service_that_does_not_start(world: World) -> None:
+    process = {"run": ["${python}", "-c", "raise SystemExit('port taken: ' + 'oh no')"]}
     ready = {"tcp": "127.0.0.1:${port.shop}", "within": "20s"}
     system = {**experiment()["system"], "processes": {"shop": {**process, "ready": ready}}}
     world.write("shop.json", experiment(system=system))
     answer = world.hormesis("run", "shop.json", "--json")
     assert (answer.code, answer.out) == (UNKNOWN, "")
     assert "'shop'" in answer.err
-    assert told in answer.err
+    assert "oh no" in answer.err
     run = world.run()
     assert run.remains() == []
     assert "failed-to-start" in (run.directory / "history.jsonl").read_text()
