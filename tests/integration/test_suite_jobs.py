@@ -35,6 +35,7 @@ def test_a_clean_system_passes_and_says_so(tmp_path: Path) -> None:
     assert race["total_requests"] == race["successful_requests"] == 250
 
 
+@pytest.mark.prove
 def test_a_race_is_named_in_the_terminal_and_in_the_results(tmp_path: Path) -> None:
     run = run_jobs(
         tmp_path, "--scenario", "J-RACE-1", *QUICK, "--save-results", canary="claim-without-lock"

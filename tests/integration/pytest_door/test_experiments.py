@@ -65,6 +65,7 @@ def test_experiments_judge_tests(pytester: pytest.Pytester) -> None:
     assert '<property name="hormesis_run_directory"' in (pytester.path / "junit.xml").read_text()
 
 
+@pytest.mark.prove
 def test_unknown_is_no_pass_unless_that_is_allowed(pytester: pytest.Pytester) -> None:
     (pytester.path / "web.yaml").write_text(WEB)
     pytester.makepyfile(

@@ -81,6 +81,7 @@ def injected(one: FaultRecord) -> float:
     return one.injected
 
 
+@pytest.mark.prove
 def test_some_are_held_and_others_are_killed_again_and_again(world: World) -> None:
     again = slain(at="1s", repeat={"every": {"min": "150ms", "max": "300ms"}, "until": "2s"})
     file = experiment({"process": "brood"}, 4, held("400ms", pick="50%"), again)
