@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.integration.runs.shop import experiment, visitors
 from tests.integration.runs.world import World
 
@@ -50,6 +52,7 @@ def test_a_suite_is_run_judged_again_and_reported_as_one(world: World) -> None:
     assert (directory / "report.html").stat().st_size > 1000
 
 
+@pytest.mark.prove
 def test_a_selection_runs_only_what_it_names(world: World) -> None:
     suite(world)
     answer = world.hormesis("run", "mine", "--level", "good", "--quiet")

@@ -96,6 +96,7 @@ def test_a_killed_worker_loses_its_share_and_the_others_go_on(tmp_path: Path) ->
                for finding in one.findings)  # fmt: skip
 
 
+@pytest.mark.prove
 def test_a_frozen_worker_is_told_and_goes_on(tmp_path: Path) -> None:
     async def freeze_one(crew: Crew, clock: LoopClock) -> None:
         await users_playing(crew, clock, 40)

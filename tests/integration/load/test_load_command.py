@@ -149,6 +149,7 @@ def test_a_client_that_raises_is_no_verdict_about_the_system(world: World, quick
     assert "ZeroDivisionError" in answer.out
 
 
+@pytest.mark.prove
 def test_a_file_with_loads_is_played_and_one_with_faults_is_refused(
     world: World, quick: str
 ) -> None:

@@ -169,6 +169,7 @@ async def test_other(async_conn, number):
 """
 
 
+@pytest.mark.prove
 def test_what_an_example_sets_is_put_back_for_the_next(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """

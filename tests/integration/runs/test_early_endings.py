@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.integration.runs.shop import experiment, frozen, visitors
 from tests.integration.runs.world import World
 
@@ -41,6 +43,7 @@ def test_a_run_ends_as_soon_as_enough_is_seen(world: World) -> None:
     assert (run.directory / "report.html").read_text().count("ended early at") > 1
 
 
+@pytest.mark.prove
 def test_a_run_that_makes_no_progress_is_given_up_and_judged(world: World) -> None:
     tracks = [visitors("60s"), frozen("200ms", "300ms"), looks("progress", every="100ms")]
     ends = [{"give_up": "progress", "unchanged_for": "800ms", "settle": "200ms"}]

@@ -6,6 +6,8 @@ import json
 import signal
 from typing import Any
 
+import pytest
+
 from hormesis.record.history_reader import read_history
 from tests.integration.runs.shop import experiment, frozen, visitors
 from tests.integration.runs.world import Run, World, wait_for
@@ -54,6 +56,7 @@ def test_it_is_run_once_while_the_system_is_there(world: World) -> None:
     world.run().clean()
 
 
+@pytest.mark.prove
 def test_a_run_that_passes_does_not_run_it(world: World) -> None:
     shop(world, HELD, script("touch done"))
     answer = world.hormesis("run", "shop.json", "--json")

@@ -49,6 +49,7 @@ def test_nothing_is_broken_that_could_not_be_started_again(
     assert not (world.folder / "hormesis-runs").exists()
 
 
+@pytest.mark.prove
 def test_a_start_of_ours_that_fails_is_not_held_against_the_system(
     world: World, process: subprocess.Popen[bytes]
 ) -> None:
