@@ -26,7 +26,7 @@ from hormesis.compose.suite_folder import Scenario
 from hormesis.compose.suite_needs import references_in, texts_in
 from hormesis.compose.suite_options import option_values
 from hormesis.compose.suite_prepare import requests_of
-from hormesis.compose.trial import Read, lack_of, reads_of, started_ports, tried
+from hormesis.compose.trial import Read, blamed, lack_of, reads_of, started_ports, tried
 from hormesis.spec.declared import declared_variables
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.included import Included
@@ -137,9 +137,15 @@ def _attached(one: Fitness, listeners: dict[int, int | None]) -> Fitness:
 def _tried(one: Fitness, wrong: Mapping[Read, Misfit], stated: Mapping[str, str]) -> Fitness:
     misfits = dict.fromkeys(one.misfits)
     doubts: dict[Lack, None] = {}
+    told_of: set[tuple[str, ...]] = set()
     for read in one.reads:
         if read in wrong:
             found = wrong[read]
+            # What is wrong with one variable is told once, by whatever reads it first.
+            names = tuple(blamed(read, found))
+            if names in told_of:
+                continue
+            told_of.update([names] if names else [])
             told = doubts if one.starts and found.mendable else misfits
             told[lack_of(read, found, stated)] = None
     return replace(one, misfits=tuple(misfits), doubts=tuple(doubts))

@@ -115,13 +115,18 @@ def lack_of(read: Read, found: Misfit, stated: Mapping[str, str]) -> Lack:
 
     *stated* tells where the target file says what a variable is.
     """
-    names = next((names for one in found.fields if (names := read.variables.get(one))), ())
+    names = blamed(read, found)
     if not names:
         return Lack(f"the probe {read.name}: {found.why}", "its scenario asks this of any system")
     told = ", ".join(f"`{one}`" for one in names)
     places = list(dict.fromkeys(stated[one] for one in names if one in stated))
     step = "see " + " and ".join(places) if places else "override it under `overrides:`"
     return Lack(f"{told}: {found.why}", step)
+
+
+def blamed(read: Read, found: Misfit) -> Sequence[str]:
+    """Return the variables to blame for what was *found* of *read*; none when it has none."""
+    return next((names for one in found.fields if (names := read.variables.get(one))), ())
 
 
 async def _tried(reads: Sequence[Read]) -> dict[Read, Misfit]:
