@@ -12,7 +12,7 @@ from hormesis.clients.session.answer import Answer, FullAnswer
 from hormesis.clients.session.call import Call
 from hormesis.clients.session.http_session import HttpSession
 from hormesis.clients.steps.answer import Meaning, detail_of, meaning_of
-from hormesis.clients.steps.step import Step, Think
+from hormesis.clients.steps.step import Step, Think, think_of
 from hormesis.clients.steps.template import Template, Values, filled
 from hormesis.host.http_trouble import HttpTrouble
 from hormesis.host.json_path import Missing, at_path
@@ -134,11 +134,12 @@ class HttpUser:
                 if not await self._play(step):
                     await self._back_off()
                     return
-                await self._pause(step.think, last=step is last and repetition == step.repeat)
+                over = step is last and repetition == step.repeat
+                await think_of(self._user, step.think, last=over)
         if not played:
             # An iteration without any request must not become a busy loop.
             await self._back_off()
-        await self._pause(self._think, last=True)
+        await think_of(self._user, self._think, last=True)
         if self._pace_s and (rest := started + self._pace_s - self._user.clock.now()) > 0:
             await self._user.rest(rest)
 
@@ -190,11 +191,6 @@ class HttpUser:
                 self._values.variables[name] = at_path(meaning.data, path)
             except Missing:
                 continue
-
-    async def _pause(self, think: Think | None, *, last: bool) -> None:
-        if think is not None:
-            pause = self._user.rest if last else self._user.pause
-            await pause(self._user.rng.uniform(think.min, think.max))
 
     async def _back_off(self) -> None:
         await self._user.pause(self._backoff_s * self._user.rng.uniform(0.5, 1.5))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hormesis.clients.steps.step import Think
+from hormesis.clients.steps.step import Think, think_of
 from hormesis.clients.steps.template import Template, Values, unknown_names
 from hormesis.words.client import User
 from hormesis.words.expect import miss_of
@@ -62,17 +62,12 @@ class StepsUser:
             answer = await perform(values)
             if step.expect is not None:
                 user.check(step.name, not miss_of(step.expect, {"value": answer}))
-            await self._pause(step.think, last=step is last)
-        await self._pause(self._think, last=True)
+            await think_of(self._user, step.think, last=step is last)
+        await think_of(self._user, self._think, last=True)
 
     async def close(self) -> None:
         """Close the connection."""
         await self._session.close()
-
-    async def _pause(self, think: Think | None, *, last: bool) -> None:
-        if think is not None:
-            pause = self._user.rest if last else self._user.pause
-            await pause(self._user.rng.uniform(think.min, think.max))
 
 
 def check_names(steps: Sequence[PlayedStep], sources: Sequence[Any]) -> None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from hormesis.clients.steps.template import Template
 from hormesis.host.json_path import checked_path
+from hormesis.words.client import User
 from hormesis.words.kind import Scalar
 from hormesis.words.units import Seconds, Share
 
@@ -37,6 +38,13 @@ class Think(BaseModel):
         if self.max < self.min:
             raise ValueError("expected max to be no less than min")
         return self
+
+
+async def think_of(user: User, think: Think | None, *, last: bool) -> None:
+    """Let *user* pause for as long as drawn; after the *last* thing of an iteration it rests."""
+    if think is not None:
+        pause = user.rest if last else user.pause
+        await pause(user.rng.uniform(think.min, think.max))
 
 
 def _status_from(want: Any) -> Any:
