@@ -20,6 +20,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def station() -> Iterator[Station]:
     """Start a station; whoever may not have one skips, and says why."""
+    yield from _started()
+
+
+@pytest.fixture
+def lone() -> Iterator[Station]:
+    """Start a station that no other test has left a connection in.
+
+    A holder that is killed loses the packets that wait in its queue; when the end of a connection
+    is among them, the connection lives on until it is sent again.
+    """
+    yield from _started()
+
+
+def _started() -> Iterator[Station]:
     reason = user_namespace.missing() or nfqueue.missing()
     if reason:
         pytest.skip(f"no packet faults here: {reason}")

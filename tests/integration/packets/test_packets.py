@@ -88,11 +88,11 @@ def test_refused_connections_and_datagrams(station: Station) -> None:
         assert station.ask("kept", say=True) == {"got": "y"}
 
 
-def test_a_reset_ends_idle_connections_too(station: Station) -> None:
-    station.ask("keep", **HERE)
-    with hurting(station, action="reset") as holder:
-        assert station.ask("kept", say=False) == {"error": "ConnectionResetError"}
-        assert connects(station) == ["ConnectionRefusedError"]
+def test_a_reset_ends_idle_connections_too(lone: Station) -> None:
+    lone.ask("keep", **HERE)
+    with hurting(lone, action="reset") as holder:
+        assert lone.ask("kept", say=False) == {"error": "ConnectionResetError"}
+        assert connects(lone) == ["ConnectionRefusedError"]
         assert holder.figures()["aborted"] == 1
 
 
