@@ -22,7 +22,7 @@ from hormesis.custodian.registry import MACHINE, state_folder
 from hormesis.engine.clock import LoopClock
 from hormesis.engine.stand import Stand
 from hormesis.host.means import survey
-from hormesis.host.ports import port_finder
+from hormesis.host.ports import Ports
 from hormesis.host.room import backing_of
 from hormesis.host.startable import why_not_startable
 from hormesis.host.verbs import verb_names
@@ -54,6 +54,8 @@ class Prepared:
     directory: RunDirectory
     consulted: Mapping[str, str]
     """The environment variables that the file read."""
+    ports: Ports
+    """Those of its services and links, reserved until the run is forgotten."""
 
 
 def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
@@ -77,7 +79,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
     wall = clock.wall()
     scratch = str(folder_of(run_id))
     path = request.out.resolve() / name_of(wall, request.slug, run_id)
-    next_port = port_finder(Random(identity.randrange(2**62)))
+    ports = Ports(Random(identity.randrange(2**62)))
     environment = Consulted(request.environment)
     experiment = read_experiment(
         request.file,
@@ -87,7 +89,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
             scratch=scratch,
             run_id=run_id,
             python=sys.executable,
-            port_of=lambda name: next_port(),
+            port_of=lambda name: ports.next(),
             why_not_startable=why_not_startable,
         ),
         overrides=request.overrides,
@@ -118,7 +120,7 @@ def prepare(request: RunRequest, *, run_id: str | None = None) -> Prepared:
         cluster=request.cluster,
     )
     return Prepared(
-        request, experiment, timeline, stand, clock, wall, directory, environment.seen
+        request, experiment, timeline, stand, clock, wall, directory, environment.seen, ports
     )
 
 

@@ -96,10 +96,15 @@ def _of_a_given_value(problem: Problem, request: RunRequest) -> str | None:
 def check_all(requests: Mapping[str, RunRequest]) -> list[Prepared]:
     """Check every scenario before anything starts; return those that could begin.
 
+    They have no ports reserved: each is prepared again when its turn has come.
+
     Raises:
         InputTrouble: files have problems; all problems of all scenarios are listed.
     """
-    return [one for one in prepare_all(requests).values() if not isinstance(one, SkipTrouble)]
+    able = [one for one in prepare_all(requests).values() if not isinstance(one, SkipTrouble)]
+    for one in able:
+        one.ports.give_back()
+    return able
 
 
 def reaching_nothing(requests: Mapping[str, RunRequest], offered: Mapping[str, str]) -> list[str]:

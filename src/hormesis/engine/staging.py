@@ -61,7 +61,8 @@ class Stage:
         """Mount volumes, start links (the system connects through them), then services in order.
 
         Raises:
-            StagingTrouble: a service did not start or did not become ready in its time.
+            StagingTrouble: a service did not start or did not become ready in its time, or
+                something else answers in its place.
             CapabilityTrouble: this machine cannot mount a volume, or a target is not there.
         """
         folder = VerbCall("scratch", {"subject": SCRATCH, "path": self._scratch})
@@ -126,6 +127,7 @@ class Stage:
 
     async def _start(self, service: Service) -> None:
         log = log_of(self._run, service)
+        await self._refuse_impostor(service, log)
         call = VerbCall(
             "service",
             {
@@ -143,6 +145,24 @@ class Stage:
         if service.ready is not None:
             await self._wait_ready(service, service.ready, log)
         self._say(f"{service.name} is up")
+
+    async def _refuse_impostor(self, service: Service, log: Path) -> None:
+        """Refuse to start what another program would be taken for, one from before most of all.
+
+        Raises:
+            StagingTrouble: something answers already where *service* is to answer.
+        """
+        ready = service.ready
+        if ready is None or ready.line or not await is_ready(ready, log):
+            return
+        raise StagingTrouble(
+            Problem(
+                f"service {service.name!r} was not started: {ready.http or ready.tcp} answers "
+                "already, so another program would be taken for it",
+                hint="end what listens there, such as an earlier start of it, attach to it instead "
+                "of starting one, or let a free port be found with `ports`",
+            )
+        )
 
     async def _adopt(self, service: Service) -> None:
         told = {

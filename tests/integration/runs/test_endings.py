@@ -203,9 +203,12 @@ def test_a_stranger_on_the_port_is_not_taken_for_the_service(world: World) -> No
     }}  # fmt: skip
     world.write("shop.json", experiment(system=system))
     answer = world.hormesis("run", "shop.json", "--quiet")
-    assert answer.code == UNKNOWN
-    # Whether its end is seen before the stranger answers or after, it is told and nothing passes.
-    assert "address in use" in answer.err or "no `never: exit` check covers it" in answer.out
+    assert (answer.code, answer.out) == (UNKNOWN, "")
+    assert "'shop' was not started" in answer.err
+    assert "answers already" in answer.err
+    run = world.run()
+    assert run.remains() == []
+    assert not (run.directory / "logs" / "shop.log").exists()
 
 
 @pytest.mark.prove
