@@ -18,6 +18,7 @@ class NeverExit(Check):
 
     The evidence is that the service was seen to start, or was attached to. A start by this run that
     came to nothing is no end of the service; but nobody sees then whether it would have stayed up.
+    Nor does anybody when the system never came up: a port in use may be why.
     """
 
     judges_live: ClassVar[bool] = True
@@ -46,7 +47,10 @@ class NeverExit(Check):
         findings = [_finding(one, history) for one in exits]
         services = f"{len(seen)} service{'s' * (len(seen) != 1)}"
         outcome, told = Outcome.PASS, f"none of {services} ended by itself"
-        if exits:
+        if exits and (history.end or {}).get("reason") == "failed-to-start":
+            outcome = Outcome.UNKNOWN
+            told = f"{findings[0].sentence}, and the system never came up"
+        elif exits:
             outcome, told = Outcome.FAIL, findings[0].sentence
         elif unstarted := _unstarted(records, history):
             outcome = Outcome.UNKNOWN

@@ -147,6 +147,16 @@ def test_a_planned_exit_is_fine_and_an_unplanned_one_names_the_fault_it_fell_int
     assert NeverExit(of="server").judge(run(processes=(own,))).outcome is Outcome.UNKNOWN
 
 
+def test_an_exit_of_a_system_that_never_came_up_is_not_held_against_it() -> None:
+    own = ProcessRecord("bot-1", 2.0, "exited", 5, 1)
+    told = run(processes=(started("bot-1"), own))
+    never_up = replace(told, end={"time": 3.0, "reason": "failed-to-start"})
+    assert NeverExit(of="bot-*").judge(told).outcome is Outcome.FAIL
+    verdict = NeverExit(of="bot-*").judge(never_up)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.summary.endswith("with status 1, and the system never came up")
+
+
 OPS = [
     *(op(n, float(n), took=n / 100, lag=0.001) for n in range(1, 81)),
     *(op(n, float(n), took=2.0, outcome=Ended.INFO, error="timeout") for n in range(81, 86)),
