@@ -37,7 +37,7 @@ class MemoryLimit(Fault):
     )
 
     left: Bytes = Field(default=32_000_000, gt=0)
-    """How much more it may take."""
+    """How much more it may take; by ``rlimit`` beyond the least it has in a fifth of a second."""
 
     def verbs(self, target: Target, rng: Random) -> Sequence[VerbCall]:
         subject = {"subject": target.service}

@@ -162,6 +162,25 @@ def test_address_space_runs_out(stage: Stage) -> None:
     assert ask("grow") == "had"
 
 
+BREATHING = [sys.executable, "-S", "-c", """
+import threading
+pause = threading.Event().wait
+print(flush=True)
+while True:
+    held = bytearray(64 << 20)
+    pause(0.05)
+    del held
+    pause(0.02)
+"""]  # fmt: skip
+
+
+def test_what_it_has_for_a_moment_only_is_to_be_missed(stage: Stage) -> None:
+    process = stage.adopt(BREATHING)
+    held = stage.held("limit", resource="as", left=8 << 20)
+    assert process.wait(10) == 1
+    assert held.undo() is Undone.GONE
+
+
 def test_a_limit_that_somebody_changed_is_left_alone(stage: Stage) -> None:
     stage.adopt(IDLE)
     held = stage.held("limit", resource="nofile", left=2)

@@ -1,14 +1,16 @@
 """``limit``: lower a soft resource limit of a running service; undo puts the former one back.
 
 Arguments: ``resource`` is nofile (open files), as (address space) or nproc (tasks of its user);
-``left`` says how many descriptors, bytes or tasks it may take from now on. What we set is the
-ownership mark: a limit that somebody changed since is reported and left alone. Children inherit
+``left`` says how many descriptors, bytes or tasks it may take from now on, bytes beyond the least
+that it has in a fifth of a second: what it holds for a moment only is to be missed. What we set is
+the ownership mark: a limit that somebody changed since is reported and left alone. Children inherit
 the limit; those that left the tree are known from earlier looks, or by what they inherited.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -17,13 +19,14 @@ from hormesis.host import resource_limits
 from hormesis.host.limit_heirs import adopters_of, group_of, heirs, moment
 from hormesis.host.process import Identity
 from hormesis.host.resource_limits import UNLIMITED, CannotLimit
-from hormesis.host.steps import Steps
+from hormesis.host.steps import Steps, Wait
 from hormesis.host.tree import tree
 from hormesis.host.verb_protocol import Args, Facts, Missing, NothingDone, Scene
 from hormesis.words.verb import Undone
 
 survives_reboot = False
 _ROUNDS = 10
+_LOOKS, _LOOK_S = 20, 0.01
 _SETTLED_TICKS = 20
 """How old a child must be to be written down: one that answers a request and ends need not be."""
 
@@ -53,7 +56,8 @@ def capture(scene: Scene, args: Args) -> Facts:
 
 def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
     """Lower the soft limits."""
-    yield from ()
+    if args["resource"] == "as":
+        yield from _least(scene, facts, int(args.get("left", 0)))
     lowered = 0
     try:
         for entry in facts["members"]:
@@ -83,6 +87,21 @@ def undo(scene: Scene, args: Args, facts: Facts) -> Steps[Undone]:
     if back:
         return Undone.DONE
     return Undone.NOT_MINE if foreign else Undone.GONE
+
+
+def _least(scene: Scene, facts: Facts, left: int) -> Steps[None]:
+    """Work the limits out again, from the least address space of several looks."""
+    changed = False
+    for _ in range(_LOOKS):
+        yield Wait(time.monotonic() + _LOOK_S)
+        for entry in facts["members"]:
+            who = Identity.from_json(entry["who"])
+            used = resource_limits.address_space(who.pid) if who is not None and who.alive else 0
+            if used and used + left < int(entry["soft"]):
+                entry["soft"] = used + left
+                changed = True
+    if changed:
+        scene.note({"members": facts["members"]})
 
 
 def _put_back(name: str, facts: Facts) -> tuple[int, int]:
