@@ -143,7 +143,7 @@ class Requests:
         who = Identity.of(pid) if pid else None
         if who is None or not who.alive:
             where = f"on port {service.port}" if service.port else f"with pid {pid}"
-            raise Refused("failed", f"service {name!r} is not there: no process {where}")
+            raise Refused("absent", f"service {name!r} is not there: no process {where}")
         known = self._keeper.services.find(name)
         if known is not None and known.state != "gone":
             raise Refused("failed", f"there is a service {name!r} already")

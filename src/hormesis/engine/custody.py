@@ -26,7 +26,10 @@ SILENCE_S = 15.0
 
 
 class Denied(Exception):
-    """The custodian did not do what was asked; ``why`` is permit, failed, lease or gone."""
+    """The custodian did not do what was asked.
+
+    ``why`` is permit, missing (a means), absent (who was to be adopted), failed, lease or gone.
+    """
 
     def __init__(self, error: str, why: str) -> None:
         self.why = why

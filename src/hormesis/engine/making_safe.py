@@ -81,8 +81,12 @@ class MakingSafe:
             self.failed(f"`{told}` was cut off with the run; {_CONSEQUENCE}")
             raise
         report = done.get("report") or {}
-        self.note(*_told(told, command, report))
-        if came := _trouble(command, report):
+        ended, said = _ended(command, report), _said(report)
+        succeeded = report.get("exit") == 0 and not report.get("late")
+        level = "info" if succeeded else "warning"
+        self.note(level, ON_FAIL, f"`{told}` {ended}; it said {said or 'nothing'}")
+        if not succeeded:
+            came = f"it {ended}, it said {said}" if said else f"it {ended}"
             self.failed(f"`{told}` was run and did not succeed: {came}; {_CONSEQUENCE}")
 
 
@@ -105,28 +109,14 @@ def _asked(clients: Sequence[ClientKind]) -> str:
     return f"asking {passwords_masked(told)}"
 
 
-def _told(told: str, command: Command, report: dict[str, Any]) -> tuple[str, str, str]:
-    status, took = report.get("exit"), text_of_seconds(float(report.get("took_s") or 0))
+def _ended(command: Command, report: dict[str, Any]) -> str:
+    """Return how *command* ended, as the end of a sentence."""
     if report.get("late"):
-        how = f"was killed, because it took longer than {text_of_seconds(command.timeout_s)}"
-    else:
-        how = f"ended with status {status} after {took}"
-    level = "warning" if _trouble(command, report) else "info"
-    return level, ON_FAIL, f"`{told}` {how}; it said {_said(report) or 'nothing'}"
-
-
-def _trouble(command: Command, report: dict[str, Any]) -> str:
-    """Return how *command* went wrong, with what it said; empty when it did not."""
-    status = report.get("exit")
-    if report.get("late"):
-        how = f"it was killed, because it took longer than {text_of_seconds(command.timeout_s)}"
-    elif status == 0:
-        return ""
-    elif isinstance(status, int) and status < 0:
-        how = f"ended by signal {-status}"
-    else:
-        how = f"exit status {status}"
-    return f"{how}, it said {said}" if (said := _said(report)) else how
+        return f"was killed, because it took longer than {text_of_seconds(command.timeout_s)}"
+    status, how = report.get("exit"), "with an unknown status"
+    if isinstance(status, int):
+        how = f"by signal {-status}" if status < 0 else f"with status {status}"
+    return f"ended {how} after {text_of_seconds(float(report.get('took_s') or 0))}"
 
 
 def _said(report: dict[str, Any]) -> str:

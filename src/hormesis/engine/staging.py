@@ -21,7 +21,6 @@ from hormesis.words.verb import VerbCall
 
 STARTS_MAX = 3
 """How often a service that is restarted may end before it was ready once."""
-_ABSENT = "is not there: no process"
 """What the custodian says of a target that it cannot find."""
 
 
@@ -181,7 +180,7 @@ class Stage:
         except Denied as error:
             where = f"pid {service.pid}" if service.pid else f"port {service.port}"
             problem = f"cannot attach target {service.name!r} by {where}: {error}"
-            if _ABSENT in str(error):
+            if error.why == "absent":
                 hint = "is it running, and may this user signal it?"
                 raise CapabilityTrouble(problem, hint=hint) from None
             raise StagingTrouble(problem) from None

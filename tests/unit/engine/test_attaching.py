@@ -18,27 +18,27 @@ from tests.virtual_time import virtual_clock, virtually
 class Unwilling:
     """A custodian that adopts nothing."""
 
-    def __init__(self, why: str) -> None:
-        self._why = why
+    def __init__(self, told: str, why: str) -> None:
+        self._told, self._why = told, why
 
     async def do(self, *asked: Any) -> None: ...
 
     async def ask(self, *asked: Any, **more: Any) -> None:
-        raise Denied(self._why, "failed")
+        raise Denied(self._told, self._why)
 
 
 @pytest.mark.parametrize(
-    ("why", "code", "asks"),
+    ("told", "why", "code", "asks"),
     [
-        ("service 'web' is not there: no process on port 80", ExitCode.CAPABILITY_MISSING, True),
-        ("process 7 is 'other' already: use one target for both", ExitCode.UNKNOWN, False),
+        ("no process on port 80", "absent", ExitCode.CAPABILITY_MISSING, True),
+        ("process 7 is 'other' already", "failed", ExitCode.UNKNOWN, False),
     ],
 )
 @virtually
 async def test_only_what_is_not_there_is_asked_for(
-    why: str, code: ExitCode, asks: bool, tmp_path: Path
+    told: str, why: str, code: ExitCode, asks: bool, tmp_path: Path
 ) -> None:
-    custodian: Any = Unwilling(why)
+    custodian: Any = Unwilling(told, why)
     stage = Stage(
         Experiment("t", "t.yaml", 1, services=(Service("web", port=80, attached=True),)),
         custodian=custodian, clock=virtual_clock(), run=tmp_path, scratch=str(tmp_path), control="",
@@ -47,5 +47,5 @@ async def test_only_what_is_not_there_is_asked_for(
     with pytest.raises(Trouble) as caught:
         await stage.up()
     assert caught.value.code is code
-    assert f"cannot attach target 'web' by port 80: {why}" in str(caught.value)
+    assert f"cannot attach target 'web' by port 80: {told}" in str(caught.value)
     assert ("is it running, and may this user signal it?" in str(caught.value)) is asks

@@ -82,7 +82,7 @@ async def test_the_custodian_is_asked_for_it_within_its_time() -> None:
     ("report", "level", "told"),
     [
         ({"exit": 2, "output": ""}, "warning", "ended with status 2 after 250ms; it said nothing"),
-        ({"exit": -9}, "warning", "ended with status -9 after 250ms; it said all | stopped"),
+        ({"exit": -9}, "warning", "ended by signal 9 after 250ms; it said all | stopped"),
         ({"exit": -9, "late": True}, "warning", "was killed, because it took longer than 30s; it"),
         ({"output": "x" * 5000}, "info", "it said …xxx"),
         ({"output": "to redis://u:s3cret@h"}, "info", "it said to redis://u:***@h"),
@@ -104,9 +104,9 @@ AFTER = "; it did not bring the system into its safe state"
 @pytest.mark.parametrize(
     ("report", "came"),
     [
-        ({"exit": 1}, "exit status 1, it said all | stopped"),
-        ({"exit": 2, "output": ""}, "exit status 2"),
-        ({"exit": -9, "output": ""}, "ended by signal 9"),
+        ({"exit": 1}, "it ended with status 1 after 250ms, it said all | stopped"),
+        ({"exit": 2, "output": ""}, "it ended with status 2 after 250ms"),
+        ({"exit": -9, "output": ""}, "it ended by signal 9 after 250ms"),
         (
             {"exit": -9, "late": True, "output": ""},
             "it was killed, because it took longer than 30s",
