@@ -49,6 +49,11 @@ class Effect:
     trouble: str = ""
     cancel: Callable[[], None] | None = None
 
+    @property
+    def told(self) -> str:
+        """Which one it is, and why it is not undone."""
+        return f"{self.name} ({self.call.verb}): {self.trouble}"
+
 
 @dataclass(slots=True)
 class Reverted:
@@ -141,8 +146,7 @@ class Effects:
             self._failpoint.reach("after-undo", effect.call.verb)
             self._finish(effect, undone, because)
         except Exception as error:
-            reason = str(error) or type(error).__name__
-            effect.trouble = f"{effect.name} ({effect.call.verb}): {reason}"
+            effect.trouble = str(error) or type(error).__name__
             effect.phase = Phase.HELD
             raise
         self._failpoint.reach("after-done", effect.call.verb)
@@ -179,7 +183,7 @@ class Effects:
                 break
             if attempt + 1 < _TRIES:
                 yield Wait(time.monotonic() + _TRY_AGAIN_S)
-        outcome.dirty = [effect.trouble for effect in self.open]
+        outcome.dirty = [effect.told for effect in self.open]
         return outcome
 
     def _finish(self, effect: Effect, undone: Undone, because: str) -> None:

@@ -18,8 +18,7 @@ def forget(run: OpenRun) -> list[str]:
         DirtyTrouble: its custodian, or a replay, still holds the ledger.
         OSError: the ledger cannot be read or written.
     """
-    given_up = [f"{one.effect} ({one.verb}): {one.trouble}" for one in replay(run.ledger)
-                if one.trouble]  # fmt: skip
+    given_up = [one.told for one in replay(run.ledger) if one.trouble]
     ledger = Ledger(run.ledger)
     try:
         ledger.write({"record": "closed", "because": "forgotten", "given_up": given_up})

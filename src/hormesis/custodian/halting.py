@@ -58,8 +58,7 @@ def halt(
             f"run {run.run_id} may have left something, which is for user {owner} to put back",
             hint="hormesis revert, as that user",
         )
-    replayed = [one for one in replay(run.ledger) if one.trouble]
-    left = [f"{one.effect} ({one.verb}): {one.trouble}" for one in replayed]
+    left = [one.told for one in replay(run.ledger) if one.trouble]
     if left:
         raise DirtyTrouble(f"run {run.run_id} left {'; '.join(left)}", hint="hormesis revert")
 

@@ -196,7 +196,7 @@ class Keeper:
                 return
             effect.until = time.monotonic() + _TRY_AGAIN_S
             self.tell({
-                "event": "dirty", "effect": effect.name, "error": effect.trouble or str(error),
+                "event": "dirty", "effect": effect.name, "error": effect.told,
                 "at": time.monotonic(),
             })  # fmt: skip
 

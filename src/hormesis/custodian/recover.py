@@ -43,6 +43,11 @@ class Replayed:
     undone: Undone | None
     trouble: str = ""
 
+    @property
+    def told(self) -> str:
+        """Which one it is, and why it is still open."""
+        return f"{self.effect} ({self.verb}): {self.trouble}"
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data that :meth:`from_json` understands."""
         return asdict(self)
@@ -105,8 +110,8 @@ def _replay(path: Path) -> Steps[list[Replayed]]:
         effects, recalled = _recall(ledger, content)
         outcome = yield from effects.revert_all("replay")
         replayed = [
-            _replayed(effect, outcome.undone.get(effect.name))
-            for effect in reversed(recalled)
+            Replayed(one.name, one.call.verb, outcome.undone.get(one.name), one.trouble)
+            for one in reversed(recalled)
         ]
         yield from sweep_marked(content.header["run"])
         if not outcome.dirty:
@@ -117,12 +122,6 @@ def _replay(path: Path) -> Steps[list[Replayed]]:
         return replayed
     finally:
         ledger.close()
-
-
-def _replayed(effect: Effect, undone: Undone | None) -> Replayed:
-    # Whoever tells of it names the effect.
-    trouble = effect.trouble.removeprefix(f"{effect.name} ({effect.call.verb}): ")
-    return Replayed(effect.name, effect.call.verb, undone, trouble)
 
 
 def _take(path: Path) -> Steps[Ledger]:
