@@ -26,6 +26,7 @@ from hormesis.compose.suite_folder import Scenario
 from hormesis.compose.suite_needs import references_in, texts_in
 from hormesis.compose.suite_options import option_values
 from hormesis.compose.suite_prepare import requests_of
+from hormesis.compose.target_section import section_of
 from hormesis.compose.trial import Read, blamed, lack_of, reads_of, started_ports, tried
 from hormesis.spec.declared import declared_variables
 from hormesis.spec.did_you_mean import did_you_mean
@@ -153,15 +154,9 @@ def _tried(one: Fitness, wrong: Mapping[Read, Misfit], stated: Mapping[str, str]
 
 def _stated(target: Path) -> dict[str, str]:
     """Return where the file *target* says what a variable or the upstream of a link is."""
-    top = Node(document := locate(target), document.data)
-    found: dict[str, str] = {}
-    for section in ("vars", "overrides"):
-        if top.has(section) and isinstance(top.value[section], dict):
-            found |= {name: str(node.place) for name, node in top.under(section).items()}
-    if top.has("links") and isinstance(top.value["links"], dict):
-        for name, node in top.under("links").items():
-            found[f"links.{name}.upstream"] = str(node.place)
-    return found
+    variables = {**section_of(target, "vars"), **section_of(target, "overrides")}
+    links = {f"links.{name}.upstream": node for name, node in section_of(target, "links").items()}
+    return {name: str(node.place) for name, node in (variables | links).items()}
 
 
 def _able(name: str, title: str, prepared: Prepared, target: Path) -> Fitness:
@@ -262,9 +257,8 @@ def unused_overrides(suite: Suite, target: Path) -> tuple[Lack, ...]:
     Raises:
         InputTrouble: the target file cannot be read at all.
     """
-    data = locate(target).data
-    overrides = data.get("overrides") if isinstance(data, dict) else None
-    if not isinstance(overrides, dict) or not overrides:
+    overrides = section_of(target, "overrides")
+    if not overrides:
         return ()
     known = _declared(suite, target)
     if strange := [one for one in overrides if one not in known]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hormesis.compose.suite_file import SuiteFile, SuiteOption
+from hormesis.compose.target_section import section_of
 from hormesis.spec.definitions import text_as_written
 from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.given_text import GivenText, shown, words_of
-from hormesis.spec.locate import locate
 from hormesis.spec.node import Node
 from hormesis.spec.scalars import told
 from hormesis.words.trouble import InputTrouble, Problem, UsageTrouble
@@ -141,11 +141,7 @@ def _written_in(system: Path | None) -> Iterator[tuple[str, str, Node]]:
     """Yield the overrides of a system file that are plain texts."""
     if system is None:
         return
-    document = locate(system)
-    top = Node(document, document.data)
-    if not top.has("overrides") or not isinstance(top.value["overrides"], dict):
-        return
-    for name, node in top.under("overrides").items():
+    for name, node in section_of(system, "overrides").items():
         text = text_as_written(node)
         if text and "${" not in text:
             yield name, text, node
