@@ -75,5 +75,7 @@ def _verdict_lines(judged: Judged) -> Iterable[str]:
                 yield f"{judged.name}:   what to try: {row.advice.strip()}"
     for text in verdict.dirty:
         yield f"{judged.name}: left on this host: {text}"
+    for text in verdict.unsafe:
+        yield f"{judged.name}: not made safe: {text}"
     word = "skipped" if verdict.skipped else code_of(verdict).name.lower().replace("_", " ")
     yield f"{judged.name}: {word.upper()} {verdict.skipped or verdict.reason}"

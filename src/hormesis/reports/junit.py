@@ -9,7 +9,7 @@ users' own checks came to is told in properties.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
 from hormesis.record.metric_table import slices_named
@@ -48,7 +48,11 @@ class Junit(Report):
 def _suite(run: Judged) -> ElementTree.Element:
     cases = [_case(run, one) for one in run.verdict.verdicts]
     if run.verdict.dirty:
-        cases.append(_dirty_case(run))
+        told = "left dirty; run hormesis revert"
+        cases.append(_error_case(run, "nothing left on the host", told, run.verdict.dirty))
+    if run.verdict.unsafe:
+        told = "`on_fail` did not make the system safe"
+        cases.append(_error_case(run, "the system was made safe", told, run.verdict.unsafe))
     skipped = [_left_out_case(run, told) for told in run.history.left_out]
     if run.verdict.skipped:
         cases.append(_skipped_case(run))
@@ -119,10 +123,10 @@ def _skipped_case(run: Judged) -> ElementTree.Element:
     return case
 
 
-def _dirty_case(run: Judged) -> ElementTree.Element:
-    case = _element("testcase", classname=f"{run.name}.{EVIDENCE}", name="nothing left on the host")
-    told = _element("error", message="left dirty; run hormesis revert", type="left-dirty")
-    told.text = _clean("\n".join(run.verdict.dirty))
+def _error_case(run: Judged, name: str, message: str, lines: Iterable[str]) -> ElementTree.Element:
+    case = _element("testcase", classname=f"{run.name}.{EVIDENCE}", name=name)
+    told = _element("error", message=message, type=EVIDENCE)
+    told.text = _clean("\n".join(lines))
     case.append(told)
     return case
 

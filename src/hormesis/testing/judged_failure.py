@@ -42,6 +42,7 @@ def message_of(judged: Judged, directory: Path) -> str:
     if (more := len(rows) - CHECKS_MAX) > 0:
         lines.append(f"  and {more} more checks")
     lines.extend(f"  left on this host: {text}" for text in verdict.dirty)
+    lines.extend(f"  not made safe: {text}" for text in verdict.unsafe)
     for advice in dict.fromkeys(row.advice.strip() for row in rows if row.advice):
         lines.append(f"  what to try: {advice}")
     lines.append(f"  the run: {directory}")

@@ -1,4 +1,4 @@
-"""What `on_fail` did not succeed in stands under the verdict, in the terminal and every report."""
+"""What `on_fail` did not succeed in is told: in the terminal, the log and every report."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ import pytest
 from rich.console import Console
 
 from hormesis.cli.verdict_view import as_data, show_run
+from hormesis.compose.suite_log import SuiteLog
+from hormesis.engine.clock import LoopClock
 from hormesis.record.verdict_file import read_verdict, write_verdict
 from hormesis.reports.html import Html
 from hormesis.reports.json import Json
+from hormesis.reports.junit import Junit
 from hormesis.reports.markdown import Markdown
 from hormesis.suites.leader.evidence import LeaderEvidence
+from hormesis.testing.judged_failure import message_of
 from hormesis.words.check import Verdict
 from hormesis.words.judging import EVIDENCE, PUT_BACK
 from hormesis.words.outcome import ExitCode, Outcome
@@ -30,13 +34,14 @@ def unsafe() -> Judged:
     return replace(run, verdict=replace(run.verdict, unsafe=(TOLD,)))
 
 
-@pytest.mark.parametrize("kind", [Html, Markdown, Json])
+@pytest.mark.parametrize("kind", [Html, Markdown, Json, Junit])
 def test_every_report_tells_it(kind: type[Report]) -> None:
     text = kind().render("t", [unsafe()]).decode()
     assert TOLD in unescape(text).replace("\\", "")
     several = kind().render("t", [sample_run(), unsafe()]).decode()
     assert TOLD in unescape(several).replace("\\", "")
-    assert "not made safe" not in kind().render("t", [sample_run()]).decode()
+    clean = kind().render("t", [sample_run()]).decode()
+    assert "not made safe" not in clean and "made safe" not in clean
 
 
 @pytest.mark.parametrize("brief", [True, False])
@@ -47,6 +52,13 @@ def test_the_terminal_tells_it_under_the_verdict(brief: bool) -> None:
     assert lines[-1] == f"  not made safe: {TOLD}"
     assert lines[-2].startswith("FAIL ")
     assert as_data(unsafe(), ExitCode.FAIL, Path("r"))["unsafe"] == [TOLD]
+
+
+def test_the_suite_s_log_and_a_failed_test_tell_it(tmp_path: Path) -> None:
+    log = SuiteLog(tmp_path, LoopClock(lambda: 0.0, wall=lambda: 0.0))
+    log.ended(unsafe(), tmp_path)
+    assert f"not made safe: {TOLD}\n" in log.path.read_text()
+    assert f"\n  not made safe: {TOLD}\n" in message_of(unsafe(), tmp_path)
 
 
 def test_the_verdict_file_keeps_it(tmp_path: Path) -> None:
