@@ -24,7 +24,7 @@ from hormesis.compose.request import RunRequest
 from hormesis.compose.suite import Suite, find_suite, suite_names
 from hormesis.compose.suite_folder import Scenario
 from hormesis.compose.suite_needs import references_in, texts_in
-from hormesis.compose.suite_options import option_values
+from hormesis.compose.suite_options import check_overrides, option_values
 from hormesis.compose.suite_prepare import requests_of
 from hormesis.compose.target_section import section_of
 from hormesis.compose.trial import Read, blamed, lack_of, reads_of, started_ports, tried
@@ -91,6 +91,10 @@ def suite_fitness(suite: Suite, target: Path, environment: Mapping[str, str]) ->
     requests = requests_of(suite.scenarios, request, offered)
     found: list[Fitness] = []
     problems: list[Problem] = []
+    try:
+        check_overrides(suite.file, {}, target)
+    except InputTrouble as trouble:
+        problems += trouble.problems
     for name, one in requests.items():
         title = suite.scenarios[name].title
         try:

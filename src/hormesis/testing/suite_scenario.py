@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hormesis.compose.request import RunRequest
 from hormesis.compose.suite import find_suite, suite_names
-from hormesis.compose.suite_options import option_values
+from hormesis.compose.suite_options import check_overrides, option_values
 from hormesis.compose.suite_prepare import requests_of
 from hormesis.compose.suite_selection import Asked
 from hormesis.spec.did_you_mean import did_you_mean
@@ -22,7 +22,8 @@ def scenario_request(
     """Return the request for one scenario; *request* says everything but the file.
 
     Raises:
-        UsageTrouble: there is no such suite, scenario or option.
+        UsageTrouble: there is no such suite, scenario or option, or a value is not of its type.
+        InputTrouble: the system file gives a variable what is not of its type.
     """
     suite = find_suite(name) or find_suite(str(request.file))
     if suite is None:
@@ -36,6 +37,7 @@ def scenario_request(
             hint=did_you_mean(one, list(suite.file.every_option)),
         )
     chosen = suite.select(Asked(named=(scenario,)))
+    check_overrides(suite.file, request.overrides, request.system)
     values = option_values(suite.file, given, request.environment)
     wanted = replace(request, file=Path(name), suite=name)
     return requests_of(chosen, wanted, values.variables)[scenario]

@@ -183,6 +183,15 @@ def test_an_override_that_nothing_reads_is_told(folder: Path) -> None:
     ]
 
 
+def test_overrides_have_the_types_of_the_suite_s_options(folder: Path) -> None:
+    suite = folder / "suite" / "suite.yaml"
+    options = "{api: {var: attached}, patience: {var: recovery, type: number}}"
+    suite.write_text(f"title: mine\noptions: {options}\n")
+    with pytest.raises(InputTrouble) as caught:
+        fitness(folder, WHOLE + "overrides: {recovery: soon}\n")
+    assert "overrides.recovery: expected a number, found 'soon'" in str(caught.value)
+
+
 def test_what_it_would_touch_is_what_no_process_of_the_run_serves(folder: Path) -> None:
     (watched, *_) = [one for one in fitness(folder, WHOLE).scenarios if one.scenario == "WATCHED"]
     assert watched == Fitness("WATCHED", "watched", addresses=("127.0.0.1:5432", "127.0.0.1:9"))
