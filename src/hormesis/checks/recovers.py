@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from hormesis.checks.parts.cut_short import never_whole, unless_cut_short
+from hormesis.checks.parts.growth import ROUNDS_MIN, growth_of
 from hormesis.record.sample_table import SampleTable, op_samples
 from hormesis.record.samples import Sample, probe_samples, watched_until
 from hormesis.record.unreadable import unreadable
@@ -61,7 +63,8 @@ class Recovers(Check):
     looked until ``within`` was over, the verdict is unknown; where only an early end of the run was
     in the way, the other episodes count. A recovery from rounds of which none lasted as long as was
     asked, because the run ended early, proves nothing. Faults of one track that overlap are one
-    episode, measured from the last release.
+    episode, measured from the last release. With ``growth`` the recoveries are compared with each
+    other too.
     """
 
     shorthand: ClassVar[str] = "fault"
@@ -79,6 +82,9 @@ class Recovers(Check):
     """For a probe: what it should be; left out: what the probe itself expects."""
     slow: Seconds | None = None
     """For an operation: a response that takes longer than this is bad too."""
+    growth: float | None = Field(default=None, gt=1)
+    """How many times as long the later half of the recoveries may take as the earlier half; of at
+    least four. Left out: each may take as long as ``within`` says."""
     advice: str = (
         "Use a connection pool with health checks, bounded time-outs, and reconnects with "
         "exponential backoff behind a circuit breaker."
@@ -87,7 +93,8 @@ class Recovers(Check):
 
     def describe(self) -> str:
         """Return the claim in words."""
-        return f"{self.of} recovers within {text_of_seconds(self.within)} after {self.fault}"
+        told = f"{self.of} recovers within {text_of_seconds(self.within)} after {self.fault}"
+        return told if self.growth is None else f"{told}, growing at most {self.growth:g} times"
 
     def judge(self, history: History) -> Verdict:
         """Judge every episode; the worst one counts."""
@@ -115,9 +122,26 @@ class Recovers(Check):
         slowest = max(worst, key=_rank)
         findings = [one.finding for one in every]
         summary = slowest.finding.sentence
+        if outcome is Outcome.PASS and self.growth is not None:
+            outcome, figures["growth"], grown = self._grown(recovered, samples)
+            summary = f"{grown}; {summary}"
         if outcome is Outcome.PASS and (why := never_whole(history, self.fault)):
             outcome, summary = Outcome.UNKNOWN, f"{why}; {summary}"
         return self.verdict(outcome, summary, findings, **figures)
+
+    def _grown(
+        self, recovered: Sequence[float], samples: SampleTable
+    ) -> tuple[Outcome, float | None, str]:
+        """Return what the recoveries come to together: the outcome, their growth, and words."""
+        gaps = np.diff(samples.time)
+        found = growth_of(recovered, float(np.median(gaps)) if len(gaps) else 0.0)
+        if found is None:
+            told = f"{len(recovered)} recoveries are too few to see growth, {ROUNDS_MIN} are needed"
+            return Outcome.UNKNOWN, None, told
+        ratio, most = round(found.ratio, 3), self.growth or float("inf")
+        if ratio > most:
+            return Outcome.FAIL, ratio, f"{found.describe()}; {most:g} times were allowed"
+        return Outcome.PASS, ratio, found.describe()
 
     def _episodes(self, history: History) -> tuple[list[_Episode], str]:
         records = [one for one in history.faults_of(self.fault) if one.injected is not None]

@@ -52,7 +52,7 @@ CANARIES: dict[str, str] = {
     STUCK_IN_PROCESSING: "the tasks of dead workers stay running for ever",
     MEMORY_LEAK_UNDER_LOAD: "the queen keeps 4 MiB of every task that is submitted",
     RECOVERY_SLOWER_EVERY_CYCLE: (
-        "the queen's start takes two seconds longer each time, as it goes through the earlier ones"
+        "the queen's start takes a second longer each time, as it goes through the earlier ones"
     ),
     SLOW_START: "the queen is not ready for 25 s after a restart",
     DEAD_WORKERS_COUNTED: "workers that are dead or stopped are counted as alive",

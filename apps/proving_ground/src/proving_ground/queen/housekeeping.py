@@ -24,7 +24,7 @@ from proving_ground.rounds import Rounds
 _LOG = logging.getLogger(__name__)
 _EVERY_S = 0.5
 _SLOW_START_S = 25.0
-_EACH_START_S = 2.0
+_EACH_START_S = 1.0
 _START: LiteralString = """
 WITH now AS (INSERT INTO starts DEFAULT VALUES RETURNING id)
 SELECT (SELECT count(*) FROM starts) AS earlier FROM now"""
