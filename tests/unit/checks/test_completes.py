@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hormesis.checks.completes import Completes
@@ -313,6 +313,7 @@ FACTS = st.lists(
     at_most=st.sampled_from([1.0, 0.9]),
     late=st.sampled_from(["pass", "fail"]),
 )
+@example(facts=[(0, 40, 2, True)], blind=set(), until=40, at_least=0.0, at_most=0.9, late="pass")
 def test_it_agrees_with_the_truth_wherever_it_speaks(
     facts: list[Facts], blind: set[int], until: int, at_least: float, at_most: float, late: str
 ) -> None:

@@ -55,6 +55,33 @@ def test_the_checks_own_expectation_goes_before_the_probes() -> None:
     assert "status is 503, expected 200" in verdict.findings[0].sentence
 
 
+def rising(*values: object) -> list[ProbeRecord]:
+    return [
+        look(float(n), expected=False, fields={"value": value}) for n, value in enumerate(values, 5)
+    ]
+
+
+def test_growth_is_counted_from_the_first_value() -> None:
+    check = Always(probe="ready", growth=1.5)
+    steady = check.judge(run(probes=rising(0, 40, 52, 60, 41)))
+    assert (steady.outcome, steady.figures["growth"]) == (Outcome.PASS, 1.5)
+    assert steady.summary == "met in all 5 observations; at most 1.5 times the first value, 40"
+    leak = check.judge(run(probes=rising(40, 50, 61, 72)))
+    assert (leak.outcome, leak.figures["missed"]) == (Outcome.FAIL, 2)
+    assert "value is 61, expected <= 60" in leak.findings[0].sentence
+
+
+@pytest.mark.parametrize("values", [(0, 0), ("many", True)])
+def test_nothing_grows_from_what_is_no_number_above_0(values: tuple[object, ...]) -> None:
+    verdict = Always(probe="ready", growth=1.5).judge(run(probes=rising(*values)))
+    assert verdict.outcome is Outcome.UNKNOWN
+
+
+def test_growth_and_an_expectation_are_two_claims() -> None:
+    with pytest.raises(ValueError, match="one of expect and growth"):
+        Always.model_validate({"probe": "ready", "growth": 1.5, "expect": "< 3"})
+
+
 @pytest.mark.parametrize("kind", [Always, Sometimes, Never])
 def test_a_probe_without_an_expectation_proves_nothing(kind: Any) -> None:
     verdict = kind(probe="ready").judge(run(probes=[look(5.0, expected=False)]))

@@ -34,10 +34,13 @@ class Done:
         return self.seen is not None and self.seen <= moment
 
     def missed(self, moment: float, slack_s: float) -> bool:
-        """Return whether it certainly was not done by *moment*; looks come *slack_s* apart."""
+        """Return whether it certainly was not done by *moment*; looks come *slack_s* apart.
+
+        A look that would have come at that very moment may still have shown it.
+        """
         if self.stale or self.by(moment):
             return False
-        return self.asked >= moment or self.absent + slack_s >= moment
+        return self.asked >= moment or self.absent + slack_s > moment
 
 
 @dataclass(frozen=True)
