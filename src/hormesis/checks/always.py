@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import dropwhile
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -59,6 +60,8 @@ class Always(ProbeCheck):
                 told = "no observation had a number above 0, so there is nothing to grow from"
                 return self.verdict(Outcome.UNKNOWN, told, observations=len(records))
             expect = f"<= {self.growth * values[0]:.15g}"
+            # What says nothing yet, before there is anything that could grow, is no miss.
+            records = [*dropwhile(lambda one: not one.reason and _number(one) is None, records)]
         samples, why = probe_samples(records, expect=expect, absent=self.absent)
         if why:
             return self.verdict(Outcome.UNKNOWN, why, observations=len(records))

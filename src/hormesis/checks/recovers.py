@@ -83,8 +83,8 @@ class Recovers(Check):
     slow: Seconds | None = None
     """For an operation: a response that takes longer than this is bad too."""
     growth: float | None = Field(default=None, gt=1)
-    """How many times as long the later half of the recoveries may take as the earlier half; of at
-    least four. Left out: each may take as long as ``within`` says."""
+    """How many times as long the later half of the recoveries may take as the earlier half, by the
+    quickest of each; of at least four. Left out: each may take as long as ``within`` says."""
     advice: str = (
         "Use a connection pool with health checks, bounded time-outs, and reconnects with "
         "exponential backoff behind a circuit breaker."

@@ -65,7 +65,10 @@ def test_growth_is_counted_from_the_first_value() -> None:
     check = Always(probe="ready", growth=1.5)
     steady = check.judge(run(probes=rising(0, 40, 52, 60, 41)))
     assert (steady.outcome, steady.figures["growth"]) == (Outcome.PASS, 1.5)
-    assert steady.summary == "met in all 5 observations; at most 1.5 times the first value, 40"
+    assert steady.summary == "met in all 4 observations; at most 1.5 times the first value, 40"
+    late = check.judge(run(probes=rising(None, 0, 40, 52, None)))
+    assert (late.outcome, late.figures["missed"]) == (Outcome.FAIL, 1)
+    assert check.judge(run(probes=rising(None, 0, 40, 52))).outcome is Outcome.PASS
     leak = check.judge(run(probes=rising(40, 50, 61, 72)))
     assert (leak.outcome, leak.figures["missed"]) == (Outcome.FAIL, 2)
     assert "value is 61, expected <= 60" in leak.findings[0].sentence
