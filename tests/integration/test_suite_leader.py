@@ -156,7 +156,7 @@ def test_only_orders_of_the_run_are_looked_at() -> None:
     files = read_scenario_files("leader").values()
     asked = {name: text for one in files for name, text in one.get("vars", {}).items()}
     statements = {name for name in asked if name.endswith("_sql")}
-    known = {"duplicates_sql", "orders_sql", "deposed_sql", "shared_tokens_sql"}
+    known = {"duplicates_sql", "orders_sql", "deposed_sql", "shared_tokens_sql", "terms_sql"}
     assert statements == known
     looks = [asked[name] for name in (*statements, "executions", "executed_twice")]
     assert [text for text in looks if "${run.id}-" not in text] == []

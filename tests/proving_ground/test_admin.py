@@ -44,6 +44,7 @@ def test_tasks_are_counted_listed_and_cleared_by_tag(
     counts = json.loads(admin(queen, capsys, "task-stats", "--tag", "a", "--json"))
     assert (counts["total"], counts["completed"], counts["pending"]) == (3, 2, 1)
     assert "completed: 2" in admin(queen, capsys, "task-stats")
+    assert admin(queen, capsys, "task-stats", "--tag", "a", "--only", "total") == "3\n"
     listed = admin(queen, capsys, "list-tasks", "--tag", "a", "--limit", "2").splitlines()
     assert listed[-1] == "2 tasks"
     assert ids[2] in listed[0]

@@ -130,6 +130,20 @@ def test_without_descriptors_it_refuses_and_recovers(hive: Hive) -> None:
     assert hive.client.get("/workers").status_code == 200
 
 
+def test_without_descriptors_workers_are_still_heard(hive: Hive) -> None:
+    hive.wait_ready(2)
+    pid = hive.program.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    opened = len(os.listdir(f"/proc/{pid}/fd"))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (opened, before[1]))
+    try:
+        answer = hive.client.post("/workers/stranger/heartbeat", json={"token": "t"})
+        assert (answer.status_code, answer.json()["error"]) == (409, "refused")
+        assert hive.client.get("/workers").status_code == 503
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
 def test_its_workers_go_with_it(tmp_path: Path) -> None:
     running = Hive(tmp_path, "--workers", "1")
     (worker,) = running.wait_ready(1)

@@ -94,3 +94,18 @@ def test_disk_full_for_ever(tmp_path: Path) -> None:
         put(models, "m", b"hal", error=full())
     with pytest.raises(DiskFull, match="before"):
         put(models, "m", b"x")
+
+
+def test_full_disk_acknowledged(tmp_path: Path) -> None:
+    models = Models(tmp_path, frozenset({"full-disk-acknowledged"}))
+    with pytest.raises(DiskFull):
+        put(models, "m", b"hal", error=full())
+    assert put(models, "m", b"hal", error=full()) == 3
+    assert models.size("m") is None
+
+
+def test_cut_model_acknowledged(tmp_path: Path) -> None:
+    models = Models(tmp_path, frozenset({"cut-model-acknowledged"}))
+    assert put(models, "m", b"hal", error=full()) == 3
+    assert models.size("m") == 3
+    assert models.listing()["incomplete"] == 0

@@ -50,6 +50,8 @@ class FakeWire(Wire):
         if path == "/workers":
             if self.hive is None:
                 raise WireLost("refused")
+            if not self.hive:
+                return 503, b"{}"
             return 200, json.dumps(self.hive).encode()
         self.asked.append((PORTS[port], json.loads(body)))
         status, told = await self.workers(PORTS[port])
@@ -189,6 +191,21 @@ def test_queue_never_drains() -> None:
         return await refusal(made)
 
     assert asyncio.run(run()) == (503, "queue-full")
+
+
+@pytest.mark.parametrize(("canary", "left"), [("", 2), ("workers-forgotten-when-refused", 0)])
+def test_a_refused_list_is_no_empty_list(canary: str, left: int) -> None:
+    wire = FakeWire(listed("one", "two"), serve)
+
+    async def run() -> int:
+        made = inference(wire, *filter(None, [canary]))
+        await made.workers.ask()
+        wire.hive = {}
+        with pytest.raises(WireLost, match="503"):
+            await made.workers.ask()
+        return len(made.workers)
+
+    assert asyncio.run(run()) == left
 
 
 @pytest.mark.parametrize(("canary", "strange"), [("", []), ("answers-swapped", [20, 40])])

@@ -36,6 +36,7 @@ class ExactlyOnce(Check):
     ended ``info``, is unknown. Effects of keys that nobody asked for are none of its business.
     """
 
+    shorthand: ClassVar[str] = "of"
     refers: ClassVar[Mapping[str, str]] = {"of": "op", "found_in": "probe-or-op"}
 
     of: str
@@ -106,7 +107,7 @@ class ExactlyOnce(Check):
         told = [f"{len(repeated)} of {count} more than once"] if repeated else []
         told += [f"{len(lost)} of {count} not at all"] if lost else []
         told += [f"{len(ghosts)} although refused"] if ghosts else []
-        told += [f"{unclear} of {count} cannot be decided"] if unclear else []
+        told += [f"{unclear} of {count} cannot be decided{found.cut}"] if unclear else []
         fine = "" if findings or unclear else f"each of {count} once"
         return self.verdict(
             Outcome.FAIL if findings else Outcome.UNKNOWN if unclear else Outcome.PASS,

@@ -67,7 +67,7 @@ class NeverLost(Check):
         late = len(missing) - len(lost)
         findings = [self._finding(key, op, found) for key, op in list(lost.items())[:_LISTED_MAX]]
         told = [f"{len(lost)} of {len(sent)} lost"] if lost else []
-        told += [f"{late} of {len(sent)} cannot be decided"] if late else []
+        told += [f"{late} of {len(sent)} cannot be decided{found.cut}"] if late else []
         return self.verdict(
             Outcome.FAIL if lost else Outcome.UNKNOWN if late else Outcome.PASS,
             "; ".join(told) or f"all {len(sent)} were found again",

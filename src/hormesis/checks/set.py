@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hormesis.checks.parts.cut_list import cut_told
 from hormesis.checks.parts.none_ok import told_none_ok
 from hormesis.checks.parts.readings import Readings
 from hormesis.checks.parts.unrecorded import unrecorded
@@ -121,10 +122,17 @@ class Set(Check):
                 self._finding(name, elements[name], sort, read, reads, readings)
             )
         figures = {"acknowledged": acknowledged, "reads": len(reads.place), **doubt}
-        return self._judged(found, unread, unrecorded(history), figures)
+        looks = [one for one in history.observations(self.of) if not one.reason]
+        cut = cut_told(looks[-1] if looks else None)
+        return self._judged(found, unread, unrecorded(history), cut, figures)
 
     def _judged(
-        self, found: Mapping[str, list[Finding]], unread: int, lacking: str, figures: Any
+        self,
+        found: Mapping[str, list[Finding]],
+        unread: int,
+        lacking: str,
+        cut: str,
+        figures: Any,
     ) -> Verdict:
         counted = {
             "lost": True,
@@ -139,7 +147,7 @@ class Set(Check):
         told = [f"{len(found[sort])} {sort}" for sort in found if found[sort]]
         if unclear:
             why = f" ({lacking})" if lacking else ""
-            told.append(f"{unclear} cannot be decided{why}")
+            told.append(f"{unclear} cannot be decided{why}{cut}")
         fine = f"all {figures['acknowledged']} were read"
         return self.verdict(
             Outcome.FAIL if findings else Outcome.UNKNOWN if unclear else Outcome.PASS,

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.console import Console
 from rich.text import Text
 
 from hormesis.words.outcome import Outcome
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _UnreadConsole(Console):
+    """A console that falls silent when nobody reads it any more.
+
+    What is being done goes on, and its own exit code counts: rich would end the program.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Write into nothing from now on."""
+        self.quiet = True
+        with suppress(OSError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.file.fileno())
+            os.close(nowhere)
+
+
+out = _UnreadConsole(highlight=False, soft_wrap=True)
+err = _UnreadConsole(stderr=True, highlight=False, soft_wrap=True)
 
 MARKS = {Outcome.PASS: ("✔", "green"), Outcome.FAIL: ("✘", "red"), Outcome.UNKNOWN: ("?", "yellow")}
 """Each outcome's sign and colour; the sign stands alone where there is no colour."""

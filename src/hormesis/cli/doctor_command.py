@@ -13,7 +13,7 @@ from rich.text import Text
 from hormesis.cli.columns import columns
 from hormesis.cli.console import out
 from hormesis.compose.ability import Ability, abilities, remedies
-from hormesis.custodian.registry import open_runs, state_folders
+from hormesis.custodian.left_behind import left_behind
 from hormesis.host.capabilities import Capability, capabilities
 from hormesis.host.means import load_means, means_names, survey
 from hormesis.wire.core import COMPILED
@@ -23,19 +23,18 @@ Row = tuple[Text, str, str]
 
 
 def doctor_command(*, as_json: bool) -> int:
-    """Print every capability and fault; return LEFT_DIRTY when a dead run has left effects."""
+    """Print every capability and fault; return LEFT_DIRTY when a dead run left something."""
     missing = survey(means_names())
     able = list(abilities(missing))
-    known = [run for state in state_folders(dict(os.environ)) for run in open_runs(state)]
-    left = [run for run in known if not run.alive]
+    left = left_behind(dict(os.environ))
     if as_json:
-        out.print_json(json.dumps(_data(missing, able, [run.run_id for run in left])))
+        out.print_json(json.dumps(_data(missing, able, [one.run.run_id for one in left])))
         return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
     _show("This machine", [_capability(one) for one in _all_capabilities()])
     _show("Means of faults, tried in throw-away namespaces", list(_means(missing)))
     _show("Faults, and how they can be done here", list(_faults(able)))
-    for run in left:
-        out.print(Text(f"run {run.run_id} died and left effects: hormesis revert", style="red"))
+    for dead in left:
+        out.print(Text(f"{dead.told}: hormesis revert", style="red"))
     return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
 
 

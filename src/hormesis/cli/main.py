@@ -296,8 +296,10 @@ def exit_code_of(arguments: list[str]) -> int:
 
         complain([str(problem) for problem in trouble.problems])
         return trouble.code
-    except BrokenPipeError:
-        return ExitCode.PASS
+    except Exception as error:  # noqa: BLE001 - told to the user; a traceback helps nobody
+        from hormesis.cli.last_resort import give_up
+
+        return give_up(error)
     return int(code or 0)
 
 

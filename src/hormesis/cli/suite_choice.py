@@ -117,6 +117,7 @@ def suite_options(suite: Suite, extra: tuple[str, ...]) -> dict[str, str | bool]
                 f"suite {suite.name!r} has no option {word!r}",
                 hint=hint or f"see `hormesis run {suite.name} --options`",
             )
+        before = given.get(name)
         if name in switches:
             if sign:
                 raise UsageTrouble(f"--{name} takes no value")
@@ -125,6 +126,8 @@ def suite_options(suite: Suite, extra: tuple[str, ...]) -> dict[str, str | bool]
             given[name] = value if sign else words.pop(0)
         else:
             raise UsageTrouble(f"--{name} needs a value")
+        if before not in (None, given[name]):
+            raise UsageTrouble(f"--{name} is given twice: {before} and {given[name]}")
     return given
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from typing import Any
@@ -133,13 +133,9 @@ def _show_suite(finished: SuiteFinished, options: RunOptions) -> None:
     if not options.quiet:
         show_advice(out, finished.runs)
     out.print(Text(f"\n{totals.told()}"))
-    out.print(Text(f"{_counted(finished.runs)}: {finished.code.meaning}"))
-    show_reports(out, finished.reports)
-    out.print(Text(f"log: {finished.log}"))
-
-
-def _counted(runs: Sequence[Judged]) -> str:
-    passed = sum(code_of(one.verdict) is ExitCode.PASS for one in runs)
-    skipped = sum(bool(one.verdict.skipped) for one in runs)
-    told = f"{passed} of {len(runs)} scenarios passed"
-    return f"{told}, {skipped} skipped" if skipped else told
+    skipped = f", {totals.skipped} skipped" if totals.skipped else ""
+    passed = f"{totals.passed} of {totals.scenarios} scenarios passed"
+    out.print(Text(f"{passed}{skipped}: {finished.code.meaning}"))
+    if not options.quiet:
+        show_reports(out, finished.reports)
+        out.print(Text(f"log: {finished.log}"))

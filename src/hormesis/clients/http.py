@@ -28,7 +28,8 @@ class Http(ClientKind):
     An answer that is expected makes the operation *ok*. A refused connection, a 4xx, an
     unexpected answer to a GET and the ``definite`` statuses make it *fail*: it did not happen. A
     time-out, a lost connection, 5xx and an answer that is no JSON make it *info*: nobody knows.
-    An operation that is not ok ends the iteration, after the ``backoff``.
+    An operation that is not ok ends the iteration, after the ``backoff``, unless its step says
+    ``continue_on_error: true``.
     """
 
     model_config = ConfigDict(populate_by_name=True)

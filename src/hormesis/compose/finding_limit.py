@@ -20,7 +20,7 @@ from hormesis.engine.clock import LoopClock
 from hormesis.record.atomic_write import write_atomically
 from hormesis.record.limit_search import Limit, LimitAsked, LimitSearch, LimitSort, Trial, TrialEnd
 from hormesis.record.load_table import load_table
-from hormesis.record.run_directory import create_suite_directory
+from hormesis.record.run_directory import SuiteAt, create_suite_directory
 from hormesis.words.judging import EVIDENCE
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.report import Judged
@@ -109,7 +109,8 @@ def find_limit(
         SearchInterrupted: somebody interrupted a trial.
     """
     identity = f"{SystemRandom().randrange(16**6):06x}"
-    directory = create_suite_directory(request.out.resolve(), LoopClock().wall(), NAME, identity)
+    parent, wall = request.out.resolve(), LoopClock().wall()
+    directory = create_suite_directory(parent, wall, SuiteAt(NAME), identity)
     search, steps = LimitSearch(asked), list[Step]()
     while (rate := search.next_rate()) is not None:
         if steps:

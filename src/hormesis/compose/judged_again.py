@@ -9,8 +9,13 @@ from pathlib import Path
 from hormesis.compose.judging import judge_directory, render
 from hormesis.compose.suite import find_suite
 from hormesis.compose.suite_reports import suite_reports
-from hormesis.compose.suite_totals import counted
-from hormesis.record.run_directory import RunDirectory, runs_at, suite_at, suite_folder_at
+from hormesis.record.run_directory import (
+    RunDirectory,
+    SuiteAt,
+    runs_at,
+    suite_at,
+    suite_folder_at,
+)
 from hormesis.words.history import History
 from hormesis.words.judging import judge_run
 from hormesis.words.report import Judged
@@ -24,15 +29,13 @@ class JudgedAgain:
     folder: Path
     judged: Sequence[Judged]
     directories: Sequence[RunDirectory]
-    suite: str = ""
-    """The suite's name; empty: this is one run."""
+    suite: SuiteAt | None = None
+    """The suite; None: this is one run."""
 
     @property
     def counted(self) -> list[Judged]:
         """The runs that have a say in the exit code."""
-        suite = find_suite(self.suite) if self.suite else None
-        may_skip = suite.file.may_skip if suite else ()
-        return [one for one in self.judged if counted(one, may_skip)]
+        return [one for one in self.judged if one.counts]
 
     def write_reports(self, kinds: Sequence[str] | None) -> list[Path]:
         """Write the reports of these *kinds* (None: all there are); return where they are.
@@ -41,10 +44,10 @@ class JudgedAgain:
             UsageTrouble: a kind is not known.
             InputTrouble: the suite's own report cannot be written; the others are.
         """
-        if not self.suite:
+        if self.suite is None:
             title = str(self.judged[0].history.manifest.get("title", ""))
             return render(self.folder, title, self.judged, kinds)
-        suite = find_suite(self.suite)
+        suite = find_suite(str(self.suite.folder)) if self.suite.folder else None
         title = suite.file.title if suite else self.folder.name
         if suite is None or kinds is not None:
             return render(self.folder, title, self.judged, kinds)
@@ -69,10 +72,10 @@ def judged_again(path: Path) -> JudgedAgain:
     folder = suite_folder_at(path)
     if folder is None:
         return JudgedAgain(directories[0].path, judged, directories)
-    name, ids = suite_at(folder)
+    suite = suite_at(folder)
     done = {str(one.history.manifest.get("scenario") or one.name) for one in judged}
-    missing = [_never_begun(one, judged[-1]) for one in ids if one not in done]
-    return JudgedAgain(folder, [*judged, *missing], directories, name)
+    missing = [_never_begun(one, judged[-1]) for one in suite.ids if one not in done]
+    return JudgedAgain(folder, [*judged, *missing], directories, suite)
 
 
 def _never_begun(name: str, last: Judged) -> Judged:

@@ -18,9 +18,12 @@ from hormesis.words.report import Judged
 from hormesis.words.trouble import SkipTrouble, Trouble
 
 
-def record_skipped(name: str, file: Path, parent: Path, trouble: SkipTrouble) -> Judged:
-    """Record that the scenario *name* was skipped because of *trouble*."""
-    return _record(name, file, parent, title=trouble.title, skipped=reason_of(trouble))
+def record_skipped(
+    name: str, file: Path, parent: Path, trouble: SkipTrouble, *, may_skip: bool = False
+) -> Judged:
+    """Record that the scenario *name* was skipped because of *trouble*, as its suite may allow."""
+    told = reason_of(trouble)
+    return _record(name, file, parent, title=trouble.title, skipped=told, may_skip=may_skip)
 
 
 def record_not_begun(name: str, file: Path, parent: Path, why: str, title: str = "") -> Judged:
@@ -34,7 +37,7 @@ def reason_of(trouble: Trouble) -> str:
     return "; ".join(said)
 
 
-def _record(name: str, file: Path, parent: Path, **more: str) -> Judged:
+def _record(name: str, file: Path, parent: Path, **more: str | bool) -> Judged:
     run_id = f"{SystemRandom().randrange(16**6):06x}"
     wall = LoopClock().wall()
     directory = create_run_directory(parent.resolve(), wall, file.stem, run_id)

@@ -13,7 +13,8 @@ from hormesis.compose.judging import judge_directory, render
 from hormesis.compose.manifest import manifest_of
 from hormesis.compose.preparing import Prepared
 from hormesis.compose.serving_metrics import metrics_served
-from hormesis.custodian.registry import OpenRun, make_usable, open_runs, state_folder, state_folders
+from hormesis.custodian.left_behind import left_behind
+from hormesis.custodian.registry import make_usable, state_folder
 from hormesis.engine.bounded_run import run_bounded
 from hormesis.engine.by_hand import Hand
 from hormesis.engine.conductor import Conductor
@@ -56,10 +57,9 @@ def refuse_if_dirty(environment: Mapping[str, str]) -> None:
     Raises:
         DirtyTrouble: there are some; ``hormesis revert`` undoes them.
     """
-    known = [run for state in state_folders(environment) for run in open_runs(state)]
-    left = [run for run in known if not run.alive and (run.effects or run.lost or run.hidden)]
+    left = left_behind(environment)
     if left:
-        told = "; ".join(_left_by(run) for run in left)
+        told = "; ".join(one.told for one in left)
         raise DirtyTrouble(
             f"an earlier run ended without undoing everything: {told}",
             hint="run `hormesis revert` first, or start with --recover",
@@ -71,14 +71,6 @@ def _addresses(experiment: Experiment) -> tuple[str, ...]:
     listeners = (listener_of(one.port) for one in experiment.services if one.attached and one.port)
     found = (f"pid:{pid}" for pid in listeners if pid)
     return tuple(dict.fromkeys((*experiment.attached_addresses, *found)))
-
-
-def _left_by(run: OpenRun) -> str:
-    if run.lost:
-        return f"the ledger of run {run.run_id} was deleted"
-    if run.hidden:
-        return f"only another user may read what run {run.run_id} left (sudo hormesis revert)"
-    return f"run {run.run_id} left {len(run.effects)} effects"
 
 
 def run(

@@ -117,6 +117,7 @@ def find_suite(name: str) -> Suite | None:
     path = folder / SUITE_YAML
     if not path.is_file():
         return None
+    name = folder.resolve().name
     problems = Problems()
     document = locate(path)
     node = Node(document, document.data)
@@ -125,13 +126,13 @@ def find_suite(name: str) -> Suite | None:
         problems.raise_if_any()
         return None
     scenarios = _ordered(
-        own_scenarios(folder, _short_form(folder.name, folder, file, problems)), file
+        own_scenarios(folder, _short_form(name, folder, file, problems)), file
     )
     _check_names(node, file, scenarios, problems)
     if file.short_form and not (folder / file.short_form).is_file():
         problems.expected(node.under("short_form"), "the path of a file")
     problems.raise_if_any()
-    return Suite(folder.name, folder, file, scenarios)
+    return Suite(name, folder, file, scenarios)
 
 
 def _short_form(name: str, folder: Path, file: SuiteFile, problems: Problems) -> ShortForm:
@@ -156,8 +157,8 @@ def _check_names(
         if one.has("choices"):
             for _, names in one.under("choices").items():
                 _check_scenarios(names.elements(), scenarios, problems)
-        if one.has("default") and one.value["default"] not in ("all", *one.value["choices"]):
-            known = ["all", *one.value["choices"]]
+        known = ["all", *(one.value["choices"] if one.has("choices") else ())]
+        if one.has("default") and one.value["default"] not in known:
             problems.expected(one.under("default"), f"one of {', '.join(known)}")
     if node.has("options"):
         for _, option in node.under("options").items():

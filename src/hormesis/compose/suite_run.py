@@ -15,10 +15,10 @@ from hormesis.compose.running import Finished, Watch, run
 from hormesis.compose.suite import Suite
 from hormesis.compose.suite_log import SuiteLog
 from hormesis.compose.suite_reports import SuiteReports, suite_reports
-from hormesis.compose.suite_totals import SuiteTotals, counted, totals_of
+from hormesis.compose.suite_totals import SuiteTotals, totals_of
 from hormesis.engine.clock import LoopClock
 from hormesis.host.interrupts import Kept, interrupts_kept
-from hormesis.record.run_directory import create_suite_directory
+from hormesis.record.run_directory import SuiteAt, create_suite_directory
 from hormesis.words.outcome import ExitCode
 from hormesis.words.report import Judged
 from hormesis.words.trouble import InputTrouble, SkipTrouble, Trouble
@@ -67,7 +67,10 @@ def directory_for(suite: Suite, request: RunRequest, ids: Sequence[str]) -> Path
     """
     identity = f"{SystemRandom().randrange(16**6):06x}"
     return create_suite_directory(
-        request.out.resolve(), LoopClock().wall(), suite.name, identity, ids
+        request.out.resolve(),
+        LoopClock().wall(),
+        SuiteAt(suite.name, suite.folder.resolve(), ids),
+        identity,
     )
 
 
@@ -137,7 +140,8 @@ class _Playing:
             self.kept.asking = True
             self.tell.asked(prepared)
         except SkipTrouble as trouble:
-            self._add(record_skipped(name, request.file, self.directory, trouble))
+            may = name in self.may_skip
+            self._add(record_skipped(name, request.file, self.directory, trouble, may_skip=may))
             self._count(ExitCode.UNKNOWN)
             self.tell.skipped(self.finished[-1])
             return
@@ -181,7 +185,7 @@ class _Playing:
 
     def _count(self, code: ExitCode) -> None:
         """Let the scenario that was just added have its say in the suite's code."""
-        if code is not ExitCode.UNKNOWN or counted(self.finished[-1], self.may_skip):
+        if code is not ExitCode.UNKNOWN or self.finished[-1].counts:
             self.codes.append(code)
 
     def _add(self, judged: Judged, directory: Path | None = None) -> None:

@@ -44,11 +44,6 @@ class SuiteTotals:
         )
 
 
-def counted(run: Judged, may_skip: Sequence[str]) -> bool:
-    """Return whether *run* has a say in the suite's exit code: not one that may be skipped."""
-    return not (run.verdict.skipped and run.name in may_skip)
-
-
 def totals_of(runs: Sequence[Judged], duration_s: float) -> SuiteTotals:
     """Return the totals of *runs*; each run counts once."""
     skipped = sum(bool(one.verdict.skipped) for one in runs)

@@ -24,7 +24,7 @@ from hormesis.host.fingerprint import Fingerprint, fingerprint
 from hormesis.host.leftovers import leftovers
 from hormesis.host.listeners import listener_of
 from hormesis.host.own_code import own_command
-from hormesis.host.process import Identity, ended
+from hormesis.host.process import ended, send
 from hormesis.host.steps import Steps, Wait, drive
 from hormesis.record.ledger import read_ledger
 
@@ -32,6 +32,8 @@ VICTIMS = ("engine", "custodian", "both")
 _LOOK_S = 0.005
 _SETTLE_S = 20.0
 _BITE_S = 60.0
+_SLOWER = 2.0
+"""How many times as long as the clean round a fault is waited for; the machine may be busier."""
 _DRAWS = 20
 """How often a moment is drawn again at which there was nothing to kill."""
 
@@ -89,16 +91,16 @@ def drill(
     rounds: list[Round] = []
     plan: list[tuple[str, float | None]] = [("", None), *((victim, None) for victim in VICTIMS)]
     plan += [(rng.choice(VICTIMS), rng.random()) for _ in range(kills)]
-    lasted_s = 1.0
+    lasted_s = 0.0
     for victim, moment in plan:
         began = time.monotonic()
-        one = _round(victim, file, options, attached, moment and moment * lasted_s)
+        one = _round(victim, file, options, attached, lasted_s, moment)
         lasted_s = time.monotonic() - began if not victim else lasted_s
         for _ in range(_DRAWS):
             if not one.missed or not one.held:
                 break
             shutil.rmtree(one.folder, ignore_errors=True)
-            one = _round(victim, file, options, attached, rng.random() * lasted_s)
+            one = _round(victim, file, options, attached, lasted_s, rng.random())
         if one.missed and one.held:
             one.trouble = f"none of {1 + _DRAWS} drawn kills met the run before it was over"
         rounds.append(one)
@@ -110,15 +112,18 @@ def drill(
 
 def _round(
     victim: str, file: Path, options: Sequence[str], attached: Sequence[Attached],
-    moment_s: float | None,
+    lasted_s: float, moment: float | None,
 ) -> Round:
+    """Play one round; *moment* is the share of *lasted_s*, the clean round, after which to kill."""
     one = Round(victim, Path(tempfile.mkdtemp(prefix="hormesis-drill-")))
     one.before = fingerprint(pid for each in attached if (pid := each.now))
-    _play(one, file, options, moment_s)
+    _play(one, file, options, lasted_s, moment)
     return one
 
 
-def _play(one: Round, file: Path, options: Sequence[str], moment_s: float | None) -> None:
+def _play(
+    one: Round, file: Path, options: Sequence[str], lasted_s: float, moment: float | None
+) -> None:
     state = one.folder / "state"
     environment = {**os.environ, "HORMESIS_STATE": str(state)}
     command = own_command(
@@ -131,7 +136,7 @@ def _play(one: Round, file: Path, options: Sequence[str], moment_s: float | None
     try:
         if not one.victim:
             _see_through(one, engine)
-        elif (run := _struck(one, engine, state, moment_s)) is not None:
+        elif (run := _struck(one, engine, state, lasted_s, moment)) is not None:
             _see_reverted(one, engine, run, environment)
     finally:
         if engine.poll() is None:
@@ -162,29 +167,39 @@ def _see_through(one: Round, engine: subprocess.Popen[bytes]) -> None:
 
 
 def _struck(
-    one: Round, engine: subprocess.Popen[bytes], state: Path, moment_s: float | None
+    one: Round, engine: subprocess.Popen[bytes], state: Path, lasted_s: float,
+    moment: float | None,
 ) -> OpenRun | None:
     """Strike the victim once a fault bites, or at a moment of the run; return the run."""
-    began = time.monotonic()
-    if moment_s is None:
-        _until(lambda: engine.poll() is not None or _bites(one.folder), _BITE_S)
-    else:
-        _until(lambda: engine.poll() is not None or time.monotonic() > began + moment_s, moment_s)
+    patience_s = _BITE_S + _SLOWER * lasted_s if moment is None else moment * lasted_s
+    bites = False
+
+    def is_time() -> bool:
+        nonlocal bites
+        bites = moment is None and _bites(one.folder)
+        return bites or engine.poll() is not None
+
+    in_time = _until(is_time, patience_s)
     known = open_runs(state)
+    if known:
+        one.run_id = known[0].run_id
+    if moment is None and not (bites and known):
+        # To kill while no fault bites would prove nothing, and look as if it did.
+        late = f"no fault bit within {patience_s:.0f} s"
+        one.trouble = "the run was over before a fault bit" if in_time else late
+        return None
     if not known:
-        one.missed = moment_s is not None
-        if not one.missed:
-            one.trouble = "the run was over before a fault bit"
+        one.missed = True
         return None
     run = known[0]
-    one.run_id, one.struck = run.run_id, [effect.effect for effect in run.effects]
+    one.struck = [effect.effect for effect in run.effects]
     if one.victim in ("custodian", "both") and run.custodian is not None:
         # Held first, so that it cannot revert in the instant between the two deaths.
-        _kill(run.custodian, signal.SIGSTOP)
+        send(run.custodian, signal.SIGSTOP)
     if one.victim in ("engine", "both"):
         engine.kill()
     if one.victim in ("custodian", "both") and run.custodian is not None:
-        _kill(run.custodian, signal.SIGKILL)
+        send(run.custodian, signal.SIGKILL)
     return run
 
 
@@ -216,11 +231,6 @@ def _is_closed(ledger: Path) -> bool:
     except OSError:
         return False
     return content.closed or not content.header
-
-
-def _kill(who: Identity, number: int) -> None:
-    if who.alive:
-        os.kill(who.pid, number)
 
 
 def _until(condition: Callable[[], bool], within_s: float) -> bool:

@@ -19,7 +19,7 @@ from hormesis.host.steps import Steps, Wait
 from hormesis.host.verb_protocol import Facts, NothingDone, Scene
 from hormesis.host.verbs import load_verb
 from hormesis.record.ledger import Ledger
-from hormesis.words.verb import Undone, VerbCall
+from hormesis.words.verb import Undone, VerbCall, left_of
 
 _TRIES = 3
 _TRY_AGAIN_S = 0.3
@@ -52,7 +52,7 @@ class Effect:
     @property
     def told(self) -> str:
         """Which one it is, and why it is not undone."""
-        return f"{self.name} ({self.call.verb}): {self.trouble}"
+        return left_of(self.name, self.call.verb, self.trouble)
 
 
 @dataclass(slots=True)
@@ -120,7 +120,10 @@ class Effects:
             raise
         except Exception:
             # Also when only the ledger failed: an effect that nobody is told of must not be held.
-            yield from self.undo(effect, "failed")
+            try:
+                yield from self.undo(effect, "failed")
+            except Exception as error:  # noqa: BLE001  (kept with the effect: the first is told)
+                effect.trouble = effect.trouble or str(error)
             raise
         self._failpoint.reach("after-applied", call.verb)
         effect.phase = Phase.HELD
@@ -135,9 +138,9 @@ class Effects:
         """
         effect.phase = Phase.UNDOING
         effect.until = None
-        verb = load_verb(effect.call.verb)
-        self._failpoint.reach("before-undo", effect.call.verb)
         try:
+            verb = load_verb(effect.call.verb)
+            self._failpoint.reach("before-undo", effect.call.verb)
             if effect.boot != boot_id() and not verb.survives_reboot:
                 undone = Undone.GONE
             else:

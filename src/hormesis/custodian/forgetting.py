@@ -6,6 +6,8 @@ for ever. What is given up is named, and stays in the ledger.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from hormesis.custodian.recover import replay
 from hormesis.custodian.registry import OpenRun
 from hormesis.record.ledger import Ledger
@@ -22,7 +24,9 @@ def forget(run: OpenRun) -> list[str]:
     ledger = Ledger(run.ledger)
     try:
         ledger.write({"record": "closed", "because": "forgotten", "given_up": given_up})
+        run.pointer.unlink(missing_ok=True)
+        with suppress(OSError):
+            ledger.hide_passwords()
     finally:
         ledger.close()
-    run.pointer.unlink(missing_ok=True)
     return given_up

@@ -28,7 +28,7 @@ from hormesis.host.verb_protocol import Scene
 from hormesis.host.verbs import scratch
 from hormesis.record.ledger import Ledger, LedgerBusy, LedgerContent
 from hormesis.words.trouble import DirtyTrouble
-from hormesis.words.verb import Undone, VerbCall
+from hormesis.words.verb import Undone, VerbCall, left_of
 
 _BUSY_S = 2.0
 _LOOK_S = 0.01
@@ -46,7 +46,7 @@ class Replayed:
     @property
     def told(self) -> str:
         """Which one it is, and why it is still open."""
-        return f"{self.effect} ({self.verb}): {self.trouble}"
+        return left_of(self.effect, self.verb, self.trouble)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data that :meth:`from_json` understands."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,8 @@ def open_runs(state: Path) -> list[OpenRun]:
             run = _open_run(pointer)
             if run.over:
                 # Its custodian was killed after its last word, before it could take this away.
-                pointer.unlink(missing_ok=True)
+                with suppress(OSError):  # It may be another user's; that run is over all the same.
+                    pointer.unlink(missing_ok=True)
                 continue
             runs.append(run)
         except FileNotFoundError:

@@ -20,11 +20,12 @@ from hormesis.host.seats import Seats, Wanted
 from hormesis.host.service import Service
 from hormesis.host.verb_protocol import Missing, NothingDone, Scene
 from hormesis.host.verbs import load_verb
-from hormesis.words.verb import Undone, VerbCall
+from hormesis.words.command import ON_FAIL
+from hormesis.words.verb import SYSTEM, Undone, VerbCall
 
 Request = dict[str, Any]
-SYSTEM = "system/"
-"""How the names of effects begin that bring the system under test up."""
+NO_FAULTS = (SYSTEM, f"{ON_FAIL}/")
+"""How the names of effects begin that are no fault, and do not count as one."""
 
 
 class Refused(Exception):
@@ -89,9 +90,9 @@ class Requests:
             load_verb(call.verb)
         except LookupError as error:
             raise Refused("unknown-verb", str(error)) from None
-        # What the system itself is made of is no fault, and does not count as one.
-        active = sum(not one.name.startswith(SYSTEM) for one in keeper.effects.open)
-        reason = keeper.permit.refusal(call, hold_s, active)
+        faults = sum(not one.name.startswith(NO_FAULTS) for one in keeper.effects.open)
+        # Faults that last to the end must not keep the system from being made safe.
+        reason = keeper.permit.refusal(call, hold_s, 0 if name.startswith(NO_FAULTS) else faults)
         if reason:
             raise Refused("permit", reason)
         if keeper.effects.find(name) is not None:

@@ -26,7 +26,7 @@ from hormesis.engine.guarding import Guard
 from hormesis.engine.injecting import HOLD_MARGIN_S, Injection, Surgery, in_rounds
 from hormesis.engine.live import Live
 from hormesis.engine.making_safe import MakingSafe
-from hormesis.engine.observing import CustodianWorld, Observer, patience_s
+from hormesis.engine.observing import CustodianWorld, Observer, looked_at, patience_s
 from hormesis.engine.seeing import Eyes
 from hormesis.engine.staging import Stage
 from hormesis.engine.stand import Stand
@@ -179,7 +179,7 @@ class Conductor:
         return error
 
     def _custodian_died(self) -> None:
-        if self.reason != "custodian-died":
+        if not self._undoing.begun:
             self._note("fatal", "custodian", "the custodian died during the run")
             self.stop("custodian-died", "the custodian died; the engine reverts by itself")
             self._undoing.at_once()
@@ -240,6 +240,9 @@ class Conductor:
         experiment = self.timeline.experiment
         if not await self._steady(observer, "steady-before"):
             return
+        await observer.begin(
+            looked_at(experiment), given_up=self._stop.is_set, note=self._writer.note
+        )
         if not await self._once(experiment.prepare, "prepare", "preparing"):
             return
         async with equipped(
@@ -259,11 +262,13 @@ class Conductor:
         if not experiment.on_fail:
             return
         self._writer.flush()
-        history = HistoryTail(self._stand.directory).read()
-        why = await asyncio.to_thread(why_not_passing, history, experiment.checks, self._so_far())
+        tail, so_far = HistoryTail(self._stand.directory), self._so_far()
+        why = await asyncio.to_thread(
+            lambda: why_not_passing(tail.read(), experiment.checks, so_far)
+        )
         self._may_need_making_safe = False
         if why:
-            self._note("info", "on-fail", f"performed because the run does not pass: {why}")
+            self._note("info", ON_FAIL, f"performed because the run does not pass: {why}")
             self._phase("failing")
             # Also when the run was stopped: the guard sees to it that this ends.
             over = asyncio.Event()
@@ -450,7 +455,7 @@ class Conductor:
             return []
         dirty = await self._undoing.all(self._custodian)
         for injection in self._injections:
-            if injection.lasting:
+            if injection.lasting and self._undoing.undid(injection.holds):
                 injection.mark(released=self._clock.now(), released_by="engine")
         return dirty
 

@@ -65,7 +65,7 @@ class Custodian:
         """Start the process and begin to renew its lease.
 
         Raises:
-            OSError: it could not be started.
+            CapabilityTrouble: it did not come up, with its reason.
         """
         handle = await asyncio.to_thread(
             start_custodian,

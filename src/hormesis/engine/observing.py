@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from hormesis.engine.custody import Custodian
 from hormesis.engine.live import Live
 from hormesis.engine.waiting import Late, sleep_unless, wait_until
 from hormesis.words.clock import Clock
 from hormesis.words.expect import miss_of
-from hormesis.words.experiment import NamedProbe, ProbeTrack
+from hormesis.words.experiment import Experiment, NamedProbe, ProbeTrack
 from hormesis.words.history import Note, ProbeRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.probe import Observation, Probe, World
 
 BLIND_FACTOR = 3.0
 BLIND_MARGIN_S = 3.0
+FIRST_LOOK_S = 5.0
+"""How long it may take until what is told as a change was read for the first time."""
+UNREAD = "it was not read when the run began, so what has changed since is unknown"
 
 
 def patience_s(track: ProbeTrack) -> float:
     """Return how long *track* may go without a look before it counts as blind, in seconds."""
     return track.every_s * BLIND_FACTOR + BLIND_MARGIN_S
+
+
+def looked_at(experiment: Experiment) -> dict[str, Probe]:
+    """Return the probes of *experiment* by name, but those that only the steady state has."""
+    found = {one.name: one.probe for one in experiment.probes}
+    found |= {one.name: one.probe for one in experiment.final_probes}
+    found |= {one.name: one.probe for one in experiment.stop_when if one.probe is not None}
+    found |= {one.name: one.probe for one in experiment.end_when if one.probe is not None}
+    return found
 
 
 class CustodianWorld:
@@ -51,11 +65,48 @@ class Observer:
         self._clock = clock
         self._sink = sink
         self._live = live
+        self._before: dict[str, Observation] = {}
+        """What the next look at a probe that needed a first one is compared with."""
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def begin(
+        self,
+        probes: Mapping[str, Probe],
+        *,
+        given_up: Callable[[], bool],
+        note: Callable[[Note], None],
+    ) -> None:
+        """Look a first time at those of *probes* that need it; *note* what cannot be read.
+
+        These looks are not recorded: what is compared with them is.
+        """
+        first = [(name, one) for name, one in probes.items() if one.needs_first_look]
+        await asyncio.gather(*(self._begin(name, one, given_up, note) for name, one in first))
+
+    async def _begin(
+        self, name: str, probe: Probe, given_up: Callable[[], bool], note: Callable[[Note], None]
+    ) -> None:
+        async def read() -> bool:
+            self._before[name] = await self._read(probe)
+            return self._before[name].carried is not None
+
+        try:
+            await wait_until(
+                read,
+                what=f"first look at {name!r}",
+                deadline=self._clock.now() + FIRST_LOOK_S,
+                clock=self._clock,
+                every_s=0.25,
+                given_up=given_up,
+            )
+        except Late:
+            text = f"{name!r}: {UNREAD}: {self._before[name].reason}"
+            note(Note(self._clock.now(), "warning", "monitor", text))
 
     async def look(self, name: str, probe: Probe) -> ProbeRecord:
         """Observe once, record it, return it."""
         began = self._clock.now()
-        seen = await self._seen(probe)
+        seen = await self._seen(name, probe)
         expected = probe.expect is not None
         miss = miss_of(probe.expect, seen.fields) if expected and not seen.reason else ""
         told_miss = probe.told_miss(miss, seen) if miss else ""
@@ -75,11 +126,28 @@ class Observer:
         self._live.probes[name] = (record.good if expected else None, told)
         return record
 
-    async def _seen(self, probe: Probe) -> Observation:
+    async def _seen(self, name: str, probe: Probe) -> Observation:
+        if not probe.needs_first_look:
+            return await self._read(probe)
+        # In turn, so that an answer that was overtaken does not pass for a change back.
+        async with self._turns[name]:
+            seen = await self._read(probe)
+            before = self._before.get(name)
+            if before is None or before.carried is None:
+                return Observation(reason=seen.reason or UNREAD)
+            try:
+                told = probe.compared(seen, before)
+            except Exception as error:  # noqa: BLE001 - a probe may be a plugin's
+                return _broken(error)
+            if told.carried is not None:
+                self._before[name] = replace(told, rows=())
+            return told
+
+    async def _read(self, probe: Probe) -> Observation:
         try:
             return await probe.observe(self._world)
         except Exception as error:  # noqa: BLE001 - a probe may be a plugin's
-            return Observation(reason=f"the probe itself broke: {type(error).__name__}: {error}")
+            return _broken(error)
 
     async def repeat(
         self, track: ProbeTrack, *, over: asyncio.Event, note: Callable[[Note], None]
@@ -127,3 +195,7 @@ class Observer:
                 given_up=given_up,
             )
         return last[0]
+
+
+def _broken(error: Exception) -> Observation:
+    return Observation(reason=f"the probe itself broke: {type(error).__name__}: {error}")

@@ -9,7 +9,7 @@ from hormesis.engine.clock import LoopClock
 from hormesis.engine.injecting import Injection
 from hormesis.engine.live import Live
 from hormesis.record.history_writer import HistoryWriter
-from hormesis.words.history import ProcessRecord
+from hormesis.words.history import REVERTED, ProcessRecord
 
 
 class Witness:
@@ -86,7 +86,7 @@ class Witness:
 
     def _reverted(self, event: dict[str, Any], moment: float) -> None:
         effect, because = str(event.get("effect", "")), str(event.get("because", ""))
-        self._note("fatal", "custodian", f"reverted {effect} behind the engine's back: {because}")
+        self._note("fatal", "custodian", f"{REVERTED}{effect} behind the engine's back: {because}")
         for injection in self._injections():
             if injection.holds(effect):
                 injection.mark(released=moment, released_by=f"custodian: {because}")

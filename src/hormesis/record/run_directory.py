@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hormesis.words.trouble import InputTrouble, UsageTrouble
+from hormesis.words.trouble import InputTrouble, Place, Problem, UsageTrouble
 
 LATEST = "latest"
 """The link in the parent directory that points to the newest run."""
 
 SUITE = ".suite"
-"""The file that marks a directory as holding the runs of one suite.
-
-Its first line is the suite's name, the others are the ids of the scenarios that were to be run.
-"""
+"""The file that marks a directory as holding the runs of one suite, and says which: JSON."""
 
 _SLUG_LENGTH_MAX = 40
 _SHARD = re.compile(r"[1-9][0-9]{0,8}")
@@ -127,28 +124,49 @@ def create_run_directory(parent: Path, wall: float, title: str, run_id: str) -> 
     return run
 
 
-def create_suite_directory(
-    parent: Path, wall: float, name: str, run_id: str, ids: Sequence[str] = ()
-) -> Path:
-    """Make a new directory in *parent* for the runs of a suite, and point ``latest`` to it.
+@dataclass(frozen=True, slots=True)
+class SuiteAt:
+    """Which suite's runs a directory holds: its name, its own folder, what was to be run."""
+
+    name: str
+    folder: Path | None = None
+    ids: Sequence[str] = ()
+
+
+def create_suite_directory(parent: Path, wall: float, suite: SuiteAt, run_id: str) -> Path:
+    """Make a new directory in *parent* for the runs of *suite*, and point ``latest`` to it.
 
     Raises:
         UsageTrouble: it exists already, or *parent* cannot be written to.
     """
-    path = parent / name_of(wall, name, run_id)
+    path = parent / name_of(wall, suite.name, run_id)
+    known = {
+        "name": suite.name,
+        "folder": str(suite.folder) if suite.folder else "",
+        "scenarios": [*suite.ids],
+    }
     try:
         path.mkdir(parents=True, exist_ok=False)
-        (path / SUITE).write_text("".join(f"{line}\n" for line in (name, *ids)))
+        (path / SUITE).write_text(json.dumps(known))
     except OSError as trouble:
         raise UsageTrouble(f"cannot make the run directory {path}: {trouble}") from trouble
     _point_latest(path)
     return path
 
 
-def suite_at(path: Path) -> tuple[str, list[str]]:
-    """Return the name of the suite whose runs *path* holds, and the ids that were to be run."""
-    name, *ids = (path / SUITE).read_text().splitlines() or [""]
-    return name.strip(), ids
+def suite_at(path: Path) -> SuiteAt:
+    """Return which suite's runs *path* holds.
+
+    Raises:
+        InputTrouble: what says so cannot be read.
+    """
+    try:
+        known = json.loads((path / SUITE).read_text())
+        folder = Path(known["folder"]) if known["folder"] else None
+        return SuiteAt(str(known["name"]), folder, [str(one) for one in known["scenarios"]])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        told = f"expected what `hormesis run` wrote of its suite, found {error!r}"
+        raise InputTrouble([Problem(told, Place(str(path / SUITE)))]) from None
 
 
 def suite_folder_at(path: Path) -> Path | None:

@@ -49,8 +49,7 @@ from hormesis.reports.parts.standing import standing_of_suite
 from hormesis.reports.parts.totals import end_of, evidence_of
 from hormesis.words.end_condition import early_end
 from hormesis.words.judging import EVIDENCE
-from hormesis.words.outcome import Outcome
-from hormesis.words.report import Judged, Report
+from hormesis.words.report import Judged, Report, outcome_of_suite
 
 SCHEMA = "hormesis-report/1"
 
@@ -65,7 +64,7 @@ class Json(Report):
         told = {
             "schema": SCHEMA,
             "title": title,
-            "outcome": Outcome.merge(run.verdict.outcome for run in runs),
+            "outcome": outcome_of_suite(runs),
             "left_dirty": any(run.verdict.dirty for run in runs),
             "reason": standing_of_suite(runs).reason,
             "runs": [_run(run) for run in runs],

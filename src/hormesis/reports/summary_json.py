@@ -46,8 +46,7 @@ from hormesis.reports.parts.plain_data import plain
 from hormesis.reports.parts.standing import standing_of_suite
 from hormesis.reports.parts.threshold_facts import ThresholdFact, threshold_facts
 from hormesis.reports.parts.totals import end_of
-from hormesis.words.outcome import Outcome
-from hormesis.words.report import Judged, Report
+from hormesis.words.report import Judged, Report, outcome_of_suite
 
 SCHEMA = "hormesis-load-summary/1"
 NAMES_MAX = 1000
@@ -83,7 +82,7 @@ def _object(title: str, runs: Sequence[Judged], tables: Sequence[LoadTable]) -> 
         "hormesis": {
             "schema": SCHEMA,
             "title": title,
-            "outcome": Outcome.merge(run.verdict.outcome for run in runs),
+            "outcome": outcome_of_suite(runs),
             "reason": standing_of_suite(runs).reason,
             "left_dirty": any(run.verdict.dirty for run in runs),
             "with_dropped": _with_dropped(table),

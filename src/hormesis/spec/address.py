@@ -44,9 +44,17 @@ def bare_address(text: str) -> Address:
         ValueError: it is not one; the message is what to say after "expected".
     """
     match = _BARE.fullmatch(text)
-    if match is None or not 0 < int(match[2]) < 65536:
+    if match is None or not 0 < int(match[2]) < 65536 or not _may_be_looked_up(match[1]):
         raise ValueError("host:port, such as 127.0.0.1:5432")
     return Address(match[1], int(match[2]))
+
+
+def _may_be_looked_up(host: str) -> bool:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def address_in(text: str) -> Address:

@@ -68,6 +68,9 @@ class Tracks:
         if section == "steady_state" and kind.needs_expect and probe and probe.expect is None:
             message = f"expected the key expect, because {kind.kind} takes any value for good"
             forms.problems.add(node, f"{message}, found only {keys_told(node)}")
+        if section == "steady_state" and probe is not None and probe.needs_first_look:
+            message = "expected no since, because the steady state comes before there is a start"
+            forms.problems.add(node, message)
         if frame is not None and probe is not None:
             held = self.conditions.setdefault(section, [])
             held.append(NamedProbe(name, probe, frame.within))

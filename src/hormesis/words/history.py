@@ -17,6 +17,8 @@ from hormesis.words.op_sequence import ops_named
 
 RELEASE_OF = "release of"
 """How the trouble of a fault begins of which the named effect was not undone."""
+REVERTED = "reverted "
+"""How the note begins that the named effect was undone without the engine having asked."""
 
 
 @dataclass(frozen=True, slots=True)

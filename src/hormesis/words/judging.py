@@ -14,13 +14,14 @@ from fnmatch import fnmatchcase
 
 from hormesis.words.check import Check, Finding, RunVerdict, Verdict
 from hormesis.words.end_condition import EarlyEnd, early_end
-from hormesis.words.history import RELEASE_OF, FaultRecord, History, ProcessRecord
+from hormesis.words.history import RELEASE_OF, REVERTED, FaultRecord, History, ProcessRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.not_ok import told_not_ok
 from hormesis.words.op import Ended
 from hormesis.words.op_sequence import count_of, ops_ended_before
 from hormesis.words.outcome import ExitCode, Outcome
 from hormesis.words.steady_state import steady_verdicts
+from hormesis.words.verb import SYSTEM, effect_left
 
 EVIDENCE = "evidence"
 """The kind of the verdicts that say whether the run can be trusted."""
@@ -97,7 +98,7 @@ def _until_torn_down(history: History) -> History:
     torn = [
         note.time
         for note in history.notes
-        if note.level == "fatal" and note.text.startswith("reverted system/")
+        if note.level == "fatal" and note.text.startswith(f"{REVERTED}{SYSTEM}")
     ]
     if not torn:
         return history
@@ -176,7 +177,7 @@ def _left_aside(history: History, track: str) -> list[FaultRecord]:
 
     Why it could not be undone is told once, with what is left.
     """
-    left = {text.split(" (", 1)[0] for text in _dirty(history.end or {})}
+    left = {effect_left(text) for text in _dirty(history.end or {})}
     return [
         replace(one, trouble=f"it could not be undone, {effect} is left on this host")
         if one.trouble and (effect := _released_effect(one.trouble)) in left

@@ -10,6 +10,7 @@ from typing import ClassVar
 from hormesis.words.check import RunVerdict
 from hormesis.words.history import History
 from hormesis.words.kind import Kind
+from hormesis.words.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,16 @@ class Judged:
     name: str
     history: History
     verdict: RunVerdict
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has a say in what its suite comes to: not if it may be skipped, and was."""
+        return not (self.verdict.skipped and self.history.manifest.get("may_skip"))
+
+
+def outcome_of_suite(runs: Sequence[Judged]) -> Outcome:
+    """Return what *runs* come to together; of a suite that was skipped whole nothing is known."""
+    return Outcome.merge(run.verdict.outcome for run in runs if run.counts)
 
 
 class Report(Kind):

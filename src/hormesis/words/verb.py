@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+SYSTEM = "system/"
+"""How the names of effects begin that bring the system under test up."""
+
 
 @dataclass(frozen=True, slots=True)
 class VerbCall:
@@ -27,3 +30,13 @@ class Undone(str, Enum):
     GONE = "gone"
     NOT_MINE = "not-mine"
     """What is there now cannot be proven ours; it is reported and left alone."""
+
+
+def left_of(effect: str, verb: str, trouble: str) -> str:
+    """Return how it is told that *effect* is left on the host, and why."""
+    return f"{effect} ({verb}): {trouble}"
+
+
+def effect_left(told: str) -> str:
+    """Return the name of the effect that :func:`left_of` told of; any other text as it is."""
+    return told.split(" (", 1)[0]

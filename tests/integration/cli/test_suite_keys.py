@@ -102,8 +102,8 @@ def test_a_set_its_report_and_its_log(world: World) -> None:
     copies = world.folder / "reports" / "chaos"
     assert lines(copies / "holds.log") == "test_result,pass\n"
     log = lines(folder / "suite.log")
-    assert "on-fail: performed because the run does not pass" in log
-    assert log.count("on-fail:") == 1
+    assert "on_fail: performed because the run does not pass" in log
+    assert log.count("on_fail:") == 1
     assert f"its record and logs: {broke}" in log
     assert json.loads(lines(broke / "manifest.json"))["variables"]["users"] == "1"
 

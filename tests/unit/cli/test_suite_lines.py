@@ -128,6 +128,7 @@ def test_what_a_suite_s_run_would_do_is_planned_with_the_same_words(
         (["--set", "quick", "--set", "whole"], "--set quick has chosen a set already"),
         (["--pause=yes"], "--pause takes no value"),
         (["--users"], "--users needs a value"),
+        (["--users", "2", "--users", "5"], "--users is given twice: 2 and 5"),
         (["--usrs", "2"], "did you mean --users?"),
         (["--users", "3"], "--users 3: expected one of 1, 2, 5"),
         (["--scenario", "W-1", "--sort", "network"], "no scenario is left by --scenario W-1 and"),

@@ -144,6 +144,50 @@ async def test_no_answer(trouble: HttpTrouble, outcome: str, error: str) -> None
     assert 0.05 <= pause <= 0.15
 
 
+@pytest.mark.parametrize(
+    ("first", "outcome", "error"),
+    [
+        (HttpDisconnected("", sent=True), "info", "disconnected"),
+        (HttpTimeout("", sent=True), "info", "timeout"),
+        (HttpRefused("", sent=False), "fail", "refused"),
+    ],
+)
+async def test_a_step_may_go_on_without_an_answer(
+    first: HttpTrouble, outcome: str, error: str
+) -> None:
+    user = FakeUser()
+    lost = {**CLAIM, "json": {"key": "{{key}}"}, "continue_on_error": True, "think": "3s"}
+    again = {"name": "again", "post": "/claim", "json": {"key": "{{key}}"}}
+    steps = kind(lost, COMPLETE, again, vars={"key": "{{uuid}}"})
+    client = client_of(steps, user, answer(200, JOB), answer(200), answer(200), first, answer(200))
+    await client.iterate()
+    await client.iterate()
+    assert user.told()[3:] == [("claim", outcome, error), ("again", "ok", "")]
+    assert user.ops[3].value == {}, "what was not answered took nothing"
+    first_asked, second_asked = fake_of(client).asked[3:]
+    assert first_asked == second_asked
+    _, backoff, think = user.pauses
+    assert 0.05 <= backoff <= 0.15
+    assert think == 3
+
+
+async def test_a_quick_step_may_go_on_as_well_and_a_later_one_ends_it() -> None:
+    user = FakeUser()
+    steps = kind(
+        {"name": "look", "get": "/look", "repeat": 2, "continue_on_error": True},
+        {"name": "ask", "get": "/ask"},
+        {"name": "never", "get": "/never"},
+    )
+    client = client_of(steps, user, answer(503), answer(200), answer(503))
+    await client.iterate()
+    assert [(name, outcome) for name, outcome, _ in user.told()] == [
+        ("look", "fail"),
+        ("look", "ok"),
+        ("ask", "fail"),
+    ]
+    assert len(user.pauses) == 2
+
+
 async def test_back_off_is_seeded() -> None:
     pauses = []
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""A condition that any answer meets, a 500 too, is no condition."""
+"""A condition that any answer meets, a 500 too, is no condition; nor is one that needs a start."""
 
 from __future__ import annotations
 
@@ -32,3 +32,10 @@ def test_a_probe_whose_every_value_is_good_needs_an_expectation(
 
 def test_a_connection_is_good_by_itself(tmp_path: Path) -> None:
     prepared(tmp_path, "probe: tcp, address: '127.0.0.1:1'")
+
+
+def test_what_has_changed_since_the_start_is_no_condition_of_it(tmp_path: Path) -> None:
+    grown = "probe: prometheus, url: 'http://127.0.0.1:1/', metric: lost, since: start, expect: 0"
+    with pytest.raises(InputTrouble, match=r"3:5: steady_state\[0\]: expected no since"):
+        prepared(tmp_path, grown)
+    prepared(tmp_path, grown.replace(", since: start", ""))

@@ -23,10 +23,12 @@ def test_a_missed_kill_is_drawn_again(
 ) -> None:
     drawn: list[float] = []
 
-    def played(victim: str, file: Path, options: Any, attached: Any, moment_s: Any) -> Round:
+    def played(
+        victim: str, file: Path, options: Any, attached: Any, lasted_s: float, moment: Any
+    ) -> Round:
         one = Round(victim, tmp_path / str(len(drawn)))
-        if moment_s is not None:
-            drawn.append(moment_s)
+        if moment is not None:
+            drawn.append(moment)
             one.missed = len(drawn) <= misses
             one.left = list(left) if one.missed else []
         return one

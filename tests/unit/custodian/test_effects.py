@@ -141,10 +141,29 @@ def test_a_failure_halfway_is_undone_before_it_is_told(ledger: Ledger, verb: Fak
 def test_a_failure_that_cannot_be_undone_stays_open(ledger: Ledger, verb: FakeVerb) -> None:
     effects = Effects(ledger)
     verb.fail, verb.stuck = True, {"a"}
-    with pytest.raises(VerbFailed, match="stuck"):
-        drive(effects.do(_effect(effects, "a"), None))
-    assert [effect.name for effect in effects.open] == ["a"]
+    effect = _effect(effects, "a")
+    with pytest.raises(VerbFailed, match="failed halfway"):
+        drive(effects.do(effect, None))
+    assert effects.open == [effect]
+    assert effect.trouble == "stuck", "the one is told to whoever asked, the other is kept"
     assert list(ledger.read().effects) == ["a"]
+
+
+def test_what_nobody_knows_how_to_undo_is_not_waited_for(
+    ledger: Ledger, verb: FakeVerb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    effects = Effects(ledger)
+    effect = _effect(effects, "a")
+    drive(effects.do(effect, None))
+
+    def renamed(name: str) -> FakeVerb:
+        raise LookupError(f"there is no verb {name!r}")
+
+    monkeypatch.setattr(effects_module, "load_verb", renamed)
+    with pytest.raises(LookupError, match="no verb"):
+        drive(effects.undo(effect, "asked"))
+    assert effect.phase is Phase.HELD, "whoever reverts everything would wait for its undo"
+    assert drive(effects.revert_all("replay")).dirty == ["a (fake): there is no verb 'fake'"]
 
 
 @pytest.fixture

@@ -43,6 +43,25 @@ def test_a_run_that_was_closed_is_not_open_although_its_file_is_left(tmp_path: P
     assert not pointer.exists()
 
 
+def test_a_run_is_over_also_for_those_who_may_not_take_its_file_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = Identity.of(os.getpid())
+    gone = Identity.from_json({**me.to_json(), "start": 1}) if me is not None else None
+    assert me is not None and gone is not None
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.start(run="r", boot=boot_id(), pointer="")
+    ledger.write({"record": "closed", "because": "close", "reverted": 0})
+    ledger.close()
+    register_run(tmp_path / "state", "r", ledger.path, gone, me)
+
+    def forbidden(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", forbidden)
+    assert open_runs(tmp_path / "state") == []
+
+
 @pytest.mark.parametrize("change", [{"start": 1}, {"boot": "another boot"}])
 def test_a_reused_pid_is_not_its_custodian(tmp_path: Path, change: dict[str, object]) -> None:
     me = Identity.of(os.getpid())

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hormesis.custodian.recover import Replayed
+from hormesis.engine import undoing as undoing_module
 from hormesis.engine.conductor import DRAIN_S
 from hormesis.engine.injecting import HOLD_MARGIN_S
 from hormesis.words.client import ClientKind, User
@@ -19,6 +20,7 @@ from hormesis.words.history import History
 from hormesis.words.load import Closed
 from hormesis.words.probe import Observation
 from hormesis.words.trouble import InputTrouble, Trouble
+from hormesis.words.verb import Undone
 from tests.unit.engine.fake_custodian import Sore
 from tests.unit.engine.fake_run import Run, action
 from tests.unit.engine.scripted_client import Scripted, Shaped, taking
@@ -198,9 +200,61 @@ async def test_when_the_custodian_dies_the_engine_reverts(
         "engine: reverted system/*: the custodian died",
     ]
     (fault,) = history.faults
+    assert (fault.released, fault.released_by) == (None, ""), "it is still on the host"
+    assert run.clock.now() < 10.0
+
+
+@virtually
+async def test_a_fault_that_a_replay_puts_back_is_released(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = Run(tmp_path, monkeypatch, {}, (action(Sore(), for_s=600.0),), duration_s=3600.0)
+    run.replayed = [Replayed("sore-1/0", "pause", Undone.DONE)]
+    run.later(5.0, run.custodian.die)
+    history = await run.play()
+    (fault,) = history.faults
+    assert history.end is not None
     assert fault.released == pytest.approx(history.end["time"], abs=0.1)
     assert fault.released_by == "engine"
-    assert run.clock.now() < 10.0
+
+
+@pytest.mark.parametrize(
+    ("dirty", "released_by"),
+    [("sore-1/0 (pause): it does not answer", ""), ("sore-1/01 (pause): busy", "engine"), ("", "")],
+)
+@virtually
+async def test_what_is_left_on_the_host_is_not_released(
+    dirty: str, released_by: str, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = Run(tmp_path, monkeypatch, {}, (action(Sore()),))
+    run.custodian.refuse_undo = {"sore-1/0": "failed"}
+    run.custodian.dirty = (dirty,)
+    if not dirty:
+        # Nobody knows what is left.
+        run.custodian.close_refused = "the custodian is gone"
+
+        def unreadable(ledger: Path) -> list[Replayed]:
+            run.custodian.active.clear()
+            raise OSError("the disk is broken")
+
+        monkeypatch.setattr(undoing_module, "replay", unreadable)
+    history = await run.play()
+    assert history.faults[0].released_by == released_by
+    assert (history.faults[0].released is not None) == bool(released_by)
+
+
+@virtually
+async def test_a_death_after_a_stop_is_seen_to_once(tmp_path: Path, monkeypatch: Patch) -> None:
+    parts = {"loads": (visitors(3600.0),)}
+    run = Run(tmp_path, monkeypatch, parts, (action(Sore(), for_s=600.0),), duration_s=3600.0)
+    run.later(5.0, lambda: run.conductor.stop("interrupted", "SIGINT received"))
+    run.later(5.01, run.custodian.die)
+    # Whoever the death reaches first, the others come to it as well.
+    run.later(5.02, run.conductor._custodian_died)
+    history = await run.play()
+    assert end_of(history)[0] == "interrupted"
+    assert run.replays == 1, "a second one at the same time would be in its way"
+    assert len(fatal(history)) == 2
 
 
 @virtually

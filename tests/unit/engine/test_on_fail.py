@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hormesis.engine import conductor as conductor_module
+from hormesis.record.history_tail import HistoryTail
 from hormesis.words.check import Check, Verdict
 from hormesis.words.client import User
 from hormesis.words.experiment import NamedProbe
@@ -62,8 +65,34 @@ async def test_a_run_that_fails_is_followed_by_it(tmp_path: Path, monkeypatch: P
     history = await run_of(tmp_path, monkeypatch, checks=(Enough(least=10_000),)).play()
     assert performed(history)
     assert phases(history)[-3:] == ["failing", "closing", "ended"]
-    (note,) = [one for one in history.notes if one.source == "on-fail"]
+    (note,) = [one for one in history.notes if one.source == "on_fail"]
     assert "1 of 1 checks failed" in note.text
+
+
+@virtually
+async def test_the_record_is_read_beside_the_loop_that_renews_the_lease(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    run = run_of(tmp_path, monkeypatch, checks=(Enough(least=10_000),))
+    beside: list[bool] = []
+    reads: list[bool] = []
+
+    async def threaded(function: Callable[..., Any], *arguments: Any) -> Any:
+        beside.append(True)
+        try:
+            return function(*arguments)
+        finally:
+            beside.pop()
+
+    class Tail(HistoryTail):
+        def read(self) -> History:
+            reads.append(bool(beside))
+            return super().read()
+
+    monkeypatch.setattr("asyncio.to_thread", threaded)
+    monkeypatch.setattr(conductor_module, "HistoryTail", Tail)
+    assert performed(await run.play())
+    assert reads == [True]
 
 
 @virtually

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from hormesis.checks.parts.cut_list import is_cut
 from hormesis.record.keys import parts_of
 from hormesis.words.history import ProbeRecord
 from hormesis.words.op import Op
@@ -79,7 +80,7 @@ def lists_of(records: Sequence[ProbeRecord], column: str, split: str) -> Lists:
     if not looks:
         last = records[-1]
         return Lists((), 0, f"no observation of {last.probe!r} had a value: {last.reason}")
-    return Lists(looks, sum(not _is_whole(one) for one, _ in looks))
+    return Lists(looks, sum(is_cut(one) for one, _ in looks))
 
 
 def doneness(created: Mapping[str, Op], asked: Mapping[str, float], lists: Lists) -> list[Done]:
@@ -92,7 +93,7 @@ def doneness(created: Mapping[str, Op], asked: Mapping[str, float], lists: Lists
     for record, keys in lists.looks:
         for key in keys - first.keys():
             first[key] = (record, absent)
-        if _is_whole(record):
+        if not is_cut(record):
             absent = max(absent, record.time)
     last = lists.looks[-1][0] if lists.looks else None
     known = []
@@ -107,12 +108,6 @@ def doneness(created: Mapping[str, Op], asked: Mapping[str, float], lists: Lists
         seen = None if stale else _end(record)
         known.append(Done(op, asked[key], seen, before, _cite(record), stale))
     return known
-
-
-def _is_whole(record: ProbeRecord) -> bool:
-    """Return whether absence from its list means anything."""
-    count = record.fields.get("count")
-    return not (record.rows and isinstance(count, int) and count > len(record.rows))
 
 
 def _end(record: ProbeRecord) -> float:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hormesis.checks.parts.cut_list import cut_told, is_cut
 from hormesis.record.keys import parts_of
 from hormesis.words.history import History, ProbeRecord
 from hormesis.words.op import Ended
@@ -26,6 +27,8 @@ class FoundAgain:
     until: float = float("inf")
     why: str = ""
     complete: bool = True
+    cut: str = ""
+    """That the list was cut and what to do, as the end of a sentence."""
     cite: str = ""
     ops: dict[str, list[int]] = field(default_factory=dict)
     """The first few operations that hold a key, when operations do."""
@@ -95,6 +98,7 @@ def _by_probe(
     return FoundAgain(
         count=Counter(part for cell in cells for part in parts_of(cell, split)),
         until=last.time,
-        complete=not (last.rows and isinstance(rows, int) and rows > len(last.rows)),
+        complete=not is_cut(last),
+        cut=cut_told(last),
         cite=f"{last.probe} at {last.time:.3f} s",
     )

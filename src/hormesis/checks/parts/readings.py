@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hormesis.checks.parts.cut_list import is_cut
 from hormesis.words.history import History, ProbeRecord
 from hormesis.words.kind import Scalar
 from hormesis.words.op import Ended
@@ -64,9 +65,8 @@ class Readings:
             if one.reason:
                 self.blind += 1
                 continue
-            count = one.fields.get("count")
-            whole = not (one.rows and isinstance(count, int) and count > len(one.rows))
-            yield Reading(-index, 0, one.time, one.time + one.took_s, one.fields, one.rows, whole)
+            ended = one.time + one.took_s
+            yield Reading(-index, 0, one.time, ended, one.fields, one.rows, not is_cut(one))
         for name in self._names:
             for op in self._history.ops_named(name):
                 self.undecided += op.outcome is Ended.INFO

@@ -40,6 +40,7 @@ class CompiledStep:
         self.repeat = step.repeat
         self.chance = step.chance
         self.think = step.think
+        self.continue_on_error = step.continue_on_error
         self.take = tuple(step.take.items())
         self.definite = frozenset(step.definite)
         self.target = filled(step.path, lambda text: quote(text, safe=""))
@@ -117,7 +118,7 @@ class HttpUser:
         await self._session.close()
 
     async def iterate(self) -> None:
-        """Play all steps once; the first one that is not ok ends it, after a short pause."""
+        """Play all steps once; one that is not ok ends it, after a pause, unless it may go on."""
         started = self._user.clock.now() if self._pace_s else 0.0
         values = self._values
         values.iteration += 1
@@ -133,7 +134,8 @@ class HttpUser:
                 played += 1
                 if not await self._play(step):
                     await self._back_off()
-                    return
+                    if not step.continue_on_error:
+                        return
                 over = step is last and repetition == step.repeat
                 await think_of(self._user, step.think, last=over)
         if not played:

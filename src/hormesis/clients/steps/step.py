@@ -116,6 +116,11 @@ class Step(BaseModel):
     """How many times in a row."""
     think: Think | None = None
     """How long to pause after it."""
+    continue_on_error: bool = False
+    """Whether the iteration goes on, after the client's ``backoff``, when this step is not ok: for
+    clients that send again what they do not know the end of. The operation is recorded as it ended,
+    and what it was to ``take`` is unset.
+    """
     timeout: Seconds | None = Field(default=None, gt=0)
     """How long the answer may take; the client's when absent."""
 

@@ -50,13 +50,17 @@ def standing_of_run(run: Judged) -> Standing:
 
 
 def standing_of_suite(runs: Sequence[Judged]) -> Standing:
-    """Return the standing of all *runs* together; no run at all is unknown."""
+    """Return the standing of all *runs* together; no run at all is unknown.
+
+    One that its suite allows to be skipped makes nothing worse; it is told all the same.
+    """
     if not runs:
         found = _OUTCOMES[Outcome.UNKNOWN]
         return Standing(found.key, found.word, found.glyph, "There is no run to report on.")
     if len(runs) == 1:
         return standing_of_run(runs[0])
-    worst = min((standing_of_run(run) for run in runs), key=lambda one: _RANK[one.key])
+    counted = [run for run in runs if run.counts] or runs
+    worst = min((standing_of_run(run) for run in counted), key=lambda one: _RANK[one.key])
     if worst.key == "skipped":  # of a whole suite it is not said that it was skipped
         worst = _OUTCOMES[Outcome.UNKNOWN]
     return Standing(worst.key, worst.word, worst.glyph, _suite_reason(runs))
@@ -72,6 +76,10 @@ def _suite_reason(runs: Sequence[Judged]) -> str:
     if set(keys) == {"pass"}:
         return f"All {plural(len(runs), 'scenario')} passed."
     told = [f"{keys[key]} {_TOLD[key]}" for key in sorted(keys, key=lambda key: _RANK[key])]
-    troubled = [run.name for run in ranked(runs) if standing_of_run(run).key != "pass"]
+    all_told = f"Of {plural(len(runs), 'scenario')}: {', '.join(told)}."
+    counted = [run for run in ranked(runs) if run.counts]
+    troubled = [run.name for run in counted if standing_of_run(run).key != "pass"]
+    if not troubled:
+        return all_told
     named = ", ".join(troubled[:4]) + (f" and {len(troubled) - 4} more" * (len(troubled) > 4))
-    return f"Of {plural(len(runs), 'scenario')}: {', '.join(told)}. Look at {named}."
+    return f"{all_told} Look at {named}."

@@ -14,7 +14,10 @@ from proving_ground.database import Database
 from proving_ground.database_address import checked_dsn
 from proving_ground.database_trouble import DatabaseTrouble
 from proving_ground.queen import accounts, statistics, tasks
-from proving_ground.queen.canaries import MONITORING_BREAKS
+from proving_ground.queen.canaries import (
+    MONITORING_BREAKS,
+    MONITORING_SAYS_NOTHING,
+)
 from proving_ground.queen.endpoint import ROLES
 from proving_ground.queen.schema import SCHEMA
 from proving_ground.usage import MissingPart, UsageError, did_you_mean
@@ -60,6 +63,13 @@ async def _task_stats(database: Database, options: argparse.Namespace) -> str:
     found = await statistics.of_tag(database, frozenset(), tag=options.tag, owner=None)
     if MONITORING_BREAKS in options.canaries and found["completed"]:
         sys.exit(_EXIT_BROKEN)
+    if MONITORING_SAYS_NOTHING in options.canaries:
+        found = {**dict.fromkeys(found, 0), "tag": options.tag}
+    if options.only:
+        if options.only not in found:
+            known = did_you_mean(options.only, found)
+            raise UsageError(f"--only: unknown {options.only!r};{known}")
+        return str(found[options.only])
     if options.json:
         return json.dumps(found)
     return "\n".join(f"{name}: {value}" for name, value in found.items())

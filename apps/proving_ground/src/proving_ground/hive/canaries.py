@@ -12,10 +12,14 @@ CRASH_ON_DISK_FULL = "crash-on-disk-full"
 HALF_WRITTEN_MODEL = "half-written-model"
 TRUNCATED_MODEL_KEPT = "truncated-model-kept"
 DISK_FULL_FOR_EVER = "disk-full-for-ever"
+FULL_DISK_ACKNOWLEDGED = "full-disk-acknowledged"
+CUT_MODEL_ACKNOWLEDGED = "cut-model-acknowledged"
 DRAIN_WAITS_FOR_EVER = "drain-waits-for-ever"
+SCALE_IGNORED = "scale-ignored"
 LIST_REFUSED_FOR_EVER = "list-refused-for-ever"
 HIVE_HANGS_WITHOUT_DESCRIPTORS = "hive-hangs-without-descriptors"
 HIVE_BREAKS_OFF_WITHOUT_DESCRIPTORS = "hive-breaks-off-without-descriptors"
+HEARTBEATS_REFUSED_WITHOUT_DESCRIPTORS = "heartbeats-refused-without-descriptors"
 
 CANARIES: dict[str, str] = {
     REGISTRATION_HALF_DONE: (
@@ -34,7 +38,14 @@ CANARIES: dict[str, str] = {
         "a model is written under its own name from the start, and what did not fit stays there"
     ),
     DISK_FULL_FOR_EVER: "once the disk was full, every model is refused, also when there is room",
+    FULL_DISK_ACKNOWLEDGED: (
+        "every other model that does not fit on the disk is answered 201 and thrown away"
+    ),
+    CUT_MODEL_ACKNOWLEDGED: (
+        "a model that does not fit on the disk is answered 201, and kept as far as it was written"
+    ),
     DRAIN_WAITS_FOR_EVER: "a worker that does not stop when it is told to is waited for for ever",
+    SCALE_IGNORED: "the hive says yes to another number of workers, and keeps those it has",
     LIST_REFUSED_FOR_EVER: (
         "once the hive was short of descriptors, it never tells who its workers are again"
     ),
@@ -43,5 +54,9 @@ CANARIES: dict[str, str] = {
     ),
     HIVE_BREAKS_OFF_WITHOUT_DESCRIPTORS: (
         "without free descriptors the hive breaks off its answers instead of refusing"
+    ),
+    HEARTBEATS_REFUSED_WITHOUT_DESCRIPTORS: (
+        "without free descriptors the hive refuses its own workers' heartbeats as well, and then"
+        " kills the workers for their silence"
     ),
 }

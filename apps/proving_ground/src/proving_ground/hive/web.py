@@ -20,9 +20,11 @@ from proving_ground.descriptors import short_of_descriptors
 from proving_ground.error_answer import error
 from proving_ground.hive.canaries import (
     DISK_FULL_IS_500,
+    HEARTBEATS_REFUSED_WITHOUT_DESCRIPTORS,
     HIVE_BREAKS_OFF_WITHOUT_DESCRIPTORS,
     HIVE_HANGS_WITHOUT_DESCRIPTORS,
     LIST_REFUSED_FOR_EVER,
+    SCALE_IGNORED,
 )
 from proving_ground.hive.metrics import HiveMetrics
 from proving_ground.hive.models import BadName, DiskFull, Models
@@ -78,15 +80,22 @@ class Hive:
         def route(method: str, path: str, handler: Handler) -> Route:
             return Route(path, self._answer(path, self._refusing(handler)), methods=[method])
 
+        def of_worker(path: str, handler: Handler) -> Route:
+            # Served from the reserve: it needs no more than the connection that it came on, and
+            # a worker that is not heard is killed.
+            if HEARTBEATS_REFUSED_WITHOUT_DESCRIPTORS in self._settings.canaries:
+                return route("POST", path, handler)
+            return Route(path, self._answer(path, handler), methods=["POST"])
+
         return [
             route("GET", "/health", self._health),
             route("GET", "/ready", self._ready),
             route("GET", "/metrics", self._exposition),
             route("GET", "/workers", self._workers),
             route("POST", "/scale", self._scale),
-            route("POST", "/workers/{name}/announce", self._announce),
-            route("POST", "/workers/{name}/acknowledge", self._acknowledge),
-            route("POST", "/workers/{name}/heartbeat", self._heartbeat),
+            of_worker("/workers/{name}/announce", self._announce),
+            of_worker("/workers/{name}/acknowledge", self._acknowledge),
+            of_worker("/workers/{name}/heartbeat", self._heartbeat),
             route("POST", "/workers/{name}/drain", self._drain),
             route("GET", "/models", self._list_models),
             route("PUT", "/models/{name}", self._put_model),
@@ -149,7 +158,9 @@ class Hive:
 
     async def _scale(self, request: Request) -> Response:
         body = await Body.of(request)
-        self._supervisor.scale(body.number("workers", least=0, most=WORKERS_MAX))
+        workers = body.number("workers", least=0, most=WORKERS_MAX)
+        if SCALE_IGNORED not in self._settings.canaries:
+            self._supervisor.scale(workers)
         return JSONResponse({"wanted": self._supervisor.wanted})
 
     async def _announce(self, request: Request) -> Response:

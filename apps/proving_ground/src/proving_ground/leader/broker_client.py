@@ -8,13 +8,19 @@ from typing import Any
 
 import httpx
 
-from proving_ground.leader.canaries import ORDERS_WAIT_FOR_TOKEN, TOKEN_NOT_REFRESHED
+from proving_ground.leader.canaries import (
+    ORDERS_WAIT_FOR_TOKEN,
+    TOKEN_KEPT_WHEN_REFUSED,
+    TOKEN_NOT_REFRESHED,
+    TOKEN_RENEWED_WHEN_REFUSED,
+)
 from proving_ground.leader.ledger import Order
 
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 _LOGIN_OF_CANARY_S = 1.0
 _RENEW_AT = 0.8
 """The share of its lifetime after which a token is renewed, before anybody refuses it."""
+_NEVER = 100.0
 
 
 class BrokerTrouble(Exception):
@@ -41,6 +47,8 @@ class BrokerClient:
         self._client_id = client_id
         self._never_again = TOKEN_NOT_REFRESHED in canaries
         self._orders_wait = ORDERS_WAIT_FOR_TOKEN in canaries
+        self._kept_when_refused = TOKEN_KEPT_WHEN_REFUSED in canaries
+        self._renew_at = _NEVER if TOKEN_RENEWED_WHEN_REFUSED in canaries else _RENEW_AT
         self._token = ""
         self._renew_at_s = 0.0
         self._renewing = asyncio.Lock()
@@ -64,7 +72,7 @@ class BrokerClient:
             "quantity": order.quantity,
         }
         answer = await self._post(body, key, await self.token())
-        if answer.status_code == 401:
+        if answer.status_code == 401 and not self._kept_when_refused:
             answer = await self._post(body, key, await self.token(instead_of=self._token))
         if answer.status_code == 429:
             self.rate_limited_total += 1
@@ -102,7 +110,7 @@ class BrokerClient:
             raise BrokerTrouble(f"no token: {answer.status_code} {answer.text[:200]}")
         told = _read(answer)
         self._token = str(told["access_token"])
-        self._renew_at_s = asked_s + _RENEW_AT * float(told["expires_in"])
+        self._renew_at_s = asked_s + self._renew_at * float(told["expires_in"])
         self.refreshes_total += 1
 
     async def _post(self, body: dict[str, Any], key: str, token: str) -> httpx.Response:

@@ -8,6 +8,7 @@ CONSTANT_BACKOFF = "constant-backoff"
 READY_IGNORES_THE_LOCK = "ready-ignores-the-lock"
 LEADER_METRIC_STICKS = "leader-metric-sticks"
 NO_PAUSE_ON_LOSS = "no-pause-on-loss"
+PAUSES_WHEN_THE_LOCK_ENDS = "pauses-when-the-lock-ends"
 HEALTH_FOLLOWS_REDIS = "health-follows-redis"
 HEARTBEAT_THREAD_DIES = "heartbeat-thread-dies"
 HEARTBEATS_VANISH = "heartbeats-vanish"
@@ -16,6 +17,7 @@ NEVER_REACQUIRES = "never-reacquires"
 ORDERS_REFUSED_AFTER_LOSS = "orders-refused-after-loss"
 CRASH_ON_REDIS_LOSS = "crash-on-redis-loss"
 STANDBY_NEVER_TAKES_OVER = "standby-never-takes-over"
+STANDBY_ASKS_SELDOM = "standby-asks-seldom"
 API_DIES_WITH_DATABASE = "api-dies-with-database"
 ORDERS_NEVER_RECONNECT = "orders-never-reconnect"
 DUPLICATE_ORDER_AFTER_DATABASE_BLIP = "duplicate-order-after-database-blip"
@@ -25,8 +27,11 @@ THROTTLE_NEVER_DRAINS = "throttle-never-drains"
 THROTTLE_BYPASSED = "throttle-bypassed"
 UNBOUNDED_THROTTLE_QUEUE = "unbounded-throttle-queue"
 TOKEN_NOT_REFRESHED = "token-not-refreshed"
+TOKEN_KEPT_WHEN_REFUSED = "token-kept-when-refused"
+TOKEN_RENEWED_WHEN_REFUSED = "token-renewed-only-when-refused"
 ORDERS_WAIT_FOR_TOKEN = "orders-refused-while-token-renews"
 WEBSOCKET_NEVER_RECONNECTS = "websocket-never-reconnects"
+WEBSOCKET_WITHOUT_PAUSE = "websocket-without-pause"
 STALE_DATA_LOOKS_FRESH = "stale-data-looks-fresh"
 SCAN_BLOCKS_THE_LOOP = "scan-blocks-the-loop"
 NOT_READY_WHILE_BUSY = "not-ready-while-busy"
@@ -47,6 +52,9 @@ CANARIES: dict[str, str] = {
     READY_IGNORES_THE_LOCK: "/ready looks at the heartbeats only, not at the lock or the pause",
     LEADER_METRIC_STICKS: "trader_is_leader is set when the lock is won and never taken back",
     NO_PAUSE_ON_LOSS: "trading goes on although the lock is lost",
+    PAUSES_WHEN_THE_LOCK_ENDS: (
+        "a lock that cannot be renewed is relied on until its time is over; trading pauses then"
+    ),
     HEALTH_FOLLOWS_REDIS: "/health answers 503 while Redis is out of reach",
     HEARTBEAT_THREAD_DIES: "the scan loop dies of the first lost lock and is not started again",
     HEARTBEATS_VANISH: "from the first lost lock on no heartbeat is shown any more",
@@ -58,6 +66,9 @@ CANARIES: dict[str, str] = {
     ),
     CRASH_ON_REDIS_LOSS: "the leader exits (70) when Redis is lost",
     STANDBY_NEVER_TAKES_OVER: "an instance that finds the lock taken never asks for it again",
+    STANDBY_ASKS_SELDOM: (
+        "an instance that finds the lock taken asks for it again only 9.5 s later"
+    ),
     API_DIES_WITH_DATABASE: "the leader exits (70) as soon as a database connection is lost",
     ORDERS_NEVER_RECONNECT: (
         "lost database connections stay in the pool and no new one is opened: 503 for ever"
@@ -78,10 +89,17 @@ CANARIES: dict[str, str] = {
     THROTTLE_BYPASSED: "orders go to the broker at once, past the throttle queue",
     UNBOUNDED_THROTTLE_QUEUE: "the throttle queue takes any number of orders",
     TOKEN_NOT_REFRESHED: "the broker's token is fetched once, and never again",
+    TOKEN_KEPT_WHEN_REFUSED: (
+        "a token that the broker refuses is used until its time is over, and orders are sent again"
+    ),
+    TOKEN_RENEWED_WHEN_REFUSED: (
+        "the broker's token is renewed only when the broker refuses it, never before its end"
+    ),
     ORDERS_WAIT_FOR_TOKEN: (
         "getting a new token from the broker takes a second, and orders are refused meanwhile"
     ),
     WEBSOCKET_NEVER_RECONNECTS: "a lost market data connection is not opened again",
+    WEBSOCKET_WITHOUT_PAUSE: "a lost market data connection is asked for again every millisecond",
     STALE_DATA_LOOKS_FRESH: (
         "the market data heartbeat is beaten by a timer instead of by what arrives"
     ),

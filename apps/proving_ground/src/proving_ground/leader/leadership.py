@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import time
-from collections import deque
 from collections.abc import Callable
 from random import Random
 
@@ -17,20 +16,23 @@ from proving_ground.leader.canaries import (
     CRASH_ON_REDIS_LOSS,
     NEVER_REACQUIRES,
     NO_BACKOFF,
+    PAUSES_WHEN_THE_LOCK_ENDS,
     SPLIT_BRAIN_WITHOUT_FENCING,
+    STANDBY_ASKS_SELDOM,
     STANDBY_NEVER_TAKES_OVER,
 )
 from proving_ground.leader.ledger import Ledger
 from proving_ground.leader.lock import Lock, LockTrouble
+from proving_ground.leader.recent_attempts import RecentAttempts
 from proving_ground.leader.settings import LeaderSettings
 
 _LOG = logging.getLogger(__name__)
 EXIT_REDIS_LOST = 70
-RECENT_S = 10.0
 _HAMMERING_S = 0.02
 _CONSTANT_S = 1.0
 _ATTEMPTS_OF_CANARY = 3
 _STANDBY_S = 1.0
+_SELDOM_S = 9.5
 _TERM_RETRY_S = 0.25
 
 
@@ -65,11 +67,10 @@ class Leadership:
             canaries=settings.canaries,
         )
         self._lease_until_s = 0.0
-        self._attempts_at_s: deque[float] = deque()
         self._lost_once = False
         self.token = 0
         self.term = 0
-        self.attempts_total = 0
+        self.attempts = RecentAttempts()
         self.changes_total = 0
         self.redis_trouble = ""
 
@@ -79,14 +80,6 @@ class Leadership:
         if SPLIT_BRAIN_WITHOUT_FENCING in self._settings.canaries:
             return self.token != 0
         return self.token != 0 and time.monotonic() < self._lease_until_s
-
-    @property
-    def attempts_recent(self) -> int:
-        """How often the lock was asked for in the last ten seconds."""
-        since_s = time.monotonic() - RECENT_S
-        while self._attempts_at_s and self._attempts_at_s[0] < since_s:
-            self._attempts_at_s.popleft()
-        return len(self._attempts_at_s)
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -136,8 +129,7 @@ class Leadership:
 
     async def _attempt(self) -> bool:
         asked_s = time.monotonic()
-        self.attempts_total += 1
-        self._attempts_at_s.append(asked_s)
+        self.attempts.note(asked_s)
         try:
             token = await self._lock.acquire()
         except LockTrouble as trouble:
@@ -161,6 +153,8 @@ class Leadership:
                 ours = await self._lock.renew()
             except LockTrouble as trouble:
                 self._note_trouble(str(trouble))
+                if PAUSES_WHEN_THE_LOCK_ENDS in self._settings.canaries and self.leads:
+                    continue
                 return
             if not ours:
                 return
@@ -204,4 +198,6 @@ class Leadership:
         self.redis_trouble = trouble
 
     def _standby_s(self) -> float:
+        if STANDBY_ASKS_SELDOM in self._settings.canaries:
+            return _SELDOM_S
         return min(_STANDBY_S, self._settings.lock_ttl_s / 3) * self._rng.uniform(0.75, 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from random import Random
 
 from websockets.asyncio.client import connect
@@ -12,8 +13,13 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from proving_ground.leader.backoff import Backoff
 from proving_ground.leader.broker_client import BrokerClient, BrokerTrouble
-from proving_ground.leader.canaries import STALE_DATA_LOOKS_FRESH, WEBSOCKET_NEVER_RECONNECTS
+from proving_ground.leader.canaries import (
+    STALE_DATA_LOOKS_FRESH,
+    WEBSOCKET_NEVER_RECONNECTS,
+    WEBSOCKET_WITHOUT_PAUSE,
+)
 from proving_ground.leader.heartbeats import MARKET_DATA, Heartbeats
+from proving_ground.leader.recent_attempts import RecentAttempts
 
 _LOG = logging.getLogger(__name__)
 SILENCE_MAX_S = 2.0
@@ -22,6 +28,7 @@ _OPEN_S = 2.0
 _BACKOFF_FIRST_S = 0.1
 _BACKOFF_MOST_S = 3.0
 _LIE_EVERY_S = 0.5
+_HAMMERING_S = 0.001
 
 
 class MarketData:
@@ -42,6 +49,7 @@ class MarketData:
         self._canaries = canaries
         self.prices: dict[str, float] = {}
         self.connections_total = 0
+        self.attempts = RecentAttempts()
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -53,7 +61,8 @@ class MarketData:
                 _LOG.warning("no market data: %s %s", type(trouble).__name__, trouble)
             if WEBSOCKET_NEVER_RECONNECTS in self._canaries and self.connections_total > before:
                 return
-            await asyncio.sleep(self._backoff.pause_s())
+            hammers = WEBSOCKET_WITHOUT_PAUSE in self._canaries
+            await asyncio.sleep(_HAMMERING_S if hammers else self._backoff.pause_s())
 
     async def pretend(self) -> None:
         """Beat the heartbeat whatever arrives: the planted defect."""
@@ -64,6 +73,7 @@ class MarketData:
     async def _listen(self) -> None:
         token = await self._broker.token()
         headers = {"Authorization": f"Bearer {token}"}
+        self.attempts.note(time.monotonic())
         opening = connect(
             self._url,
             additional_headers=headers,

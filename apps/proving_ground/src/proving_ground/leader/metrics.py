@@ -49,16 +49,22 @@ class LeaderMetrics:
             "fencing_token": ("Token of the present term, or 0", lambda: leadership.token),
             "leadership_changes": ("Won and lost, together", lambda: leadership.changes_total),
             "lock_attempts": (
-                "How often the lock was asked for", lambda: leadership.attempts_total,
+                "How often the lock was asked for", lambda: leadership.attempts.total,
             ),
             "lock_attempts_recent": (
-                "How often in the last 10 s", lambda: leadership.attempts_recent,
+                "How often in the last 10 s", lambda: leadership.attempts.recent,
             ),
             "redis_up": ("1 while Redis answers", lambda: not leadership.redis_trouble),
             "throttle_queue_depth": ("Orders that wait to be sent", lambda: throttle.depth),
             "orders_executed": ("Orders that the broker executed", lambda: throttle.executed_total),
             "broker_token_refreshes": ("Tokens fetched", lambda: broker.refreshes_total),
             "broker_rate_limited": ("Orders answered 429", lambda: broker.rate_limited_total),
+            "market_data_attempts": (
+                "How often a connection was asked for", lambda: market_data.attempts.total,
+            ),
+            "market_data_attempts_recent": (
+                "How often in the last 10 s", lambda: market_data.attempts.recent,
+            ),
             "market_data_connections": (
                 "WebSocket connections opened", lambda: market_data.connections_total,
             ),

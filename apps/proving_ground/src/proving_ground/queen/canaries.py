@@ -10,6 +10,9 @@ QUEEN_500_ON_DATABASE_LOSS = "queen-500-on-database-loss"
 ACKNOWLEDGED_BEFORE_WRITTEN = "acknowledged-before-written"
 SUBMISSION_NOT_IDEMPOTENT = "submission-not-idempotent"
 IDEMPOTENCY_IN_MEMORY = "idempotency-in-memory"
+IDEMPOTENCY_KEY_DROPPED = "idempotency-key-dropped"
+IDEMPOTENCY_KEY_WRITTEN_LATE = "idempotency-key-written-late"
+REPETITION_ANSWERED_ANEW = "repetition-answered-anew"
 ROLES_NOT_CHECKED = "roles-not-checked"
 STATS_IGNORE_TAG = "stats-ignore-tag"
 DEAD_LETTER_RETRY_LOSES_TASK = "dead-letter-retry-loses-task"
@@ -27,6 +30,9 @@ STATISTICS_SLOW = "statistics-slow"
 LOST_SUBMISSION = "lost-submission"
 TOKENS_LOST_ON_RESTART = "tokens-lost-on-restart"
 MONITORING_BREAKS = "monitoring-breaks"
+MONITORING_NEEDS_THE_API = "monitoring-needs-the-api"
+MONITORING_SAYS_NOTHING = "monitoring-says-nothing"
+BREAKER_REFUSES_LATE = "breaker-refuses-late"
 
 CANARIES: dict[str, str] = {
     **inference_canaries.CANARIES,
@@ -42,6 +48,14 @@ CANARIES: dict[str, str] = {
     IDEMPOTENCY_IN_MEMORY: (
         "idempotency keys are kept in the queen's memory, and forgotten when it is restarted"
     ),
+    IDEMPOTENCY_KEY_DROPPED: "the idempotency key of a submission is read, and not written",
+    IDEMPOTENCY_KEY_WRITTEN_LATE: (
+        "the idempotency key of a task is written after the task, half a second later and in a "
+        "transaction of its own: whoever is killed in between leaves a task without its key"
+    ),
+    REPETITION_ANSWERED_ANEW: (
+        "a submission that is repeated makes no second task, and is answered with an id of its own"
+    ),
     ROLES_NOT_CHECKED: "every user may do what only administrators may",
     STATS_IGNORE_TAG: "the statistics of one tag count the tasks of all tags",
     DEAD_LETTER_RETRY_LOSES_TASK: (
@@ -50,7 +64,7 @@ CANARIES: dict[str, str] = {
     BREAKER_NEVER_REFUSES: "tasks of a type whose breaker is open are accepted",
     TASK_LOST_ON_SIGKILL: "the task of a worker that was killed is thrown away",
     STUCK_IN_PROCESSING: "the tasks of dead workers stay running for ever",
-    MEMORY_LEAK_UNDER_LOAD: "the queen keeps 4 MiB of every task that is submitted",
+    MEMORY_LEAK_UNDER_LOAD: "the queen keeps 1 MiB of every task that is submitted",
     RECOVERY_SLOWER_EVERY_CYCLE: (
         "the queen's start takes a second longer each time, as it goes through the earlier ones"
     ),
@@ -65,4 +79,7 @@ CANARIES: dict[str, str] = {
     LOST_SUBMISSION: "every fifth submission is acknowledged, and never written",
     TOKENS_LOST_ON_RESTART: "whoever has logged in has to do so again when the queen was restarted",
     MONITORING_BREAKS: "the administrators' statistics exit (70) as soon as a task was done",
+    MONITORING_NEEDS_THE_API: "the administrators' statistics exit (69) while the queen is down",
+    MONITORING_SAYS_NOTHING: "the administrators' statistics are zeros, whatever there is",
+    BREAKER_REFUSES_LATE: "a task of a type whose breaker is open is refused only after 4 s",
 }

@@ -10,6 +10,7 @@ import random
 import secrets
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from prometheus_client import Counter, Gauge
 from starlette.requests import Request
@@ -20,14 +21,19 @@ from proving_ground.database import Database
 from proving_ground.descriptors import open_descriptors, short_of_descriptors
 from proving_ground.queen.inference_canaries import (
     ANSWERS_SWAPPED,
+    CLOSED_AFTER_A_REFUSAL,
     CRASH_ON_CONNECTION_FLOOD,
     DESCRIPTOR_LEAK,
     FLAKY_INFERENCE,
     HIVE_NEEDED_FOR_EVERY_REQUEST,
+    INFERENCE_STOPS_ONCE,
+    LINGERING_INFERENCE,
     LOST_CONNECTION_NOT_RETRIED,
     NO_INFERENCE_TIMEOUT,
+    PLACE_LOST_WITH_THE_CLIENT,
     QUEEN_HANGS_WITHOUT_DESCRIPTORS,
     QUEUE_NEVER_DRAINS,
+    REFUSED_LATE,
     SLOW_INFERENCE,
     UNBOUNDED_QUEUE,
     WORKER_FAILURE_IS_500,
@@ -49,8 +55,13 @@ _RESERVE = 8
 _FLAKY_EVERY = 7
 _SWAPPED_EVERY = 20
 _SLOW_S = 2.5
+_LINGERING_S = 0.4
 _FLOOD = 500
 _LEAK = 4
+_REFUSED_LATE_S = 8.0
+_CLOSED_S = 5.0
+_STOPS_AFTER = 1000
+_STOPS_FOR_S = 4.5
 EXIT_FLOODED = 70
 
 
@@ -89,9 +100,12 @@ class Inference:
             draws=random.Random(secrets.randbits(64)),
         )
         self._slots = asyncio.Semaphore(_SLOTS)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._inside = 0
         self._served = 0
         self._answered = 0
+        self._closed_until_s = 0.0
+        self._goes_on_at_s: float | None = None
         self._before: Mapping[str, Any] = {}
         self._leaked: list[int] = []
         self._observe(metrics)
@@ -136,6 +150,8 @@ class Inference:
         except NotServed as why:
             self._results.labels(why.code).inc()
             return _refusal(why)
+        if PLACE_LOST_WITH_THE_CLIENT in self._canaries and await request.is_disconnected():
+            self._inside += 1
         if ANSWERS_SWAPPED in self._canaries:
             answer = self._perhaps_swapped(answer)
         self._results.labels("served").inc()
@@ -143,25 +159,29 @@ class Inference:
 
     async def admitted(self, body: Body) -> Mapping[str, Any]:
         """Answer the request if there is room for it; raises ``NotServed``."""
+        request_id = body.text_or_none("request_id") or secrets.token_hex(12)
         wanted = {
             "prompt": body.text("prompt"),
             "max_tokens": body.number("max_tokens", least=1, most=TOKENS_MAX, otherwise=16),
-            "request_id": body.text_or_none("request_id") or secrets.token_hex(12),
+            "request_id": request_id,
+            # All attempts at what came once bear it: they are one execution.
+            "delivery": secrets.token_hex(6),
         }
         await self._planted()
         if short_of_descriptors(_RESERVE):
             await self._without_descriptors()
         full = self._inside >= self._settings.inference_queue + _SLOTS
         if full and UNBOUNDED_QUEUE not in self._canaries:
-            if QUEUE_NEVER_DRAINS in self._canaries:
-                self._inside += 1
+            await self._planted_when_full()
             raise NotServed(503, "queue-full", "too many requests are waiting")
         self._inside += 1
         limit_s = self._settings.inference_timeout_s
         if NO_INFERENCE_TIMEOUT in self._canaries:
             limit_s = _FOREVER_S
         try:
-            async with asyncio.timeout(limit_s), self._slots:
+            # One that is repeated before it was answered waits, and then finds what is stored.
+            turn = self._turns.setdefault(request_id, asyncio.Lock())
+            async with asyncio.timeout(limit_s), turn, self._slots:
                 answer = await self._routed(wanted)
         except TimeoutError:
             raise NotServed(504, "inference-timeout", f"no answer within {limit_s:g} s") from None
@@ -225,6 +245,26 @@ class Inference:
         self._before, before = answer, self._before
         return answer if self._answered % _SWAPPED_EVERY else before
 
+    async def _planted_when_full(self) -> None:
+        """Do what the planted defects of a refusal do."""
+        if QUEUE_NEVER_DRAINS in self._canaries:
+            self._inside += 1
+        if CLOSED_AFTER_A_REFUSAL in self._canaries and not self._closed():
+            self._closed_until_s = asyncio.get_running_loop().time() + _CLOSED_S
+        if REFUSED_LATE in self._canaries:
+            await asyncio.sleep(_REFUSED_LATE_S)
+
+    def _closed(self) -> bool:
+        return asyncio.get_running_loop().time() < self._closed_until_s
+
+    async def _stop_once(self) -> None:
+        """Let everybody wait for the same moment, once."""
+        now_s = asyncio.get_running_loop().time()
+        if self._goes_on_at_s is None and self._served >= _STOPS_AFTER:
+            self._goes_on_at_s = now_s + _STOPS_FOR_S
+        if self._goes_on_at_s is not None:
+            await asyncio.sleep(max(0.0, self._goes_on_at_s - now_s))
+
     async def _planted(self) -> None:
         """Do what the planted defects of every request do."""
         if not self._canaries:
@@ -239,8 +279,14 @@ class Inference:
             raise NotServed(503, "hive-out-of-reach", "the hive cannot be asked")
         if FLAKY_INFERENCE in self._canaries and self._served % _FLAKY_EVERY == 0:
             raise NotServed(500, "internal", "something went wrong")
+        if self._closed():
+            raise NotServed(503, "queue-full", "too many requests were waiting")
+        if INFERENCE_STOPS_ONCE in self._canaries:
+            await self._stop_once()
         if SLOW_INFERENCE in self._canaries:
             await asyncio.sleep(_SLOW_S)
+        if LINGERING_INFERENCE in self._canaries:
+            await asyncio.sleep(_LINGERING_S)
 
 
 def _refusal(why: NotServed) -> Response:

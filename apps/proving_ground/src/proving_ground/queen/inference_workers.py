@@ -12,15 +12,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from proving_ground.queen.inference_canaries import (
+    HALF_REGISTERED_GIVEN_WORK,
     HIVE_ASKED_WITHOUT_PAUSE,
     WORKERS_ASKED_FOR_ONCE,
+    WORKERS_FORGOTTEN_WHEN_REFUSED,
 )
 from proving_ground.queen.inference_wire import Wire, WireLost
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 1.0
 _BACKOFF_MOST_S = 2.0
-_WITHOUT_PAUSE_S = 0.005
+_WITHOUT_PAUSE_S = 0.05
 _PENALTY_S = 1.0
 
 
@@ -116,10 +118,14 @@ class KnownWorkers:
         async with asyncio.timeout(_TIMEOUT_S):
             status, body = await self._wire.ask("GET", *self._address, "/workers")
         if status != 200:
+            if WORKERS_FORGOTTEN_WHEN_REFUSED in self._canaries:
+                self._workers.clear()
             raise WireLost(f"the hive answers {status}")
-        told = {
-            one.name: one for one in map(_worker_of, json.loads(body)["workers"]) if one is not None
-        }
+        states = ["ready"]
+        if HALF_REGISTERED_GIVEN_WORK in self._canaries:
+            states.append("announced")
+        every = [_worker_of(one, states) for one in json.loads(body)["workers"]]
+        told = {one.name: one for one in every if one is not None}
         for name in self._workers.keys() - told.keys():
             gone = self._workers.pop(name)
             self._wire.forget(gone.host, gone.port)
@@ -131,9 +137,9 @@ class KnownWorkers:
         self.reachable = True
 
 
-def _worker_of(told: Mapping[str, Any]) -> KnownWorker | None:
-    """Return the worker when it is ready for work."""
-    if told["state"] != "ready" or not told["url"]:
+def _worker_of(told: Mapping[str, Any], states: Collection[str]) -> KnownWorker | None:
+    """Return the worker when it is in one of the *states* in which it is given work."""
+    if told["state"] not in states or not told["url"]:
         return None
     parts = urlsplit(told["url"])
     return KnownWorker(str(told["name"]), parts.hostname or "127.0.0.1", parts.port or 80)

@@ -104,8 +104,16 @@ CREATE TABLE IF NOT EXISTS inferences (
     worker text NOT NULL,
     executed integer NOT NULL DEFAULT 1,
     answer text NOT NULL DEFAULT '',
+    delivery text NOT NULL DEFAULT '',
     at timestamptz NOT NULL DEFAULT now()
 );
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM information_schema.columns
+            WHERE table_schema = current_schema() AND table_name = 'inferences'
+            AND column_name = 'delivery') THEN
+        ALTER TABLE inferences ADD COLUMN delivery text NOT NULL DEFAULT '';
+    END IF;
+END $$;
 """
 
 # A client that repeats a submission with its key gets the task that it has; the planted defect

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -14,10 +14,14 @@ from proving_ground.database_trouble import DatabaseTrouble
 from proving_ground.queen import breakers, statistics, tasks
 from proving_ground.queen.canaries import (
     ACKNOWLEDGED_BEFORE_WRITTEN,
+    BREAKER_REFUSES_LATE,
     IDEMPOTENCY_IN_MEMORY,
+    IDEMPOTENCY_KEY_DROPPED,
+    IDEMPOTENCY_KEY_WRITTEN_LATE,
     LISTS_FAIL_NOW_AND_THEN,
     LOST_SUBMISSION,
     MEMORY_LEAK_UNDER_LOAD,
+    REPETITION_ANSWERED_ANEW,
     STATISTICS_SLOW,
     SUBMISSIONS_FAIL_NOW_AND_THEN,
     SUBMISSIONS_STAY_REFUSED,
@@ -41,10 +45,12 @@ from proving_ground.request_body import BadRequest, Body, checked_text
 
 _PRIORITY_MAX = 1000
 _ATTEMPTS_MAX = 100
-_LEAK_BYTES = 4 * 1024 * 1024
+_LEAK_BYTES = 1024 * 1024
 _LISTS_FAIL_EVERY = 3
 _LOST_EVERY = 5
 _NEEDLESS_S = 0.05
+_KEY_AFTER_S = 0.5
+_LATE_S = 4.0
 _RETRIABLE = ("failed", "dead", "cancelled")
 _DELETABLE = ("pending", "completed", "failed", "dead", "cancelled")
 _DEAD = ("dead",)
@@ -145,7 +151,8 @@ class TaskRoutes:
     async def _submit(self, request: Request) -> Response:
         task = self._new_task(await Body.of(request))
         found = (await self._write(request, [task]))[task.id]
-        document = {"id": found.id, "type": task.type, "status": found.status, "tags": task.tags}
+        told = task.id if REPETITION_ANSWERED_ANEW in self._settings.canaries else found.id
+        document = {"id": told, "type": task.type, "status": found.status, "tags": task.tags}
         return JSONResponse({**document, "created": found.created}, 201 if found.created else 200)
 
     async def _batch(self, request: Request) -> Response:
@@ -167,12 +174,10 @@ class TaskRoutes:
         try:
             if SUBMISSIONS_STAY_REFUSED in canaries and await self._was_disturbed():
                 raise Refused(503, "unavailable", "no tasks are taken")
-            for task_type in sorted({task.type for task in new}):
-                if await breakers.is_open(self._database, canaries, task_type):
-                    raise Refused(503, "breaker-open", f"tasks of type {task_type} fail just now")
+            await self._refuse_failing({task.type for task in new})
             if IDEMPOTENCY_IN_MEMORY in canaries and (known := self._made_before(new)):
                 return known
-            found = await tasks.submit(self._database, request.state.user.id, new)
+            found = await self._written(request.state.user.id, new)
         except DatabaseTrouble:
             self._lost_sight = True
             if ACKNOWLEDGED_BEFORE_WRITTEN not in canaries:
@@ -185,6 +190,28 @@ class TaskRoutes:
             if MEMORY_LEAK_UNDER_LOAD in canaries:
                 self._kept.append(bytearray(b"\1" * _LEAK_BYTES))
         return found
+
+    async def _written(
+        self, owner: str, new: Sequence[tasks.NewTask]
+    ) -> Mapping[str, tasks.Submitted]:
+        canaries = self._settings.canaries
+        if not {IDEMPOTENCY_KEY_DROPPED, IDEMPOTENCY_KEY_WRITTEN_LATE} & canaries:
+            return await tasks.submit(self._database, owner, new)
+        after_s = _KEY_AFTER_S if IDEMPOTENCY_KEY_WRITTEN_LATE in canaries else None
+        found: dict[str, tasks.Submitted] = {}
+        for task in new:
+            found |= await tasks.submit_without_key(
+                self._database, owner, task, key_after_s=after_s
+            )
+        return found
+
+    async def _refuse_failing(self, task_types: Iterable[str]) -> None:
+        canaries = self._settings.canaries
+        for task_type in sorted(task_types):
+            if await breakers.is_open(self._database, canaries, task_type):
+                if BREAKER_REFUSES_LATE in canaries:
+                    await asyncio.sleep(_LATE_S)
+                raise Refused(503, "breaker-open", f"tasks of type {task_type} fail just now")
 
     def _made_before(self, new: Sequence[tasks.NewTask]) -> Mapping[str, tasks.Submitted]:
         """Return what a repeated submission made before; nothing when any of it is new."""

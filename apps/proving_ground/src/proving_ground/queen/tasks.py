@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
 from proving_ground.database import Database
@@ -32,6 +33,10 @@ SELECT id AS given, id, true AS created, 'pending' AS status FROM new
 UNION ALL
 SELECT given.id, tasks.id, false, tasks.status FROM given JOIN tasks ON tasks.id = given.id
     OR (tasks.owner = %(owner)s::text AND tasks.idempotency_key = given.idempotency_key)"""
+_MADE_WITH: LiteralString = """
+SELECT id, status FROM tasks WHERE owner = %(owner)s::text AND idempotency_key = %(key)s::text"""
+_WRITE_KEY: LiteralString = """
+UPDATE tasks SET idempotency_key = %(key)s::text WHERE id = %(id)s::text RETURNING id"""
 _VISIBLE: LiteralString = "(%(owner)s::text IS NULL OR owner = %(owner)s::text)"
 _LIST: LiteralString = f"""
 SELECT {_FIELDS} FROM tasks
@@ -104,6 +109,21 @@ async def submit(
         # has been; asking again finds it.
         for row in await database.fetch(_SUBMIT, parameters):
             found.setdefault(row["given"], Submitted(row["id"], row["created"], row["status"]))
+    return found
+
+
+async def submit_without_key(
+    database: Database, owner: str, task: NewTask, *, key_after_s: float | None
+) -> Mapping[str, Submitted]:
+    """Write the task as the planted defects do: without its key, which follows later or never."""
+    key = {"owner": owner, "key": task.idempotency_key, "id": task.id}
+    if key_after_s is not None:
+        for row in await database.fetch(_MADE_WITH, key):
+            return {task.id: Submitted(row["id"], False, row["status"])}
+    found = await submit(database, owner, [replace(task, idempotency_key=None)])
+    if key_after_s is not None:
+        await asyncio.sleep(key_after_s)
+        await database.fetch(_WRITE_KEY, key)
     return found
 
 

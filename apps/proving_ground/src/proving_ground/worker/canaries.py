@@ -20,6 +20,11 @@ COMPLETION_HALF_WRITTEN = "completion-half-written"
 RESULT_LOST_ON_RETRY = "result-lost-on-retry"
 WORKER_LEAKS = "worker-leaks"
 RETURNING_WORKER_NOT_COUNTED = "returning-worker-not-counted"
+RETURNING_WORKER_IDLE = "returning-worker-idle"
+WORK_WAITS_FOR_EVERY_BREAKER = "work-waits-for-every-breaker"
+FAILED_TASK_FORGOTTEN = "failed-task-forgotten"
+GIVEN_UP_AFTER_OUTAGE = "given-up-after-outage"
+CLAIMED_WITHOUT_LEASE = "claimed-without-lease"
 
 CANARIES: dict[str, str] = {
     NO_RETRY_BACKOFF: "a failed task is tried again at once",
@@ -38,9 +43,20 @@ CANARIES: dict[str, str] = {
         "of every other task that is done only half is written: its execution stays open"
     ),
     RESULT_LOST_ON_RETRY: "the result of a task that was tried again is not written",
-    WORKER_LEAKS: "a worker keeps 8 MiB of every task that it executes",
+    WORKER_LEAKS: "a worker keeps 2 MiB of every task that it executes",
     RETURNING_WORKER_NOT_COUNTED: (
         "a worker that was stopped and comes back under its name stays listed as stopped"
+    ),
+    RETURNING_WORKER_IDLE: (
+        "a worker that comes back under its name is heard of again, and claims nothing"
+    ),
+    WORK_WAITS_FOR_EVERY_BREAKER: "a worker takes no task while the breaker of any type is open",
+    FAILED_TASK_FORGOTTEN: "a task that failed is deleted, and not tried again",
+    GIVEN_UP_AFTER_OUTAGE: (
+        "the first five tasks that a worker takes after it lost the database are given up"
+    ),
+    CLAIMED_WITHOUT_LEASE: (
+        "a task is claimed without a lease, so that nobody notices when its worker dies"
     ),
     **inference_canaries.CANARIES,
 }

@@ -15,13 +15,16 @@ from proving_ground.worker.canaries import (
     BREAKER_NEVER_OPENS,
     BREAKER_SHARED_BETWEEN_TYPES,
     CANCELLED_RUNS_ON,
+    CLAIMED_WITHOUT_LEASE,
     COMPLETION_HALF_WRITTEN,
+    FAILED_TASK_FORGOTTEN,
     GIVES_UP_TOO_EARLY,
     HALF_OPEN_LETS_ALL,
     LEASE_NOT_RENEWED,
     NO_RETRY_BACKOFF,
     RESULT_LOST_ON_RETRY,
     RETURNING_WORKER_NOT_COUNTED,
+    WORK_WAITS_FOR_EVERY_BREAKER,
 )
 from proving_ground.worker.memory import resident_bytes
 from proving_ground.worker.settings import WorkerSettings
@@ -33,10 +36,11 @@ _CLAIMABLE: LiteralString = f"{_TO_DO} AND t.run_at <= now()"
 # The planted defect: what was cancelled is still to do.
 _CANCELLED_TOO: LiteralString = "t.status IN ('pending', 'failed', 'cancelled')"
 _BREAKER: LiteralString = "b.type = CASE WHEN %(shared)s THEN 'every type' ELSE t.type END"
-_CLAIMED: LiteralString = """
+_LEASED: LiteralString = "lease_until = now() + make_interval(secs => %(lease_s)s)"
+_CLAIMED: LiteralString = f"""
 , claimed AS (
     UPDATE tasks SET status = 'running', attempt = attempt + 1, worker = %(worker)s::text,
-        lease_until = now() + make_interval(secs => %(lease_s)s), started_at = now(),
+        {_LEASED}, started_at = now(),
         error = NULL
     FROM candidate WHERE tasks.id = candidate.id
     RETURNING tasks.id, tasks.type, tasks.payload, tasks.attempt, tasks.max_attempts
@@ -118,6 +122,10 @@ WITH finished AS (
 ){_CLOSED}"""
 _FAIL: LiteralString = f"{_FAIL_UNCOUNTED}, counted AS ({FAILED})\nSELECT id FROM finished"
 _FAIL_UNSEEN: LiteralString = f"{_FAIL_UNCOUNTED}\nSELECT id FROM finished"
+# The planted defect: what failed is not kept for another attempt.
+_FORGET: LiteralString = f"""
+WITH finished AS (DELETE FROM tasks WHERE {_MINE} RETURNING id){_CLOSED}, counted AS ({FAILED})
+SELECT id FROM finished"""
 # What was handed back was neither done nor failed: it does not count as an attempt.
 _HAND_BACK: LiteralString = f"""
 WITH finished AS (
@@ -126,7 +134,7 @@ WITH finished AS (
     WHERE {_MINE} RETURNING id
 ){_CLOSED}
 SELECT id FROM finished"""
-_BEAT: LiteralString = """
+_BEAT: LiteralString = f"""
 WITH seen AS (
     INSERT INTO workers AS w (name, pid, concurrency, state, running, resident_bytes)
     VALUES (%(worker)s::text, %(pid)s::int, %(concurrency)s::int, %(state)s::text,
@@ -137,7 +145,7 @@ WITH seen AS (
         state = CASE WHEN %(stays)s AND w.state = 'stopped' THEN w.state ELSE excluded.state END,
         running = excluded.running, resident_bytes = excluded.resident_bytes, last_seen = now()
 )
-UPDATE tasks SET lease_until = now() + make_interval(secs => %(lease_s)s)
+UPDATE tasks SET {_LEASED}
 WHERE worker = %(worker)s::text AND status = 'running' AND %(renew)s
     AND id = ANY(%(ids)s::text[])
 RETURNING id, attempt"""
@@ -161,10 +169,16 @@ class Claims:
         self._settings = settings
         self._database = database
         self._completed = 0
-        self._claim, self._probe = _CLAIM, _PROBE
+        self._claim, self._probe, self._beat = _CLAIM, _PROBE, _BEAT
         if CANCELLED_RUNS_ON in settings.canaries:
             self._claim = _CLAIM.replace(_TO_DO, _CANCELLED_TOO)
             self._probe = _PROBE.replace(_TO_DO, _CANCELLED_TOO)
+        if WORK_WAITS_FOR_EVERY_BREAKER in settings.canaries:
+            self._claim = self._claim.replace(f"{_BREAKER} AND ", "")
+        if CLAIMED_WITHOUT_LEASE in settings.canaries:
+            self._claim = self._claim.replace(_LEASED, "lease_until = NULL")
+            self._probe = self._probe.replace(_LEASED, "lease_until = NULL")
+            self._beat = _BEAT.replace(_LEASED, "lease_until = NULL")
         self._common = {
             "worker": settings.name,
             "lease_s": settings.lease_s,
@@ -198,7 +212,9 @@ class Claims:
 
     async def fail(self, task: Claimed, error: str) -> bool:
         """Note a failure: the task is tried again after a while that doubles, or is dead."""
-        uncounted = BREAKER_NEVER_OPENS in self._settings.canaries
+        query = _FAIL_UNSEEN if BREAKER_NEVER_OPENS in self._settings.canaries else _FAIL
+        if FAILED_TASK_FORGOTTEN in self._settings.canaries:
+            query = _FORGET
         backoff_s = min(_BACKOFF_MOST_S, self._settings.backoff_s * 2 ** (task.attempt - 1))
         given = {
             "early": int(GIVES_UP_TOO_EARLY in self._settings.canaries),
@@ -208,7 +224,12 @@ class Claims:
             "most": self._settings.breaker_failures,
             "open_s": self._settings.breaker_open_s,
         }
-        return await self._end(_FAIL_UNSEEN if uncounted else _FAIL, task, given)
+        return await self._end(query, task, given)
+
+    async def give_up(self, task: Claimed, error: str) -> bool:
+        """Let nobody try the task again, however many attempts it has left."""
+        given = {"early": task.max_attempts, "outcome": "failed", "error": error, "backoff_s": 0.0}
+        return await self._end(_FAIL_UNSEEN, task, given)
 
     async def hand_back(self, task: Claimed) -> bool:
         """Let another worker have the task at once."""
@@ -232,5 +253,5 @@ class Claims:
             "ids": ids,
             "stays": RETURNING_WORKER_NOT_COUNTED in self._settings.canaries,
         }
-        rows = await self._database.fetch(_BEAT, {**self._common, **given})
+        rows = await self._database.fetch(self._beat, {**self._common, **given})
         return frozenset(row["id"] for row in rows)

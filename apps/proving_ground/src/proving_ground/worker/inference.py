@@ -25,6 +25,7 @@ from proving_ground.metrics_page import metrics_page
 from proving_ground.request_body import BadRequest, Body
 from proving_ground.worker.inference_canaries import (
     DRAIN_DROPS_REQUESTS,
+    HEARTBEATS_END_WITHOUT_MEMORY,
     INFERENCE_NOT_IDEMPOTENT,
     WORKER_CRASH_ON_MEMORY,
 )
@@ -39,18 +40,19 @@ _QUEUE_MAX = 128
 _ROUNDS_OF_HASHING = 1000
 _SCRATCH_BYTES_PER_TOKEN = 16 * 1024
 TOKENS_MAX = 4096
-_ATTEMPTS_MAX = 100
 EXIT_MEMORY = 70
 
 _STORED: LiteralString = "SELECT worker, answer FROM inferences WHERE request_id = %(id)s"
-_RECORD_ONCE: LiteralString = """
-INSERT INTO inferences (request_id, worker, answer) VALUES (%(id)s, %(worker)s, %(answer)s)
-ON CONFLICT (request_id) DO UPDATE SET request_id = inferences.request_id
+_RECORD: LiteralString = """
+INSERT INTO inferences (request_id, worker, answer, delivery)
+VALUES (%(id)s, %(worker)s, %(answer)s, %(delivery)s)
+ON CONFLICT (request_id) DO UPDATE SET executed = inferences.executed
+    + CASE WHEN inferences.delivery = excluded.delivery THEN 0 ELSE 1 END
 RETURNING worker, answer"""
-_RECORD_EACH_TIME: LiteralString = """
-INSERT INTO inferences (request_id, worker, answer) VALUES (%(id)s, %(worker)s, %(answer)s)
-ON CONFLICT (request_id) DO UPDATE SET executed = inferences.executed + 1, worker = %(worker)s
-RETURNING worker, answer"""
+
+
+class _AskerGone(Exception):
+    """Nobody waits for the answer any more: whoever asked may have gone to another worker."""
 
 
 class _QuietServer(uvicorn.Server):
@@ -84,6 +86,7 @@ class InferenceService:
         self._draining = False
         self._heard_s = 0.0
         self._server: _QuietServer | None = None
+        self._registration: Registration | None = None
         self._answers = Counter(
             PREFIX + "inferences", "Answers by status", ["status"], registry=metrics.registry
         )
@@ -142,7 +145,8 @@ class InferenceService:
 
     async def _register(self, port: int) -> None:
         if self._settings.hive_url:
-            await Registration(self._settings, port).run()
+            self._registration = Registration(self._settings, port)
+            await self._registration.run()
 
     def _routes(self) -> list[Route]:
         return [
@@ -172,7 +176,7 @@ class InferenceService:
         self._in_hand += 1
         self._idle.clear()
         try:
-            answer = JSONResponse(await self._answer(await Body.of(request)))
+            answer = JSONResponse(await self._answer(await Body.of(request), request))
         except BadRequest as problem:
             return self._refused(400, "bad-request", str(problem))
         except DatabaseTrouble as trouble:
@@ -180,8 +184,12 @@ class InferenceService:
         except MemoryError:
             if WORKER_CRASH_ON_MEMORY in self._settings.canaries:
                 os._exit(EXIT_MEMORY)
+            if self._registration is not None:
+                self._registration.silent = (
+                    HEARTBEATS_END_WITHOUT_MEMORY in self._settings.canaries
+                )
             return self._refused(503, "out-of-memory", "this worker has reached its memory limit")
-        except ClientDisconnect:
+        except (ClientDisconnect, _AskerGone):
             return self._refused(400, "client-gone", "the client has gone")
         finally:
             self._in_hand -= 1
@@ -194,14 +202,22 @@ class InferenceService:
         self._answers.labels(status).inc()
         return error(status, code, detail)
 
-    async def _answer(self, body: Body) -> dict[str, Any]:
+    async def _answer(self, body: Body, request: Request) -> dict[str, Any]:
+        """Return what became of the request: what is stored of it, or of an execution now.
+
+        Each execution is counted; those of one delivery, whose attempts may overlap when a worker
+        is slow, are one. Raises ``_AskerGone``.
+        """
         request_id, prompt = body.text("request_id"), body.text("prompt")
+        delivery = body.text_or_none("delivery") or ""
         tokens = body.number("max_tokens", least=1, most=TOKENS_MAX, otherwise=16)
-        attempt = body.number("attempt", least=1, most=_ATTEMPTS_MAX, otherwise=1)
         async with self._slots:
-            stored = await self._stored(request_id) if attempt > 1 else None
+            await _still_asked(request)
+            stored = await self._stored(request_id)
             if stored is None:
-                stored = await self._record(request_id, await self._execute(prompt, tokens))
+                answer = await self._execute(prompt, tokens)
+                await _still_asked(request)
+                stored = await self._record(request_id, delivery, answer)
         worker, answer = stored
         return {"text": answer, "worker": worker, "request_id": request_id}
 
@@ -215,19 +231,27 @@ class InferenceService:
         return scratch[: len(digest)].hex()[: 2 * tokens]
 
     async def _stored(self, request_id: str) -> tuple[str, str] | None:
-        """Return what became of an earlier attempt of the same request, if anything did."""
+        """Return what became of the same request before, if anything did."""
         if self._database is None or INFERENCE_NOT_IDEMPOTENT in self._settings.canaries:
             return None
         rows = await self._database.fetch(_STORED, {"id": request_id})
         return (rows[0]["worker"], rows[0]["answer"]) if rows else None
 
-    async def _record(self, request_id: str, answer: str) -> tuple[str, str]:
-        """Record the inference, once however many attempts there were; return what counts."""
+    async def _record(self, request_id: str, delivery: str, answer: str) -> tuple[str, str]:
+        """Count an execution, and keep the answer of the first; return what is kept."""
         if self._database is None:
             return self._settings.name, answer
-        each_time = INFERENCE_NOT_IDEMPOTENT in self._settings.canaries
-        rows = await self._database.fetch(
-            _RECORD_EACH_TIME if each_time else _RECORD_ONCE,
-            {"id": request_id, "worker": self._settings.name, "answer": answer},
-        )
+        parameters = {
+            "id": request_id,
+            "worker": self._settings.name,
+            "answer": answer,
+            "delivery": delivery,
+        }
+        rows = await self._database.fetch(_RECORD, parameters)
         return rows[0]["worker"], rows[0]["answer"]
+
+
+async def _still_asked(request: Request) -> None:
+    """Raise ``_AskerGone`` when the asker has closed the connection."""
+    if await request.is_disconnected():
+        raise _AskerGone

@@ -36,6 +36,7 @@ class Registration:
         self._supervisor = os.getppid()
         self.attempts = 0
         self.registered = False
+        self.silent = False  # a planted defect: no heartbeat is sent any more
 
     async def run(self) -> None:
         """Stay registered."""
@@ -72,6 +73,8 @@ class Registration:
         while True:
             await asyncio.sleep(backoff_s)
             self._end_with_the_hive()
+            if self.silent:
+                continue
             try:
                 await self._tell(client, f"{url}/heartbeat", {"token": token})
                 backoff_s = self._settings.heartbeat_s

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable
+from typing import LiteralString
 
 from proving_ground.database import Database
 from proving_ground.database_reach import DatabaseReach
@@ -14,7 +15,9 @@ from proving_ground.queen.schema import SCHEMA
 from proving_ground.supervised import supervised
 from proving_ground.worker.canaries import (
     ACK_BEFORE_WORK,
+    GIVEN_UP_AFTER_OUTAGE,
     LEASE_NOT_RENEWED,
+    RETURNING_WORKER_IDLE,
     WORK_DROPPED_ON_STOP,
     WORKER_LEAKS,
 )
@@ -27,7 +30,9 @@ _LOG = logging.getLogger(__name__)
 _BEATS_PER_LEASE = 4
 _RETRY_FIRST_S = 0.1
 _RETRY_MOST_S = 1.0
-_LEAK_BYTES = 8 * 1024 * 1024
+_GIVEN_UP = 5
+_LEAK_BYTES = 2 * 1024 * 1024
+_KNOWN: LiteralString = "SELECT name FROM workers WHERE name = %(name)s::text"
 
 
 class TaskService:
@@ -46,13 +51,17 @@ class TaskService:
         self._claiming = asyncio.Lock()
         self._beating: asyncio.Task[None] | None = None
         self._draining = False
+        self._idle = False
         self._kept: list[bytearray] = []
+        self._given_up = 0
         self._reach = DatabaseReach("the queue")
 
     async def run(self) -> None:
         """Go on until cancelled; the database may come and go."""
         while not await self._reach.attempt(lambda: self._database.fetch(SCHEMA)):
             await asyncio.sleep(self._settings.poll_s)
+        if RETURNING_WORKER_IDLE in self._settings.canaries:
+            self._idle = bool(await self._database.fetch(_KNOWN, {"name": self._settings.name}))
         self._beating = asyncio.create_task(supervised("beats", self._beats), name="beats")
         try:
             while True:
@@ -87,7 +96,7 @@ class TaskService:
     async def _turn(self) -> None:
         """Claim one task if there is a free hand, otherwise wait until there is."""
         self._ended.clear()
-        if self._draining or len(self._in_hand) >= self._settings.concurrency:
+        if self._draining or self._idle or len(self._in_hand) >= self._settings.concurrency:
             await self._ended.wait()
             return
         found: list[Claimed] = []
@@ -98,7 +107,8 @@ class TaskService:
                 found.append(claimed)
 
         async with self._claiming:
-            await self._reach.attempt(claim)
+            if not await self._reach.attempt(claim):
+                self._given_up = _GIVEN_UP
             for claimed in found:
                 task = asyncio.create_task(self._execute(claimed), name=f"task {claimed.id}")
                 self._in_hand[claimed.id] = (claimed, task)
@@ -121,6 +131,11 @@ class TaskService:
     async def _work(self, claimed: Claimed) -> str:
         if WORKER_LEAKS in self._settings.canaries:
             self._kept.append(bytearray(b"\1" * _LEAK_BYTES))
+        if GIVEN_UP_AFTER_OUTAGE in self._settings.canaries and self._given_up:
+            self._given_up -= 1
+            lost = "the database was out of reach"
+            await self._until_written(lambda: self._claims.give_up(claimed, lost))
+            return "failed"
         if ACK_BEFORE_WORK in self._settings.canaries and claimed.type == "delay":
             expected = {"slept_s": float(claimed.payload["seconds"])}
             await self._until_written(lambda: self._claims.complete(claimed, expected))
