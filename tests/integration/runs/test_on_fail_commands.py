@@ -44,7 +44,9 @@ def test_it_is_run_once_while_the_system_is_there(world: World) -> None:
     answer = world.hormesis("run", "shop.json", "--json")
     assert answer.code == FAIL, answer.err
     assert (world.folder / "done").read_text() == f"{world.folder.resolve()}\n"
-    first, second, third = notes(world)
+    why, first, second, third = notes(world)
+    assert why[0] == "info"
+    assert why[1].startswith("performed because the run does not pass: 1 of 2 checks failed")
     assert first[0] == second[0] == "info"
     assert "ended with status 0" in first[1]
     assert first[1].endswith("it said me | on both")
@@ -73,7 +75,7 @@ def test_one_that_goes_wrong_keeps_no_other_from_being_done(world: World) -> Non
     world.write("gone", "#!/bin/sh\n").chmod(0o755)
     answer = world.hormesis("run", "shop.json", "--json")
     assert answer.code == FAIL, answer.err
-    late, missing, last = notes(world)
+    _, late, missing, last = notes(world)
     assert late[0] == missing[0] == "warning"
     assert "was killed, because it took longer than 300ms; it said begun" in late[1]
     assert "was not run: " in missing[1]

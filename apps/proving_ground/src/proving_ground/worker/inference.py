@@ -29,6 +29,7 @@ from proving_ground.worker.inference_canaries import (
     INFERENCE_NOT_IDEMPOTENT,
     WORKER_CRASH_ON_MEMORY,
 )
+from proving_ground.worker.memory import scratch_memory
 from proving_ground.worker.metrics import PREFIX, WorkerMetrics
 from proving_ground.worker.registration import Registration
 from proving_ground.worker.settings import WorkerSettings
@@ -223,12 +224,11 @@ class InferenceService:
 
     async def _execute(self, prompt: str, tokens: int) -> str:
         """Spend what an inference costs: memory, a little computing, and time."""
-        # Not zeros: those would cost address space, and no memory.
-        scratch = bytearray(b"\1") * (tokens * _SCRATCH_BYTES_PER_TOKEN)
-        digest = hashlib.pbkdf2_hmac("sha256", prompt.encode(), b"model", _ROUNDS_OF_HASHING)
-        scratch[: len(digest)] = digest
-        await asyncio.sleep(self._settings.inference_s)
-        return scratch[: len(digest)].hex()[: 2 * tokens]
+        with scratch_memory(tokens * _SCRATCH_BYTES_PER_TOKEN) as scratch:
+            digest = hashlib.pbkdf2_hmac("sha256", prompt.encode(), b"model", _ROUNDS_OF_HASHING)
+            scratch[: len(digest)] = digest
+            await asyncio.sleep(self._settings.inference_s)
+            return scratch[: len(digest)].hex()[: 2 * tokens]
 
     async def _stored(self, request_id: str) -> tuple[str, str] | None:
         """Return what became of the same request before, if anything did."""
