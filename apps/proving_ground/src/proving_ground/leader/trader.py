@@ -21,12 +21,13 @@ from proving_ground.leader.canaries import (
 )
 from proving_ground.leader.heartbeats import SCAN, Heartbeats
 from proving_ground.leader.leadership import Leadership
+from proving_ground.scratch_memory import scratch_memory
 
 BY_OPERATOR, WITHOUT_LOCK = "operator", "no-lock"
 _SCAN_EVERY_S = 0.25
 _BLOCKING_CPU_S = 0.7
-_WINDOW_BYTES = 64 << 20
-"""What a scan works on: so much that the allocator maps it anew each time."""
+_WINDOW_BYTES = 16 << 20
+"""What a scan works on at once."""
 _PIECE_BYTES = 16 << 10
 _BUSY = 8
 EXIT_MEMORY_SHORT = 70
@@ -121,7 +122,7 @@ class Trader:
     def _look(self) -> None:
         """Go through the prices at once, or piece by piece where memory is short."""
         try:
-            window = bytearray(_WINDOW_BYTES)
+            window = scratch_memory(_WINDOW_BYTES)
         except MemoryError:
             if GIVES_UP_WHEN_MEMORY_IS_SHORT in self._canaries:
                 _LOG.critical("memory is short, exiting")
@@ -130,8 +131,9 @@ class Trader:
             if not self._memory_short_once:
                 _LOG.warning("memory is short: scans go piece by piece")
             self._memory_short_once = True
-            window = bytearray(_PIECE_BYTES)
-        window[:_PIECE_BYTES] = bytes(_PIECE_BYTES)
+            bytearray(_PIECE_BYTES)
+        else:
+            window.close()
 
     @property
     def _pauses_on_loss(self) -> bool:

@@ -23,13 +23,13 @@ from proving_ground.database_trouble import DatabaseTrouble
 from proving_ground.error_answer import error
 from proving_ground.metrics_page import metrics_page
 from proving_ground.request_body import BadRequest, Body
+from proving_ground.scratch_memory import scratch_memory
 from proving_ground.worker.inference_canaries import (
     DRAIN_DROPS_REQUESTS,
     HEARTBEATS_END_WITHOUT_MEMORY,
     INFERENCE_NOT_IDEMPOTENT,
     WORKER_CRASH_ON_MEMORY,
 )
-from proving_ground.worker.memory import scratch_memory
 from proving_ground.worker.metrics import PREFIX, WorkerMetrics
 from proving_ground.worker.registration import Registration
 from proving_ground.worker.settings import WorkerSettings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import mmap
 import resource
 from pathlib import Path
@@ -17,22 +16,6 @@ def limit_memory(most_bytes: int) -> None:
     """
     reserved = _pages(0)
     resource.setrlimit(resource.RLIMIT_AS, (reserved + most_bytes, resource.RLIM_INFINITY))
-
-
-def scratch_memory(size_bytes: int) -> mmap.mmap:
-    """Return memory that really goes back when it is closed; an allocator might keep it.
-
-    Raises ``MemoryError`` when the kernel refuses it.
-    """
-    try:
-        area = mmap.mmap(-1, size_bytes)
-    except OSError as error:
-        if error.errno == errno.ENOMEM:
-            raise MemoryError from None
-        raise
-    pages = -(-size_bytes // mmap.PAGESIZE)
-    area[:: mmap.PAGESIZE] = b"\1" * pages  # Untouched, it would cost address space only.
-    return area
 
 
 def resident_bytes() -> int:
