@@ -68,3 +68,27 @@ def test_a_small_disk_is_full_and_is_as_before(scene: Scene, tmp_path: Path, lef
         assert os.listdir(path) == ["mine"]
     finally:
         detach(str(path), LAZY)
+
+
+def test_a_file_that_was_there_for_a_moment_leaves_no_room(scene: Scene, tmp_path: Path) -> None:
+    path = tmp_path / "disk"
+    path.mkdir()
+    try:
+        attach("hormesis-r", str(path), "tmpfs", data="size=4m")
+    except PermissionError:
+        pytest.skip("it takes root to mount")
+    try:
+        upload = path / "upload"
+        upload.write_bytes(bytes(200_000))
+        args = {"subject": "disk", "path": str(path), "what": "bytes", "left": 0}
+        facts = ballast.capture(scene, args)
+        filling = ballast.perform(scene, args, facts)
+        while os.statvfs(path).f_bavail:
+            next(filling)
+        upload.unlink()
+        assert os.statvfs(path).f_bavail
+        drive(filling)
+        assert ballast.read(scene, args, facts)["wrote"] == "ENOSPC"
+        assert drive(ballast.undo(scene, args, facts)) is Undone.DONE
+    finally:
+        detach(str(path), LAZY)

@@ -1,7 +1,9 @@
 """``ballast``: fill a file system up to what is to be left free; undo removes the filling.
 
-``what: bytes`` takes space with one file, ``what: files`` takes inodes with many empty ones. A file
-system that is not the run's own is never filled beyond a floor, unless the call names another one.
+``what: bytes`` takes space with one file, ``what: files`` takes inodes with many empty ones. Space
+that others give up within a third of a second is taken too: else a file that was there for a moment
+would leave room for itself. A file system that is not the run's own is never filled beyond a floor,
+unless the call names another one.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ FLOOR_FILES = 10_000
 FLOOR_SHARE = 0.05
 """Of the size: what a file system that is not the run's own keeps free at least."""
 _PIECE_BYTES = 64 << 20
+_SETTLED_S, _LOOK_S = 0.3, 0.02
+"""For how long a full disk is watched, and filled again, and how often."""
 _PIECE_FILES = 500
 _FILES_MAX = 500_000
 _PROBE_BYTES_MAX = 64 << 20
@@ -96,7 +100,7 @@ def perform(scene: Scene, args: Args, facts: Facts) -> Steps[Facts]:
 def _fill(path: str, ballast: str, left: int) -> Steps[None]:
     file = os.open(ballast, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:
-        piece, size = _PIECE_BYTES, 0
+        piece, size, until = _PIECE_BYTES, 0, float("inf")
         while True:
             room = room_of(path)
             block = room.block_bytes
@@ -105,7 +109,13 @@ def _fill(path: str, ballast: str, left: int) -> Steps[None]:
             # In whole blocks: what is begun is taken whole, and would be missing from the rest.
             piece = min(piece, spare) // block * block
             if piece < block:
-                return
+                until = min(until, time.monotonic() + _SETTLED_S)
+                if time.monotonic() >= until:
+                    return
+                # What others give up meanwhile, such as a file for a moment only, is taken too.
+                piece = _PIECE_BYTES
+                yield Wait(time.monotonic() + _LOOK_S)
+                continue
             try:
                 os.posix_fallocate(file, size, piece)
                 size += piece
