@@ -104,7 +104,7 @@ CANARIES: dict[str, str] = {
         "the market data heartbeat is beaten by a timer instead of by what arrives"
     ),
     SCAN_BLOCKS_THE_LOOP: (
-        "each scan computes for 0.7 s inside the event loop; on a busy machine the "
+        "each scan computes for 1.5 s inside the event loop; on a busy machine the "
         "lock is renewed too late"
     ),
     NOT_READY_WHILE_BUSY: (

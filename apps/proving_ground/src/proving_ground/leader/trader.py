@@ -25,11 +25,11 @@ from proving_ground.scratch_memory import scratch_memory
 
 BY_OPERATOR, WITHOUT_LOCK = "operator", "no-lock"
 _SCAN_EVERY_S = 0.25
-_BLOCKING_CPU_S = 0.7
-_WINDOW_BYTES = 16 << 20
+_BLOCKING_CPU_S = 1.5
+_WINDOW_BYTES = 4 << 20
 """What a scan works on at once."""
 _PIECE_BYTES = 16 << 10
-_BUSY = 8
+_BUSY = 2
 EXIT_MEMORY_SHORT = 70
 _LOG = logging.getLogger(__name__)
 
