@@ -89,7 +89,8 @@ class Case:
     step: str
     victim: str
     stage: Stage
-    lease_s: float = 0.5
+    lease_s: float = 0.0
+    """How long the engine may be silent; 0: what suits the victim."""
     strike_after_s: float = 0.0
     """For the step ``random``: when the victim is struck, counted from the first effect."""
 
@@ -152,7 +153,7 @@ class Case:
         adopt = {"name": "stage", "pid": live.pid, "run": self.stage.command, "grace_s": 1}
         case = {
             "run": self.run, "ledger": str(self.ledger), "state": str(self.state),
-            "lease_s": max(self.lease_s, self._lease_s),
+            "lease_s": self.lease_s or self._lease_s,
             "subjects": ["server", "stage", self.stage.link],
             "adopt": [adopt], "effects": self.effects(),
             "rounds": 1000 if self.step == "random" else 1,
@@ -168,8 +169,13 @@ class Case:
 
     @property
     def _lease_s(self) -> float:
-        """How long the row's effect may take: this engine is silent until it is done."""
-        return 0.0 if self.verb == "*" else float(getattr(row_of(self.verb), "LEASE_S", 0.0))
+        """How long the row's effect may take: this engine is silent until it is done.
+
+        Only an engine that is frozen has to wait until it is over.
+        """
+        suits = 2.0 if self.victim == "freeze" else 10.0
+        effect = 0.0 if self.verb == "*" else getattr(row_of(self.verb), "LEASE_S", 0.0)
+        return max(suits, float(effect))
 
     def play(self) -> list[str]:
         """Play the case to its end and return what it left behind; empty is right."""

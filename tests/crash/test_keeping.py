@@ -50,7 +50,7 @@ def test_a_hold_ends_in_time_while_another_effect_is_being_stopped(tmp_path: Pat
 
 
 def test_a_silent_engine_finds_its_lease_gone_and_everything_reverted(tmp_path: Path) -> None:
-    with conversation(tmp_path, lease_s=0.3) as talk:
+    with conversation(tmp_path, lease_s=1.5) as talk:
         pid = talk.do("server", "service", subject="server", run=SLEEPER)["pid"]
         talk.do("pause", "pause", subject="server")
         assert talk.event("reverted", effect="pause")["because"] == "lease"
@@ -63,9 +63,9 @@ def test_a_silent_engine_finds_its_lease_gone_and_everything_reverted(tmp_path: 
 
 
 def test_beats_keep_the_lease(tmp_path: Path) -> None:
-    with conversation(tmp_path, lease_s=0.4) as talk:
+    with conversation(tmp_path, lease_s=1.0) as talk:
         talk.do("server", "service", subject="server", run=SLEEPER)
-        until = time.monotonic() + 1.0
+        until = time.monotonic() + 1.5
         while time.monotonic() < until:
             assert talk.ask("beat")["ok"]
         assert talk.state("server")["state"] == "running"
