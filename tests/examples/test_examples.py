@@ -10,7 +10,7 @@ from hormesis.host.means import survey
 from tests.examples.example_file import Example, examples
 from tests.examples.shop import Shop
 
-SCALE = 0.4
+SCALE = 0.5
 LONGER = (
     "flood.yaml", "clock-jump.yaml", "slow-fsync.yaml", "descriptors.yaml", "oom-kill.yaml",
     "lost-lock-mended.yaml", "workers.yaml", "sql-invariant-careless.yaml",
