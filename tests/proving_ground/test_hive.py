@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,33 +116,33 @@ def test_models_and_strangers(hive: Hive) -> None:
     assert (stranger.status_code, stranger.json()["error"]) == (409, "refused")
 
 
-def test_without_descriptors_it_refuses_and_recovers(hive: Hive) -> None:
+@contextmanager
+def without_descriptors(hive: Hive) -> Iterator[None]:
+    """Leave the hive, once its workers are ready, no descriptor more than it has open."""
     hive.wait_ready(2)
     pid = hive.program.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     opened = len(os.listdir(f"/proc/{pid}/fd"))
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (opened, before[1]))
     try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+def test_without_descriptors_it_refuses_and_recovers(hive: Hive) -> None:
+    with without_descriptors(hive):
         answer = hive.client.get("/workers")
         assert (answer.status_code, answer.json()["error"]) == (503, "out-of-descriptors")
         assert answer.headers["connection"] == "close"
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
     assert hive.client.get("/workers").status_code == 200
 
 
 def test_without_descriptors_workers_are_still_heard(hive: Hive) -> None:
-    hive.wait_ready(2)
-    pid = hive.program.process.pid
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    opened = len(os.listdir(f"/proc/{pid}/fd"))
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (opened, before[1]))
-    try:
+    with without_descriptors(hive):
         answer = hive.client.post("/workers/stranger/heartbeat", json={"token": "t"})
         assert (answer.status_code, answer.json()["error"]) == (409, "refused")
         assert hive.client.get("/workers").status_code == 503
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
 def test_its_workers_go_with_it(tmp_path: Path) -> None:

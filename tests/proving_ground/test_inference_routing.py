@@ -12,7 +12,6 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from proving_ground.database import Database
 from proving_ground.queen.inference import Inference, NotServed
 from proving_ground.queen.inference_wire import Wire, WireLost
 from proving_ground.queen.inference_workers import KnownWorkers
@@ -80,8 +79,7 @@ def inference(
         inference_timeout_s=timeout_s,
         canaries=frozenset(canaries),
     )
-    database = Database("", timeout_s=1.0, connections_max=1, canaries=frozenset())
-    return Inference(settings, database, QueenMetrics(0.0), wire=wire)
+    return Inference(settings, QueenMetrics(0.0), wire=wire)
 
 
 async def ask(made: Inference, **more: Any) -> Mapping[str, Any]:

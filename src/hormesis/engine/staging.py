@@ -21,7 +21,6 @@ from hormesis.words.verb import VerbCall
 
 STARTS_MAX = 3
 """How often a service that is restarted may end before it was ready once."""
-"""What the custodian says of a target that it cannot find."""
 
 
 class StagingTrouble(Trouble):

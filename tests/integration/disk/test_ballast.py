@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,48 +48,45 @@ def test_with_a_floor_it_fills_to_what_is_to_be_left(scene: Scene, tmp_path: Pat
     assert os.listdir(tmp_path) == []
 
 
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 4 MiB."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    try:
+        attach("hormesis-r", str(path), "tmpfs", data="size=4m")
+    except PermissionError:
+        pytest.skip("it takes root to mount")
+    try:
+        yield path
+    finally:
+        detach(str(path), LAZY)
+
+
 @pytest.mark.parametrize("left", [0, 500_000])
-def test_a_small_disk_is_full_and_is_as_before(scene: Scene, tmp_path: Path, left: int) -> None:
-    path = tmp_path / "disk"
-    path.mkdir()
-    try:
-        attach("hormesis-r", str(path), "tmpfs", data="size=4m")
-    except PermissionError:
-        pytest.skip("it takes root to mount")
-    try:
-        (path / "mine").write_text("stays")
-        args = {"subject": "disk", "path": str(path), "what": "bytes", "left": left}
-        facts = ballast.capture(scene, args)
-        drive(ballast.perform(scene, args, facts))
-        held = ballast.read(scene, args, facts)
-        assert left <= held["free"] < left + 2 * held["block"]
-        assert held["wrote"] == "ENOSPC"
-        assert drive(ballast.undo(scene, args, facts)) is Undone.DONE
-        assert ballast.read(scene, args, facts)["wrote"] == "ok"
-        assert os.listdir(path) == ["mine"]
-    finally:
-        detach(str(path), LAZY)
+def test_a_small_disk_is_full_and_is_as_before(scene: Scene, disk: Path, left: int) -> None:
+    (disk / "mine").write_text("stays")
+    args = {"subject": "disk", "path": str(disk), "what": "bytes", "left": left}
+    facts = ballast.capture(scene, args)
+    drive(ballast.perform(scene, args, facts))
+    held = ballast.read(scene, args, facts)
+    assert left <= held["free"] < left + 2 * held["block"]
+    assert held["wrote"] == "ENOSPC"
+    assert drive(ballast.undo(scene, args, facts)) is Undone.DONE
+    assert ballast.read(scene, args, facts)["wrote"] == "ok"
+    assert os.listdir(disk) == ["mine"]
 
 
-def test_a_file_that_was_there_for_a_moment_leaves_no_room(scene: Scene, tmp_path: Path) -> None:
-    path = tmp_path / "disk"
-    path.mkdir()
-    try:
-        attach("hormesis-r", str(path), "tmpfs", data="size=4m")
-    except PermissionError:
-        pytest.skip("it takes root to mount")
-    try:
-        upload = path / "upload"
-        upload.write_bytes(bytes(200_000))
-        args = {"subject": "disk", "path": str(path), "what": "bytes", "left": 0}
-        facts = ballast.capture(scene, args)
-        filling = ballast.perform(scene, args, facts)
-        while os.statvfs(path).f_bavail:
-            next(filling)
-        upload.unlink()
-        assert os.statvfs(path).f_bavail
-        drive(filling)
-        assert ballast.read(scene, args, facts)["wrote"] == "ENOSPC"
-        assert drive(ballast.undo(scene, args, facts)) is Undone.DONE
-    finally:
-        detach(str(path), LAZY)
+def test_a_file_that_was_there_for_a_moment_leaves_no_room(scene: Scene, disk: Path) -> None:
+    upload = disk / "upload"
+    upload.write_bytes(bytes(200_000))
+    args = {"subject": "disk", "path": str(disk), "what": "bytes", "left": 0}
+    facts = ballast.capture(scene, args)
+    filling = ballast.perform(scene, args, facts)
+    while os.statvfs(disk).f_bavail:
+        next(filling)
+    upload.unlink()
+    assert os.statvfs(disk).f_bavail
+    drive(filling)
+    assert ballast.read(scene, args, facts)["wrote"] == "ENOSPC"
+    assert drive(ballast.undo(scene, args, facts)) is Undone.DONE

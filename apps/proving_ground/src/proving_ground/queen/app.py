@@ -60,7 +60,7 @@ class Queen:
         )
         self._gate = Gate(settings, self._database)
         self._housekeeping = Housekeeping(settings, self._database, self._metrics)
-        self._inference = Inference(settings, self._database, self._metrics)
+        self._inference = Inference(settings, self._metrics)
         self._healthy = DatabaseHealth(
             self._database, well="up", lies=QUEEN_HEALTH_LIES in settings.canaries
         )

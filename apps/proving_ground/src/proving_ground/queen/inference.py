@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from proving_ground.database import Database
 from proving_ground.descriptors import open_descriptors, short_of_descriptors
 from proving_ground.queen.inference_canaries import (
     ANSWERS_SWAPPED,
@@ -44,7 +43,6 @@ from proving_ground.queen.metrics import PREFIX, QueenMetrics
 from proving_ground.queen.settings import QueenSettings
 from proving_ground.request_body import BadRequest, Body
 
-PROMPT_MAX = 100_000
 TOKENS_MAX = 4096
 _SLOTS = 96
 _ATTEMPTS_MAX = 4
@@ -84,7 +82,6 @@ class Inference:
     def __init__(
         self,
         settings: QueenSettings,
-        _database: Database,
         metrics: QueenMetrics,
         *,
         wire: Wire | None = None,
