@@ -1,6 +1,6 @@
 # The idea: the same three calls from Python; search for the load that a system no longer carries.
 # run:    python examples/python_api.py
-# see:    one line for each run; the exit code is that of the last one.
+# see:    one line for each run, with reasons where it did not pass; exits as the last one did.
 # expect: exit 0
 """Run an experiment from Python, several times, with other variables each time."""
 
@@ -29,6 +29,7 @@ def main() -> int:
         )
         code = int(finished.code)
         if code:
+            sys.stdout.write("".join(f"  {one.check}: {one.summary}\n" for one in verdict.verdicts))
             break
     return code
 
