@@ -181,9 +181,9 @@ class Recovers(Check):
         """Judge an episode; what the next fault does is not booked on this one as a failure."""
         told = self._judge_episode(episode, samples)
         until = max(episode.disturbed, episode.released)
-        if told.outcome is not Outcome.FAIL or until >= episode.until:
-            return told
-        return self._judge_episode(replace(episode, until=until), samples)
+        if told.outcome is Outcome.FAIL and until < episode.until:
+            told = self._judge_episode(replace(episode, until=until), samples)
+        return told if told.outcome is not Outcome.FAIL else _bad_before(told, episode, samples)
 
     def _judge_episode(self, episode: _Episode, samples: SampleTable) -> _Told:
         time, good = samples.time, samples.good
@@ -319,6 +319,17 @@ class Recovers(Check):
             told = f"{still}; {allowed} are allowed, but nobody looked that long"
             outcome = Outcome.UNKNOWN
         return _Told(outcome, Finding(told, cites, data), detect_s)
+
+
+def _bad_before(told: _Told, episode: _Episode, samples: SampleTable) -> _Told:
+    """Return *told*, with what was bad already: that is hardly the doing of the fault."""
+    before = np.flatnonzero(samples.ended <= episode.injected)
+    if not len(before) or samples.good[before[-1]]:
+        return told
+    last = samples[before[-1]]
+    sentence = f"{told.finding.sentence}; it was bad before the fault, too ({last.text})"
+    finding = replace(told.finding, sentence=sentence, cites=(*told.finding.cites, last.cite))
+    return replace(told, finding=finding)
 
 
 def _disturbed(span: tuple[float, float], group: Sequence[FaultRecord], history: History) -> float:

@@ -20,11 +20,13 @@ from hormesis.cli.console import err, out
 from hormesis.cli.run_command import run_command
 from hormesis.cli.run_options import RunOptions
 from hormesis.compose.helper_variables import HelperVariables
+from hormesis.compose.option_seconds import option_seconds
 from hormesis.compose.restart_experiment import Restarted, restart_document
 from hormesis.compose.task_helpers import FLOOD, new_user, performed, rows_of, task_variables
 from hormesis.host.sql import Rows
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import UsageTrouble
+from hormesis.words.units import text_of_seconds
 
 _TAG = re.compile(r"[A-Za-z0-9_.:@/-]{0,100}")
 
@@ -97,8 +99,8 @@ def flood_command(where: Where, wanted: Flood, *, out: Path, as_json: bool) -> i
         "count": str(wanted.count),
         "users": str(min(_USERS, wanted.count)),
         "delay": f"{wanted.delay:g}",
-        "deadline": _with_unit(wanted.deadline),
-        "patience": _with_unit(wanted.patience),
+        "deadline": _time("--deadline", wanted.deadline),
+        "patience": _time("--patience", wanted.patience),
         "type": wanted.kind,
         "token": token,
     }
@@ -198,6 +200,5 @@ def _checked(tag: str) -> str:
     return tag
 
 
-def _with_unit(text: str) -> str:
-    """Return *text*, a bare number as seconds."""
-    return f"{text}s" if re.fullmatch(r"\d+(\.\d+)?", text) else text
+def _time(option: str, text: str) -> str:
+    return text_of_seconds(option_seconds(option, text))

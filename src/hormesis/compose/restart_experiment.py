@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hormesis.compose.option_seconds import option_seconds
+from hormesis.host.http_origin import Origin
 from hormesis.words.trouble import UsageTrouble
-from hormesis.words.units import seconds_from
 
 _TARGET = "service"
 _FAULT = "stopped"
@@ -47,7 +48,8 @@ def restart_document(what: Restarted) -> dict[str, Any]:
     again. Otherwise it is killed, and its own supervisor has to bring it back.
 
     Raises:
-        UsageTrouble: not exactly one thing is named, or nothing would tell that it is back.
+        UsageTrouble: not exactly one thing is named, nothing would tell that it is back, or a time
+            or URL is none.
     """
     given = [name for name in ("pid", "port", "container") if getattr(what, name)]
     if len(given) != 1:
@@ -55,7 +57,8 @@ def restart_document(what: Restarted) -> dict[str, Any]:
         raise UsageTrouble(f"expected one of --pid, --port and --container, found {told}")
     if what.container and what.start:
         raise UsageTrouble("a container is started by its engine", hint="leave the command out")
-    delay_s, within_s = (_seconds(one) for one in (what.delay, what.within))
+    delay_s = option_seconds("--delay", what.delay)
+    within_s = option_seconds("--within", what.within)
     target: dict[str, Any] = {given[0]: getattr(what, given[0])}
     fault: dict[str, Any] = {"name": _FAULT, "target": _TARGET, "at": "1s", "for": f"{delay_s:g}s"}
     if what.container:
@@ -91,6 +94,10 @@ def restart_document(what: Restarted) -> dict[str, Any]:
 
 def _probe(what: Restarted) -> dict[str, Any]:
     if what.health:
+        try:
+            Origin.and_target(what.health)
+        except ValueError as error:
+            raise UsageTrouble(f"--health: {error}") from None
         return {"probe": "http", "get": what.health, "expect": {"status": 200}}
     if what.port:
         return {"probe": "tcp", "address": f"127.0.0.1:{what.port}", "expect": "open"}
@@ -102,14 +109,3 @@ def _probe(what: Restarted) -> dict[str, Any]:
             hint="give its --port, a --health URL, or behind -- the command that starts it",
         )
     return {}
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return seconds_from(text)
-    except ValueError as error:
-        raise UsageTrouble(f"{text}: {error}") from None

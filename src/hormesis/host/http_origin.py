@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -24,14 +24,21 @@ class Origin:
         Raises:
             ValueError: it is no http or https URL with a host, or carries more than a base may.
         """
-        parts = urlsplit(url)
+        return cls._of(urlsplit(url), url)
+
+    @classmethod
+    def _of(cls, parts: SplitResult, url: str) -> Origin:
         if parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError(f"expected a URL such as http://127.0.0.1:3001, found {url!r}")
         if parts.username is not None:
             raise ValueError("expected no user in the URL; send an authorization header instead")
         if parts.query or parts.fragment:
             raise ValueError(f"expected a base URL without ? and #, found {url!r}")
-        port = parts.port or _PORTS[parts.scheme]
+        try:
+            port = parts.port or _PORTS[parts.scheme]
+        except ValueError:
+            message = f"expected a port from 1 to 65535 in the URL, found {url!r}"
+            raise ValueError(message) from None
         return cls(parts.hostname, port, parts.scheme == "https", parts.path.rstrip("/"))
 
     @classmethod
@@ -42,7 +49,7 @@ class Origin:
             ValueError: it is no http or https URL with a host.
         """
         parts = urlsplit(url)
-        origin = cls.of(parts._replace(path="", query="", fragment="").geturl())
+        origin = cls._of(parts._replace(path="", query="", fragment=""), url)
         query = f"?{parts.query}" if parts.query else ""
         return origin, (parts.path or "/") + query
 

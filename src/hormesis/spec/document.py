@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hormesis.words.trouble import Place
@@ -91,6 +91,22 @@ class Document:
             steps = steps[:-1]
         spot = spots.get(steps)
         return Place(self.file, spot.line, spot.column) if spot else Place(self.file)
+
+
+def renamed(document: Document, names: Mapping[str, str]) -> Document:
+    """Return *document* with other *names* for keys at its top, and everything where it stood."""
+    if not names:
+        return document
+
+    def spots(of: Mapping[Steps, Spot]) -> dict[Steps, Spot]:
+        return {(names.get(str(way[0]), way[0]), *way[1:]) if way else way: of[way] for way in of}
+
+    return replace(
+        document,
+        data={names.get(key, key): value for key, value in document.data.items()},
+        values=spots(document.values),
+        keys=spots(document.keys),
+    )
 
 
 def path_text(steps: Steps) -> str:

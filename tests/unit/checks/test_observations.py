@@ -293,6 +293,14 @@ def test_late_recovery_and_none_both_fail() -> None:
     )
 
 
+def test_a_failure_says_when_it_was_bad_before_the_fault_already() -> None:
+    ill = recovers(run(faults=[fault()], probes=looks(range(15, 99))))
+    assert ill.outcome is Outcome.FAIL
+    assert ill.summary.endswith(f"; it was bad before the fault, too ({MISS})")
+    well_again = recovers(run(faults=[fault()], probes=looks(range(15, 18), range(22, 99))))
+    assert (well_again.outcome, "before the fault" in well_again.summary) == (Outcome.FAIL, False)
+
+
 def test_a_relapse_within_steady_is_not_a_recovery_and_a_later_one_is_told() -> None:
     verdict = recovers(run(faults=[fault()], probes=looks(range(22, 33), range(34, 37))))
     assert verdict.figures["worst_s"] == 7.0

@@ -46,7 +46,11 @@ def test_a_container_is_stopped_by_its_engine() -> None:
     [
         (replace(PORT, port=None), "none of them"),
         (replace(PORT, pid=7), "--pid and --port"),
-        (replace(PORT, delay="soon"), "soon: "),
+        (replace(PORT, delay="soon"), "--delay: expected a duration with a unit"),
+        (replace(PORT, within="-4"), "--within: expected more than 0 s, found '-4'"),
+        (replace(PORT, delay="nan"), "--delay: expected more than 0 s, found 'nan'"),
+        (replace(PORT, health="nowhere"), "--health: expected a URL such as"),
+        (replace(PORT, health="http://h:x/"), "--health: expected a port from 1 to 65535"),
         (replace(PORT, port=None, pid=7), "gets another id"),
         (replace(PORT, port=None, container="web", start=("x",)), "by its engine"),
     ],
