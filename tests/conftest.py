@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -29,3 +30,10 @@ def own_state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         patch.setenv("HORMESIS_STATE", str(tmp_path_factory.mktemp("state")))
         patch.delenv("CANARY", raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts_arrive() -> None:
+    """Let children be interrupted: a shell leaves SIGINT ignored in what it runs behind itself."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
