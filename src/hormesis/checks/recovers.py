@@ -19,6 +19,7 @@ from hormesis.words.check import Check, Finding, Verdict
 from hormesis.words.history import FaultRecord, History
 from hormesis.words.kind import Scalar
 from hormesis.words.outcome import Outcome
+from hormesis.words.timeline import Timeline
 from hormesis.words.units import Seconds, text_of_seconds
 
 _NAMED_MAX = 3
@@ -95,6 +96,23 @@ class Recovers(Check):
         """Return the claim in words."""
         told = f"{self.of} recovers within {text_of_seconds(self.within)} after {self.fault}"
         return told if self.growth is None else f"{told}, growing at most {self.growth:g} times"
+
+    def foresee(self, timeline: Timeline) -> str:
+        """Return when the last look is, if that is too soon after the last release."""
+        releases = [
+            one.at_s + one.for_s
+            for one in timeline.actions
+            if self.fault in ("*", one.track) and not (one.skip or one.by_hand)
+        ]
+        watched_s = _watched_s(timeline, self.of)
+        if not releases or watched_s is None or watched_s >= max(releases) + self.steady:
+            return ""
+        last, until = (text_of_seconds(round(one, 3)) for one in (max(releases), watched_s))
+        good = f"{text_of_seconds(self.steady)} of good looks must follow"
+        return (
+            f"{self.of} is looked at until {until}, {self.fault} is released at {last}, and "
+            f"{good}; {_longer(timeline, self.of)}"
+        )
 
     def judge(self, history: History) -> Verdict:
         """Judge every episode; the worst one counts."""
@@ -319,6 +337,24 @@ class Recovers(Check):
             told = f"{still}; {allowed} are allowed, but nobody looked that long"
             outcome = Outcome.UNKNOWN
         return _Told(outcome, Finding(told, cites, data), detect_s)
+
+
+def _watched_s(timeline: Timeline, name: str) -> float | None:
+    """Return until when a probe, or else any load, looks; None when the plan does not say it."""
+    if _is_probe(timeline, name):
+        return timeline.duration_s
+    loads = [one for one in timeline.moments if one.sort == "load"]
+    if any(one.until_s is None or one.until_s <= one.at_s for one in loads):
+        return None
+    return max((one.until_s for one in loads if one.until_s is not None), default=None)
+
+
+def _longer(timeline: Timeline, name: str) -> str:
+    return "set limits.settle" if _is_probe(timeline, name) else "let the load last longer"
+
+
+def _is_probe(timeline: Timeline, name: str) -> bool:
+    return any(one.name == name for one in timeline.probes)
 
 
 def _bad_before(told: _Told, episode: _Episode, samples: SampleTable) -> _Told:

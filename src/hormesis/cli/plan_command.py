@@ -16,7 +16,7 @@ from hormesis.cli.target_view import unused_in
 from hormesis.compose.preparing import Prepared, prepare
 from hormesis.compose.suite import Suite, find_suite
 from hormesis.compose.suite_prepare import prepare_all
-from hormesis.plan.text import plan_lines
+from hormesis.plan.text import notes_of, plan_lines
 from hormesis.words.outcome import ExitCode
 from hormesis.words.timeline import Timeline
 from hormesis.words.trouble import SkipTrouble
@@ -90,4 +90,5 @@ def _as_data(timeline: Timeline) -> dict[str, Any]:
         "duration_s": timeline.duration_s,
         "moments": moments,
         "permit": timeline.permit.to_json(),
+        "notes": notes_of(timeline),
     }

@@ -59,7 +59,14 @@ def plan_lines(timeline: Timeline) -> list[str]:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ),
+        *(f"note: {note}" for note in notes_of(timeline)),
     ]
+
+
+def notes_of(timeline: Timeline) -> list[str]:
+    """Return which checks cannot pass as it is planned, each with the reason."""
+    foreseen = ((one, one.foresee(timeline)) for one in timeline.experiment.checks)
+    return [f"{check.title()} cannot be judged: {why}" for check, why in foreseen if why]
 
 
 def _allowed(permit: Permit) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hormesis.words.history import History
 from hormesis.words.kind import Kind, Scalar
 from hormesis.words.outcome import Outcome
+
+if TYPE_CHECKING:
+    from hormesis.words.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,13 @@ class Check(Kind):
     @abstractmethod
     def judge(self, history: History) -> Verdict:
         """Judge. No evidence gives *unknown* with the reason, never *pass*."""
+
+    def foresee(self, timeline: Timeline) -> str:
+        """Return why a run of *timeline* cannot pass this; empty when the plan alone is no reason.
+
+        That is for a dry run to tell, before somebody waits for an *unknown*.
+        """
+        return ""
 
     def title(self) -> str:
         """Return the verdict's name."""
