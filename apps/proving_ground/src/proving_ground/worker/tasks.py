@@ -62,6 +62,7 @@ class TaskService:
             await asyncio.sleep(self._settings.poll_s)
         if RETURNING_WORKER_IDLE in self._settings.canaries:
             self._idle = bool(await self._database.fetch(_KNOWN, {"name": self._settings.name}))
+        await self._beat()  # known before it works: who dies at its first task is seen to be dead
         self._beating = asyncio.create_task(supervised("beats", self._beats), name="beats")
         try:
             while True:
