@@ -163,14 +163,14 @@ def test_address_space_runs_out(stage: Stage) -> None:
 
 
 BREATHING = [sys.executable, "-S", "-c", """
-import threading
+import mmap, threading
 pause = threading.Event().wait
 print(flush=True)
 while True:
-    held = bytearray(64 << 20)
-    pause(0.05)
-    del held
-    pause(0.02)
+    held = mmap.mmap(-1, 64 << 20)
+    pause(0.03)
+    held.close()
+    pause(0.03)
 """]  # fmt: skip
 
 
