@@ -18,6 +18,7 @@ LONGER = (
     "disk-full.yaml", "sql-invariant.yaml", "partition.yaml", "attach.yaml", "own-probe.yaml",
     "thresholds-by-window.yaml", "deadlock.yaml", "json-experiment.json", "lost-lock.yaml",
     "kill-and-restart.yaml", "link-fault.yaml", "first-three-fail.yaml", "load-script.yaml",
+    "python_api.py", "barrier-race.yaml",
 )  # fmt: skip
 """Examples that `make test` leaves to `make prove`, for the sake of its six minutes."""
 
