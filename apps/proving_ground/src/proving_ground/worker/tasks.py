@@ -165,8 +165,8 @@ class TaskService:
 
     async def _beats(self) -> None:
         while True:
-            await self._beat()
             await asyncio.sleep(self._settings.lease_s / _BEATS_PER_LEASE)
+            await self._beat()
 
     async def _beat(self) -> None:
         """Renew the leases, let go of what another worker has by now, and look after the dead."""
