@@ -7,15 +7,13 @@ is an error that names both places.
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from hormesis.compose.shelf import Shelf, taken_twice
 from hormesis.words.catalogue import Catalogue
 from hormesis.words.check import Check
 from hormesis.words.client import ClientKind
@@ -48,18 +46,16 @@ def catalogue() -> Catalogue:
     return Catalogue(**{shelf: kinds_of(shelf) for shelf in SHELVES})
 
 
-def kinds_of(shelf: str) -> dict[str, Any]:
-    """Return one shelf's kinds by name, in alphabetical order."""
+def kinds_of(shelf: str) -> Shelf:
+    """Return one shelf's kinds by name, in alphabetical order; plugins are loaded at once."""
     base = SHELVES[shelf]
-    found: dict[str, type[Kind]] = {}
-    package = importlib.import_module(f"hormesis.{shelf}")
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.ispkg:  # a package holds the parts of a kind, not a kind
-            kind = _kind_in(f"hormesis.{shelf}.{module.name}", base)
-            _add(found, kind.kind, kind)
+    plugins: dict[str, type[Kind]] = {}
     for point in entry_points(group=f"hormesis.{shelf}"):
-        _add(found, point.name, _loaded(point, base))
-    return dict(sorted(found.items()))
+        kind = _loaded(point, base)
+        if point.name in plugins:
+            raise CapabilityTrouble(taken_twice(point.name, plugins[point.name], kind))
+        plugins[point.name] = kind
+    return Shelf(f"hormesis.{shelf}", base, plugins)
 
 
 def systems() -> dict[str, Path]:
@@ -74,20 +70,6 @@ def systems() -> dict[str, Path]:
     }
 
 
-def _kind_in(module_name: str, base: type[Kind]) -> type[Kind]:
-    module = importlib.import_module(module_name)
-    own = [
-        thing
-        for _, thing in inspect.getmembers(module, inspect.isclass)
-        if issubclass(thing, base) and thing.__module__ == module_name
-    ]
-    if len(own) != 1:
-        raise CapabilityTrouble(
-            f"{module.__file__}: expected one {base.__name__} in a shelf's file, found {len(own)}"
-        )
-    return own[0]
-
-
 def _loaded(point: EntryPoint, base: type[Kind]) -> type[Kind]:
     try:
         thing = point.load()
@@ -100,15 +82,3 @@ def _loaded(point: EntryPoint, base: type[Kind]) -> type[Kind]:
     kind: type[Kind] = thing
     kind.kind = point.name
     return kind
-
-
-def _add(found: dict[str, type[Kind]], name: str, kind: type[Kind]) -> None:
-    if name in found:
-        raise CapabilityTrouble(
-            f"two kinds are called {name!r}: {_where(found[name])} and {_where(kind)}"
-        )
-    found[name] = kind
-
-
-def _where(kind: type[Kind]) -> str:
-    return inspect.getsourcefile(kind) or kind.__module__

@@ -19,6 +19,7 @@ from hormesis.engine.clock import LoopClock
 from hormesis.engine.crew.crew import Crew
 from hormesis.engine.waiting import wait_until
 from hormesis.host import dask_cluster
+from hormesis.record.history_writer import HistoryWriter
 from hormesis.words.judging import judge_run
 from hormesis.words.outcome import Outcome
 from hormesis.words.trouble import CapabilityTrouble
@@ -58,6 +59,29 @@ def test_workers_play_one_load_on_one_clock(tmp_path: Path) -> None:
         assert firsts - began < 1.5
     checks = sum(one.count for one in history.metrics if one.metric == "checks")
     assert checks == len(history.ops)
+
+
+def test_whoever_was_hired_and_never_got_orders_is_gone_in_the_end(tmp_path: Path) -> None:
+    async def hired_alone() -> list[int]:
+        clock, writer = LoopClock(), HistoryWriter(tmp_path)
+        crew = Crew(
+            [track(tmp_path, seconds=1.0)], seed=7, clock=clock, zero_ns=0, writer=writer,
+            processes=2,
+        )  # fmt: skip
+        try:
+            await crew.hire()
+
+            async def there() -> bool:
+                return len(members()) == 2
+
+            await wait_until(there, what="two", deadline=clock.now() + 10.0, clock=clock)
+            return [one.pid for one in members()]
+        finally:
+            await crew.close()
+            writer.close()
+
+    pids = asyncio.run(hired_alone())
+    assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
 def test_a_killed_worker_loses_its_share_and_the_others_go_on(tmp_path: Path) -> None:

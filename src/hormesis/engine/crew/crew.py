@@ -4,8 +4,8 @@ Big loads are played by worker processes, each its share of each load, on one cl
 measure streams to the engine, which alone writes. A worker that dies takes its share with it: the
 others go on, and the load's record tells what was lost.
 
-Its life: ``hire`` (how many workers there will be), ``ready`` (they wait for their start),
-``play``, ``close``. ``close`` belongs into a ``finally``.
+Its life: ``hire`` (how many workers there will be; here, their processes begin to start), ``ready``
+(they wait for their start), ``play``, ``close``. ``close`` belongs into a ``finally``.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from hormesis.engine.crew.cluster_crew import ClusterCrew
 from hormesis.engine.crew.deployment import Deployment, deployed
 from hormesis.engine.crew.merging import merged
 from hormesis.engine.crew.messages import Configure
+from hormesis.engine.crew.recruits import MEMBER, Recruits
 from hormesis.engine.crew.worker import Output, Worker
 from hormesis.engine.loading.alarm import time_is_real
 from hormesis.engine.loading.player import Player
 from hormesis.host.dask_cluster import WorkerGone
-from hormesis.host.member_process import MemberProcess
 from hormesis.wire.core import Meter
 from hormesis.words.client import ClientKind
 from hormesis.words.crew_size import processes_for, workers_for
@@ -34,8 +34,6 @@ from hormesis.words.experiment import LoadTrack
 from hormesis.words.history import LoadRecord, Note
 from hormesis.words.trouble import CapabilityTrouble, InputTrouble
 
-MEMBER = "hormesis.engine.crew.member"
-"""The module that a worker runs."""
 READY_S = 60.0
 """How long workers may take to start."""
 LOOK_S = 0.25
@@ -107,6 +105,7 @@ class Crew:
         self._cluster = ClusterCrew(cluster, run, clock, writer.note) if cluster else None
         self._tell_unmade = unmade
         self._said = said or _to_stderr
+        self._recruits = Recruits(self._said)
         self._meter_of = meter_of or self._own_meter
         self._meter: Meter | None = None
         self._deployment = Deployment((), ())
@@ -119,6 +118,8 @@ class Crew:
     async def hire(self) -> None:
         """Find out how many processes there will be; :attr:`shards` and :attr:`meter` are known.
 
+        Processes of this machine begin to start, which takes as long as a small system's start.
+
         Raises:
             CapabilityTrouble: the cluster does not answer, or has no workers.
         """
@@ -130,6 +131,8 @@ class Crew:
         )
         self._deployment = deployed(self._tracks, counts, machines=machines)
         self._meter = self._meter_of(1, self.shards)
+        if self._cluster is None:
+            self._recruits.call(len(self._deployment.shares))
 
     def _own_meter(self, first: int, step: int) -> Meter:
         if time_is_real():
@@ -160,7 +163,7 @@ class Crew:
         self._deployment = self._deployment.with_clients(clients)
 
     async def ready(self) -> None:
-        """Start the workers; return when all of them wait for their start.
+        """Give the workers their orders; return when all of them wait for their start.
 
         Raises:
             CapabilityTrouble: one did not start, and why.
@@ -205,15 +208,11 @@ class Crew:
 
     async def _start(self, worker: Worker) -> str:
         """Start one worker; return why it cannot be, or nothing."""
-
-        def said(text: str) -> None:
-            self._said(text)
-
         try:
             line = (
-                await MemberProcess.start(MEMBER, said)
+                await self._recruits.one()
                 if self._cluster is None
-                else await self._cluster.start(worker, MEMBER, said)
+                else await self._cluster.start(worker, MEMBER, self._said)
             )
         except (OSError, WorkerGone) as error:
             return f"{worker.full_name} cannot be started: {error}"
@@ -340,7 +339,9 @@ class Crew:
     async def close(self) -> None:
         """Leave no worker behind; closing twice is harmless."""
         try:
-            await asyncio.gather(*(worker.close() for worker in self._workers))
+            await asyncio.gather(
+                self._recruits.close(), *(worker.close() for worker in self._workers)
+            )
         finally:
             if self._cluster is not None:
                 await self._cluster.close()
