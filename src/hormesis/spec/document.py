@@ -93,20 +93,34 @@ class Document:
         return Place(self.file, spot.line, spot.column) if spot else Place(self.file)
 
 
-def renamed(document: Document, names: Mapping[str, str]) -> Document:
-    """Return *document* with other *names* for keys at its top, and everything where it stood."""
-    if not names:
-        return document
+def renamed(document: Document, at: Steps, names: Mapping[str, str]) -> Document:
+    """Return *document* with other *names* for keys of the mapping *at* that place.
+
+    Everything has the place where it stood, under its new name.
+    """
+    depth = len(at)
 
     def spots(of: Mapping[Steps, Spot]) -> dict[Steps, Spot]:
-        return {(names.get(str(way[0]), way[0]), *way[1:]) if way else way: of[way] for way in of}
+        return {_renamed(way, depth, names) if way[:depth] == at else way: of[way] for way in of}
 
     return replace(
         document,
-        data={names.get(key, key): value for key, value in document.data.items()},
+        data=_with_names(document.data, at, names),
         values=spots(document.values),
         keys=spots(document.keys),
     )
+
+
+def _renamed(way: Steps, depth: int, names: Mapping[str, str]) -> Steps:
+    if len(way) == depth:
+        return way
+    return (*way[:depth], names.get(str(way[depth]), way[depth]), *way[depth + 1 :])
+
+
+def _with_names(data: Any, at: Steps, names: Mapping[str, str]) -> dict[str, Any]:
+    if not at:
+        return {names.get(key, key): value for key, value in data.items()}
+    return {**data, at[0]: _with_names(data[at[0]], at[1:], names)}
 
 
 def path_text(steps: Steps) -> str:

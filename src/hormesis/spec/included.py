@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from os.path import normpath
 from pathlib import Path
 
-from hormesis.spec.did_you_mean import did_you_mean, nearest
-from hormesis.spec.document import Document, renamed
+from hormesis.spec.document import Document
+from hormesis.spec.known_keys import with_known_keys
 from hormesis.spec.locate import locate
 from hormesis.spec.node import Node, Problems
 from hormesis.words.trouble import InputTrouble
@@ -69,7 +69,7 @@ class Included:
 
     def _add(self, document: Document, path: Path) -> None:
         self._seen[normpath(path.absolute())] = False
-        top = self._top_of(document)
+        top = with_known_keys(Node(document, document.data), TOP_KEYS, self.problems)
         if top.has("include"):
             include = top.under("include")
             several = isinstance(include.value, list)
@@ -77,23 +77,6 @@ class Included:
                 self._include(named)
         self.tops.append(top)
         self._seen[normpath(path.absolute())] = True
-
-    def _top_of(self, document: Document) -> Node:
-        """Return the top of *document* with each misspelt key, once told, as what it must mean.
-
-        So that what stands under it is not missed elsewhere, and is checked as well.
-        """
-        top = Node(document, document.data)
-        meant: dict[str, str] = {}
-        for key, value in top.items():
-            if key not in TOP_KEYS:
-                hint = did_you_mean(key, TOP_KEYS, noun="known keys")
-                self.problems.add(value, f"expected a known key, found {key}", hint, at_key=True)
-                name = nearest(key, TOP_KEYS)
-                if name and not top.has(name) and name not in meant.values():
-                    meant[key] = name
-        known = renamed(document, meant)
-        return Node(known, known.data)
 
     def _include(self, named: Node) -> None:
         name = named.value

@@ -14,6 +14,7 @@ from hormesis.spec.document import Document
 from hormesis.spec.frames import SystemUseFrame
 from hormesis.spec.included import Included
 from hormesis.spec.kind_forms import Forms
+from hormesis.spec.known_keys import with_known_keys
 from hormesis.spec.locate import locate
 from hormesis.spec.node import Node, Problems, found, listing, mapping
 from hormesis.spec.variables import Definition, Variables
@@ -67,8 +68,9 @@ def system_section(
         return SystemSection(None)
     if not mapping(node, problems, what):
         return SystemSection(None)
-    if not any(key in node.value for key in _USE_KEYS):
-        _check_keys(node, problems, (*SYSTEM_KEYS, *_USE_KEYS))
+    itself = not any(map(node.has, _USE_KEYS))
+    node = with_known_keys(node, (*_USE_KEYS, *(SYSTEM_KEYS if itself else ())), problems)
+    if not any(map(node.has, _USE_KEYS)):
         return SystemSection(node)
     frame = forms.frame(SystemUseFrame, node)
     values = node.under("set") if node.has("set") else None
@@ -85,9 +87,7 @@ def system_section(
 
 
 def _top(document: Document, problems: Problems) -> Node:
-    top = Node(document, document.data)
-    _check_keys(top, problems, SYSTEM_KEYS)
-    return top
+    return with_known_keys(Node(document, document.data), SYSTEM_KEYS, problems)
 
 
 def _path_of(
@@ -124,13 +124,6 @@ def _located(path: Path, node: Node, problems: Problems) -> Document:
                 problems.put(problem)
         problems.raise_if_any()
         raise
-
-
-def _check_keys(node: Node, problems: Problems, known: tuple[str, ...]) -> None:
-    for key, value in node.items():
-        if key not in known:
-            hint = did_you_mean(key, known, noun="known keys")
-            problems.add(value, f"expected a known key, found {key}", hint, at_key=True)
 
 
 def variables_of(
