@@ -33,6 +33,8 @@ class Names:
     services: Collection[str]
     any_fault: bool = False
     """Faults come from a program, so what they will be called is not known."""
+    left_out: Collection[str] = ()
+    """The probes that nobody looks at."""
 
     def problem(self, noun: str, name: str) -> tuple[str, Collection[str] | None] | None:
         """Return (what was expected, the known names if any matter) when *name* is no *noun*."""
@@ -43,6 +45,8 @@ class Names:
         if noun == "service":
             matches = any(fnmatchcase(one, name) for one in self.services)
             return None if matches else ("the name or pattern of a service", self.services)
+        if noun in ("probe", "probe-or-op") and name in self.left_out:
+            return "a probe that its `unless` does not leave out", None
         if noun == "probe":
             return None if name in self.probes else ("the name of a probe", self.probes)
         if noun == "load":

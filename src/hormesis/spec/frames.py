@@ -273,12 +273,19 @@ class ProbeFrame(Frame):
 
 
 class ConditionFrame(Frame):
-    """A probe that must meet its expectation before the tracks begin, or is read at the end."""
+    """A probe that must meet its expectation before the tracks begin."""
 
     name: Word | None = None
     """How its observations are called; left out: as the probe."""
     within: Seconds = 10.0
     """How long it may take until it is met."""
+
+
+class FinalFrame(ConditionFrame):
+    """A probe that is read at the end."""
+
+    unless: Unless = ""
+    """A text; when it is neither empty nor a no (`false`, `no`, `0`) the probe is left out."""
 
 
 class StopConditionFrame(Frame):

@@ -19,6 +19,8 @@ from hormesis.spec.frames import (
     ConditionFrame,
     EndConditionFrame,
     FaultFrame,
+    FinalFrame,
+    Frame,
     GiveUpFrame,
     HeadFrame,
     LimitsFrame,
@@ -72,19 +74,16 @@ def schema_of(catalogue: Catalogue) -> Schema:
         "tracks": _list_of({"$ref": "#/$defs/track"}, "Faults, loads and probes along the time."),
         "stop_when": _list_of({"$ref": "#/$defs/stop"}, "What ends the run at once."),
         "end_when": _list_of({"$ref": "#/$defs/end"}, "What ends the tracks before their time."),
-        "final": _list_of({"$ref": "#/$defs/condition"}, "Probes that are read once at the end."),
+        "final": _list_of({"$ref": "#/$defs/final"}, "Probes that are read once at the end."),
         "checks": _list_of({"$ref": "#/$defs/check"}, "What is claimed about the run."),
         "thresholds": _thresholds(catalogue, maker),
         "limits": maker.object(LimitsFrame),
     }
     definitions = {
         "track": {"anyOf": _tracks(catalogue, maker, any_client)},
-        "condition": {
-            "anyOf": [
-                maker.object(kind, "probe", ConditionFrame) for kind in catalogue.probes.values()
-            ]
-        },
-        "stop": {"anyOf": [*_stop_probes(catalogue, maker), *_stop_checks(catalogue, maker)]},
+        "condition": {"anyOf": _probes(catalogue, maker, ConditionFrame)},
+        "final": {"anyOf": _probes(catalogue, maker, FinalFrame)},
+        "stop": {"anyOf": _stops(catalogue, maker)},
         "end": {"anyOf": _ends(catalogue, maker)},
         "client": {"anyOf": _clients(catalogue, maker)},
         "on_fail": {"anyOf": _on_fail(catalogue, maker)},
@@ -134,30 +133,27 @@ def _tracks(catalogue: Catalogue, maker: _Maker, client: Schema) -> list[Schema]
         track["properties"]["client"] = client
         track["required"].append("client")
         tracks.append(track)
-    return tracks + [maker.object(one, "probe", ProbeFrame) for one in catalogue.probes.values()]
+    return tracks + _probes(catalogue, maker, ProbeFrame)
 
 
-def _stop_probes(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
-    kinds = catalogue.probes.values()
-    return [maker.object(kind, "probe", StopConditionFrame) for kind in kinds]
+def _probes(catalogue: Catalogue, maker: _Maker, frame: type[Frame]) -> list[Schema]:
+    return [maker.object(kind, "probe", frame) for kind in catalogue.probes.values()]
 
 
 def _ends(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
-    forms = [
-        maker.object(kind, "probe", EndConditionFrame) for kind in catalogue.probes.values()
-    ]
+    forms = _probes(catalogue, maker, EndConditionFrame)
     for form in forms:
         form["required"] = [*form["required"], "expect"]
     return [*forms, maker.object(GiveUpFrame)]
 
 
-def _stop_checks(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
+def _stops(catalogue: Catalogue, maker: _Maker) -> list[Schema]:
     live = {name: kind for name, kind in catalogue.checks.items() if kind.judges_live}
     forms = _checks(replace(catalogue, checks=live), maker)
     every = maker.object(StopConditionFrame)["properties"]["every"]
     for form in forms:
         form["properties"]["every"] = every
-    return forms
+    return [*_probes(catalogue, maker, StopConditionFrame), *forms]
 
 
 def _clients(catalogue: Catalogue, maker: _Maker) -> list[Schema]:

@@ -15,10 +15,10 @@ from hormesis.spec.node import Node, Problems
 def with_known_keys(node: Node, known: Sequence[str], problems: Problems) -> Node:
     """Tell keys that are not *known*; return the mapping *node* with those that they must mean."""
     meant: dict[str, str] = {}
-    for key, value in node.items():
+    for key, unknown in node.items():
         if key not in known:
             hint = did_you_mean(key, known, noun="known keys")
-            problems.add(value, f"expected a known key, found {key}", hint, at_key=True)
+            problems.add(unknown, f"expected a known key, found {key}", hint, at_key=True)
             name = nearest(key, known)
             if name and not node.has(name) and name not in meant.values():
                 meant[key] = name

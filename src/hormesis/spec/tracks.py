@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 
 from hormesis.spec.client_forms import read_client
 from hormesis.spec.did_you_mean import did_you_mean
-from hormesis.spec.frames import ConditionFrame, FaultFrame, Frame, LoadFrame, ProbeFrame
+from hormesis.spec.frames import (
+    ConditionFrame,
+    FaultFrame,
+    FinalFrame,
+    Frame,
+    LoadFrame,
+    ProbeFrame,
+)
 from hormesis.spec.kind_forms import Forms, known_keys
 from hormesis.spec.node import Node, found, keys_told
 from hormesis.spec.repeats import read_repeat
@@ -31,7 +38,14 @@ class Tracks:
     conditions: dict[str, list[NamedProbe]] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
     """Every name that was given, by sort, those of undecodable tracks too."""
+    _left_out: set[str] = field(default_factory=set)
     _taken: dict[str, list[tuple[Node, Probe | None]]] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> set[str]:
+        """Return the names of probes that nobody looks at, because ``unless`` leaves them out."""
+        conditions = {one.name for held in self.conditions.values() for one in held}
+        return self._left_out - conditions - {one.name for one in self.probes}
 
     def read_track(self, node: Node, forms: Forms) -> None:
         """Read one element of ``tracks``."""
@@ -58,11 +72,12 @@ class Tracks:
             forms.problems.add(node, f"expected the key probe, found only {keys_told(node)}")
             return
         kind = forms.kind("probes", node.under("probe"), "probe")
-        frame = forms.frame_of(ConditionFrame, node)
+        form = FinalFrame if section == "final" else ConditionFrame
+        frame = forms.frame_of(form, node)
         if kind is None:
             self._given("probe", node, frame)
             return
-        taken = ("probe", *known_keys(ConditionFrame))
+        taken = ("probe", *known_keys(form))
         probe = forms.parameters(kind, node, taken, also_known=taken)
         name = self._name("probe", node, forms, frame, kind.kind, probe)
         if section == "steady_state" and kind.needs_expect and probe and probe.expect is None:
@@ -71,7 +86,9 @@ class Tracks:
         if section == "steady_state" and probe is not None and probe.needs_first_look:
             message = "expected no since, because the steady state comes before there is a start"
             forms.problems.add(node, message)
-        if frame is not None and probe is not None:
+        if isinstance(frame, FinalFrame) and frame.unless.strip():
+            self._left_out.add(name)
+        elif frame is not None and probe is not None:
             held = self.conditions.setdefault(section, [])
             held.append(NamedProbe(name, probe, frame.within))
 

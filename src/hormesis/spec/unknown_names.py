@@ -134,6 +134,7 @@ def _check_checks(play: Play, stage: Stage, forms: Forms, by_hand: bool) -> None
         loads=sorted({*given.get("load", ()), *performers}),
         services=[*services, *stage.processes.left_out],
         any_fault=by_hand,
+        left_out=play.tracks.left_out,
     )
     live = [read for _, read in play.stops if read is not None]
     for one in (*play.checks, *live):

@@ -1,4 +1,4 @@
-"""``unless`` of a check: left out, but read all the same."""
+"""``unless`` of a check and of a final probe: left out, but read all the same."""
 
 from __future__ import annotations
 
@@ -44,3 +44,23 @@ def test_mistakes_in_a_check_that_is_left_out_are_told(tmp_path: Path) -> None:
     (problem,) = troubles(tmp_path, with_check("always: ready, durng: stop", "x"))
     assert "durng" in problem
     assert "did you mean" in problem
+
+
+@pytest.mark.parametrize(("text", "left_out"), [("x", True), ("", False), ("${length}", True)])
+def test_a_final_probe_is_left_out_as_well(tmp_path: Path, text: str, left_out: bool) -> None:
+    final = GOOD.replace("query: SELECT 1}", f"query: SELECT 1, unless: '{text}'}}")
+    names = [one.name for one in read_text(tmp_path, final).final_probes]
+    assert names == ([] if left_out else ["jobs"])
+
+
+def test_who_is_looked_at_elsewhere_can_be_referred_to(tmp_path: Path) -> None:
+    again = 'name: rows, query: "SELECT $1", unless: x}'
+    text = GOOD.replace("name: jobs, query: SELECT 1}", again)
+    checked = text.replace("checks:\n", "checks:\n  - {always: rows, expect: {value: 1}}\n")
+    assert read_text(tmp_path, checked).final_probes == ()
+
+
+def test_mistakes_in_a_final_probe_that_is_left_out_are_told(tmp_path: Path) -> None:
+    final = GOOD.replace("query: SELECT 1}", "query: SELECT 1, unless: x, withn: 3s}")
+    (problem,) = troubles(tmp_path, final)
+    assert "withn" in problem
