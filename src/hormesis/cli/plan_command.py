@@ -75,8 +75,8 @@ def _told(prepared: Prepared | SkipTrouble) -> dict[str, Any]:
 def _as_data(timeline: Timeline) -> dict[str, Any]:
     moments = [
         {
-            "at_s": moment.at_s,
-            "until_s": moment.until_s,
+            "at_s": _microseconds(moment.at_s),
+            "until_s": _microseconds(moment.until_s),
             "sort": moment.sort,
             "name": moment.name,
             "text": moment.text,
@@ -87,8 +87,13 @@ def _as_data(timeline: Timeline) -> dict[str, Any]:
     return {
         "title": timeline.experiment.title,
         "seed": timeline.experiment.seed,
-        "duration_s": timeline.duration_s,
+        "duration_s": _microseconds(timeline.duration_s),
         "moments": moments,
         "permit": timeline.permit.to_json(),
         "notes": notes_of(timeline),
     }
+
+
+def _microseconds(seconds: float | None) -> float | None:
+    """Return *seconds* without the noise of sums and time scales: 27.6, not 27.599999999999998."""
+    return None if seconds is None else round(seconds, 6)

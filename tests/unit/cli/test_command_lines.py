@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_a_plan_is_written_in_units_of_the_file(hormesis: CommandLine) -> None:
     assert "constant-vus(for=15s, vus=5)" in hormesis("plan", "mine.yaml").out
     scaled = hormesis("plan", "mine.yaml", "--time-scale", "0.1").out
     assert "constant-vus(for=1.5s, vus=5)" in scaled
+
+
+def test_times_of_a_plan_are_told_without_the_noise_of_sums(hormesis: CommandLine) -> None:
+    hormesis("new", "mine.yaml")
+    scaled = hormesis("plan", "mine.yaml", "--time-scale", "0.07", "--json").out
+    assert re.findall(r"_s\": \d+\.\d", scaled)
+    assert not re.findall(r"_s\": \d+\.\d{7,}", scaled)
 
 
 def test_a_plan_touches_nothing(hormesis: CommandLine, tmp_path: Path) -> None:
