@@ -29,7 +29,8 @@ class RampingVus(Load):
     start_vus: int = Field(default=1, ge=0)
     """How many virtual users there are at the start."""
     graceful_ramp_down: Seconds = Field(default=30.0, ge=0)
-    """How long a user that is no longer wanted may take to finish its iteration."""
+    """How long a user that is no longer wanted may take to finish its iteration; one that only
+    pauses after it leaves at once."""
     pace: Seconds | None = Field(default=None, ge=0)
     """The shortest time between the starts of two iterations of a user; none: back to back."""
 

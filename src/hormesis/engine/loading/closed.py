@@ -48,8 +48,7 @@ class UserChange:
             seat = self._staying.pop()
             if seat.task is None or seat.task.done():
                 continue
-            seat.leaving = True
-            seat.wake()
+            seat.leave()
             cut = partial(seat.task.cancel)
             loop = asyncio.get_running_loop()
             self._leaving[seat] = loop.call_later(self._grace_s, cut)

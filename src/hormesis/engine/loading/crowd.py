@@ -69,6 +69,12 @@ class Seat:
         elif self.call is not None and not self.call.done():
             self.call.set_result(None)
 
+    def leave(self) -> None:
+        """Let it begin no further iteration, and rest no longer after the last one."""
+        self.leaving = True
+        self.wake()
+        self.user.rested()
+
     async def called(self) -> int:
         """Wait to be called; return when the iteration is due, -1 for none."""
         self.due_ns = -1

@@ -8,6 +8,7 @@ from random import Random
 from types import TracebackType
 from typing import Literal
 
+from hormesis.engine.loading.bell import rouse
 from hormesis.engine.loading.place import REMEMBERED_MAX, Place
 from hormesis.engine.loading.scene import Scene
 from hormesis.host.raised import is_bug, word_of
@@ -124,7 +125,8 @@ class VirtualUser(UserMeter):
     """What a client sees of the engine; see :class:`hormesis.words.client.User`."""
 
     __slots__ = (
-        "_record", "_rng", "clock", "left", "load", "now_ns", "place", "recorded", "scene",
+        "_record", "_resting", "_rng", "clock", "left", "load", "now_ns", "place", "recorded",
+        "scene",
     )  # fmt: skip
 
     def __init__(self, scene: Scene, number: int) -> None:
@@ -140,6 +142,7 @@ class VirtualUser(UserMeter):
         self.left = False
         """Whether it does nothing more: its client is closed after this iteration."""
         self._record = scene.meter.record
+        self._resting: asyncio.Future[None] | None = None
         self._rng: Random | None = None
 
     @property
@@ -175,7 +178,20 @@ class VirtualUser(UserMeter):
 
     async def rest(self, seconds: float) -> None:
         """Think after the last thing of an iteration; ends early when no other is to begin."""
-        await self.scene.ending.sleep(seconds)
+        ending = self.scene.ending
+        if ending.rung or seconds <= 0:
+            await ending.sleep(0)
+            return
+        self._resting = asyncio.get_running_loop().create_future()
+        try:
+            await ending.wait(self._resting, seconds)
+        finally:
+            self._resting = None
+
+    def rested(self) -> None:
+        """End its rest, if it only rests."""
+        if self._resting is not None:
+            rouse(self._resting)
 
     def checked(self, name: str) -> Callable[[float], None]:
         """Return what counts a check, 1 passed and 0 not."""

@@ -6,6 +6,7 @@ import pytest
 
 from hormesis.engine.loading.crowd import CLOSE_S, CUT_S
 from hormesis.words.client import User
+from hormesis.words.load import Closed
 from hormesis.words.op import Ended
 from tests.unit.engine.loading.played import Play, constant
 from tests.unit.engine.scripted_client import taking
@@ -72,6 +73,29 @@ async def test_who_only_rests_does_not_hold_up_the_end() -> None:
     record = await play.run()
     assert record.ended == pytest.approx(5.0, abs=0.01)
     assert record.iterations == len(play.ops) == 9, "a rest that is cut short ends its iteration"
+
+
+@virtually
+async def test_who_only_rests_leaves_as_soon_as_it_is_no_longer_wanted() -> None:
+    seen: list[int] = []
+
+    async def resting(user: User) -> None:
+        async with user.op("look"):
+            await user.clock.sleep_until(user.clock.now() + 0.1)
+        await user.rest(60.0)
+
+    play = Play(Closed(lambda passed: 3 if passed < 5.0 else 1, 3, 10.0), resting)
+
+    async def look() -> None:
+        for moment in (4.0, 5.2):
+            await play.clock.sleep_until(moment)
+            seen.append(play.player.users)
+
+    looking = asyncio.create_task(look())
+    record = await play.run()
+    await looking
+    assert seen == [3, 1]
+    assert record.iterations == len(play.ops) == 3
 
 
 @virtually
