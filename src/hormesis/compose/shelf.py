@@ -19,8 +19,8 @@ class Shelf(Mapping[str, type[Any]]):
     import: looking one up imports that one, going through all values imports all.
 
     Raises:
-        CapabilityTrouble: a plugin has the name of a kind of ours; when looked up: a file does not
-            define one class of its shelf.
+        CapabilityTrouble: two kinds have one name; when looked up: a file does not define one
+            class of its shelf, or cannot be imported.
     """
 
     def __init__(
@@ -28,11 +28,7 @@ class Shelf(Mapping[str, type[Any]]):
     ) -> None:
         self._base = base
         self._found: dict[str, type[Kind]] = {}
-        self._modules = {
-            module.name.replace("_", "-"): f"{package}.{module.name}"
-            for module in pkgutil.iter_modules(importlib.import_module(package).__path__)
-            if not module.ispkg  # a package holds the parts of a kind, not a kind
-        }
+        self._modules = _modules_in(package)
         for name, plugin in plugins.items():
             if name in self._modules:
                 raise CapabilityTrouble(taken_twice(name, self[name], plugin))
@@ -54,8 +50,23 @@ class Shelf(Mapping[str, type[Any]]):
         return len(self._names)
 
 
+def _modules_in(package: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        if module.ispkg:  # It holds the parts of a kind, not a kind.
+            continue
+        name, path = module.name.replace("_", "-"), f"{package}.{module.name}"
+        if name in found:
+            raise CapabilityTrouble(f"two kinds are called {name!r}: {found[name]} and {path}")
+        found[name] = path
+    return found
+
+
 def _kind_in(module_name: str, base: type[Kind]) -> type[Kind]:
-    module = importlib.import_module(module_name)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise CapabilityTrouble(f"{module_name} cannot be imported: {error!r}") from error
     own = [
         thing
         for _, thing in inspect.getmembers(module, inspect.isclass)

@@ -20,6 +20,8 @@ from hormesis.words.probe import Observation, Probe, World
 
 BLIND_FACTOR = 3.0
 BLIND_MARGIN_S = 3.0
+UNTIL_GOOD_S = 0.1
+"""How often is looked until the system is in its steady state."""
 FIRST_LOOK_S = 5.0
 """How long it may take until what is told as a change was read for the first time."""
 UNREAD = "it was not read when the run began, so what has changed since is unknown"
@@ -191,7 +193,7 @@ class Observer:
                 what=f"steady state {named.name!r}",
                 deadline=self._clock.now() + named.within_s,
                 clock=self._clock,
-                every_s=0.25,
+                every_s=UNTIL_GOOD_S,
                 given_up=given_up,
             )
         return last[0]

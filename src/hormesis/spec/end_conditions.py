@@ -18,7 +18,8 @@ def read_end_conditions(
 ) -> tuple[EndCondition, ...]:
     """Return the conditions that *nodes* describe, for *tracks*, which were read before."""
     apart = {one.name for several in tracks.conditions.values() for one in several}
-    known = tracks.names.get("probe", set()) - apart | {one.name for one in tracks.probes}
+    known = tracks.names.get("probe", set()) - apart - tracks.left_out
+    known |= {one.name for one in tracks.probes}
     ends = []
     for node, forms in nodes:
         if (end := _read(node, forms, sorted(known))) is not None:

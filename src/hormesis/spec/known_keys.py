@@ -12,12 +12,17 @@ from hormesis.spec.document import renamed
 from hormesis.spec.node import Node, Problems
 
 
-def with_known_keys(node: Node, known: Sequence[str], problems: Problems) -> Node:
-    """Tell keys that are not *known*; return the mapping *node* with those that they must mean."""
+def with_known_keys(
+    node: Node, known: Sequence[str], problems: Problems, *, elsewhere: Sequence[str] = ()
+) -> Node:
+    """Tell keys that are not *known*; return the mapping *node* with those that they must mean.
+
+    Hints name keys that are known *elsewhere*, too.
+    """
     meant: dict[str, str] = {}
     for key, unknown in node.items():
         if key not in known:
-            hint = did_you_mean(key, known, noun="known keys")
+            hint = did_you_mean(key, [*elsewhere, *known], noun="known keys")
             problems.add(unknown, f"expected a known key, found {key}", hint, at_key=True)
             name = nearest(key, known)
             if name and not node.has(name) and name not in meant.values():

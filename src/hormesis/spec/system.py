@@ -9,7 +9,7 @@ from pathlib import Path
 from hormesis.spec.address import Address
 from hormesis.spec.bindings import Bindings
 from hormesis.spec.definitions import definitions_in
-from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.did_you_mean import did_you_mean, nearest
 from hormesis.spec.document import Document
 from hormesis.spec.frames import SystemUseFrame
 from hormesis.spec.included import Included
@@ -68,10 +68,9 @@ def system_section(
         return SystemSection(None)
     if not mapping(node, problems, what):
         return SystemSection(None)
-    itself = not any(map(node.has, _USE_KEYS))
-    node = with_known_keys(node, (*_USE_KEYS, *(SYSTEM_KEYS if itself else ())), problems)
-    if not any(map(node.has, _USE_KEYS)):
-        return SystemSection(node)
+    if _is_itself(node):
+        return SystemSection(with_known_keys(node, SYSTEM_KEYS, problems, elsewhere=_USE_KEYS))
+    node = with_known_keys(node, _USE_KEYS, problems)
     frame = forms.frame(SystemUseFrame, node)
     values = node.under("set") if node.has("set") else None
     if frame is None:
@@ -84,6 +83,15 @@ def system_section(
     if path is None:
         return SystemSection(None, values)
     return SystemSection(_top(_located(path, node, problems), problems), values)
+
+
+def _is_itself(node: Node) -> bool:
+    """Return whether the section describes a system, and does not name one."""
+    if any(map(node.has, _USE_KEYS)):
+        return False
+    keys = [str(key) for key in node.value]
+    near_use = any(nearest(key, _USE_KEYS) for key in keys)
+    return not near_use or any(nearest(key, SYSTEM_KEYS) for key in keys)
 
 
 def _top(document: Document, problems: Problems) -> Node:

@@ -128,13 +128,15 @@ def _check_checks(play: Play, stage: Stage, forms: Forms, by_hand: bool) -> None
     services = [one.name for one in stage.processes.services]
     services += [one.name for one in stage.attached]
     performers = [key for key in ("prepare", "finish", "on_fail") if getattr(play, key)]
+    ending = (*(one for one, _ in play.stops), *play.ends)
+    looked_at = {one.name for one in ending if one.probe is not None}
     names = Names(
         faults=sorted(given.get("fault", ())),
         probes=sorted(given.get("probe", ())),
         loads=sorted({*given.get("load", ()), *performers}),
         services=[*services, *stage.processes.left_out],
         any_fault=by_hand,
-        left_out=play.tracks.left_out,
+        left_out=play.tracks.left_out - looked_at,
     )
     live = [read for _, read in play.stops if read is not None]
     for one in (*play.checks, *live):

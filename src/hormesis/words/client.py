@@ -78,7 +78,8 @@ class User(Protocol):
     async def rest(self, seconds: float) -> None:
         """Think for *seconds* with nothing left to do in this iteration.
 
-        Ends early also when the load's time is over, because no iteration follows then.
+        Ends early also when the load's time is over or this user is no longer wanted, because no
+        iteration follows then.
         """
         ...
 

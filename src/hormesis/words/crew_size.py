@@ -14,7 +14,9 @@ from hormesis.words.experiment import LoadTrack
 from hormesis.words.load import Burst, Closed, Finite, Open, Shape
 
 ALONE_USERS_MAX = 100
-"""So many users, of all loads together, are more than the engine's own process plays."""
+"""So many users, of all loads together, are more than the engine's own process plays. Of a load
+whose arrivals are given they are those that a second's arrivals need: its most users are only
+there for the worst case, and then they wait."""
 ALONE_RATE_MAX = 1000.0
 """So many arrivals a second, of all loads together, are more than it plays."""
 _LOOKS = 64
@@ -29,10 +31,12 @@ def processes_for(tracks: Sequence[LoadTrack], *, asked: int = 0, cores: int) ->
     the size of the loads. A burst has one, and no load has more processes than users.
     """
     shapes = [track.load.shape() for track in tracks]
-    big = (
-        sum(_users(shape) for shape in shapes) >= ALONE_USERS_MAX
-        or sum(_rate(shape) for shape in shapes) >= ALONE_RATE_MAX
-    )
+    rates = [_rate(shape) for shape in shapes]
+    busy = [
+        min(_users(shape), rate) if isinstance(shape, Open) else _users(shape)
+        for shape, rate in zip(shapes, rates, strict=True)
+    ]
+    big = sum(busy) >= ALONE_USERS_MAX or sum(rates) >= ALONE_RATE_MAX
     return [
         _processes(shape, track.processes or asked or (cores if big else 1))
         for track, shape in zip(tracks, shapes, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from hormesis.words.outcome import Outcome
 from hormesis.words.window import Window
 from tests.unit.record.histories import MANIFEST, fault, look, op, run, started
 
-KINDS: dict[str, type[Check]] = kinds_of("checks")
+KINDS: Mapping[str, type[Check]] = kinds_of("checks")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from hormesis.words.fault import Fault
 from hormesis.words.trouble import CapabilityTrouble
 
 NOTHING = "from hormesis.words.fault import Fault\n"
+Look = Callable[[Shelf, str], object]
+FOLDERS: dict[str, Path] = {}
 A_FAULT = NOTHING + "class Doze(Fault):\n    '''Do nothing.'''\n"
 
 
@@ -24,6 +27,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     for one in (folder, folder / "parts"):
         (one / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(FOLDERS, name, folder)
     return name
 
 
@@ -45,6 +49,21 @@ def test_what_is_not_there_is_no_kind(package: str) -> None:
     assert shelf.get("nap_time") is None
     with pytest.raises(KeyError):
         shelf["parts"]
+
+
+@pytest.mark.parametrize("look", [Shelf.__getitem__, Shelf.get])
+def test_what_cannot_be_imported_is_told_and_not_absent(package: str, look: Look) -> None:
+    (FOLDERS[package] / "broken.py").write_text("{}['nothing']\n")
+    shelf = Shelf(package, Fault, {})
+    with pytest.raises(CapabilityTrouble, match=r"broken cannot be imported: KeyError"):
+        look(shelf, "broken")
+
+
+def test_two_files_of_one_name_are_both_named(package: str) -> None:
+    (FOLDERS[package] / "nap-time.py").write_text(A_FAULT)
+    with pytest.raises(CapabilityTrouble, match=r"two kinds are called 'nap-time'") as caught:
+        Shelf(package, Fault, {})
+    assert "nap_time" in str(caught.value)
 
 
 def test_a_file_without_a_kind_is_told_when_it_is_looked_up(package: str) -> None:

@@ -60,6 +60,13 @@ def test_who_is_looked_at_elsewhere_can_be_referred_to(tmp_path: Path) -> None:
     assert read_text(tmp_path, checked).final_probes == ()
 
 
+def test_who_is_looked_at_by_a_stop_condition_can_be_referred_to(tmp_path: Path) -> None:
+    probe = "probe: sql, name: jobs, query: SELECT 1, expect: {value: 1}"
+    text = GOOD.replace("{probe: sql, name: jobs, query: SELECT 1}", f"{{{probe}, unless: x}}")
+    stops = f"stop_when:\n  - {{{probe}}}\nchecks:\n  - {{always: jobs}}\n"
+    assert read_text(tmp_path, text.replace("checks:\n", stops)).final_probes == ()
+
+
 def test_mistakes_in_a_final_probe_that_is_left_out_are_told(tmp_path: Path) -> None:
     final = GOOD.replace("query: SELECT 1}", "query: SELECT 1, unless: x, withn: 3s}")
     (problem,) = troubles(tmp_path, final)

@@ -30,11 +30,15 @@ class Recruits:
         Raises:
             OSError: it cannot be started.
         """
-        return await self._starting.pop()
+        starting = self._starting.pop()
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            self._starting.append(starting)  # Whoever closes ends it.
+            raise
 
     async def close(self) -> None:
         """End those that nobody took; closing twice is harmless."""
         starting, self._starting = self._starting, []
-        for one in await asyncio.gather(*starting, return_exceptions=True):
-            if isinstance(one, MemberProcess):
-                await one.close()
+        there = await asyncio.gather(*starting, return_exceptions=True)
+        await asyncio.gather(*(one.close() for one in there if isinstance(one, MemberProcess)))

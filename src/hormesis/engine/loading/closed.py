@@ -61,7 +61,7 @@ class UserChange:
             seat, cut = self._leaving.popitem()
             cut.cancel()
             if seat.task is not None and not seat.task.done():
-                seat.leaving = False
+                seat.stay()
                 return seat
         return None
 

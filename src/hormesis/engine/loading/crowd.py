@@ -70,10 +70,15 @@ class Seat:
             self.call.set_result(None)
 
     def leave(self) -> None:
-        """Let it begin no further iteration, and rest no longer after the last one."""
+        """Let it begin no further iteration, and not rest after the last one."""
         self.leaving = True
         self.wake()
-        self.user.rested()
+        self.user.hurry()
+
+    def stay(self) -> None:
+        """Let it go on after all."""
+        self.leaving = False
+        self.user.take_time()
 
     async def called(self) -> int:
         """Wait to be called; return when the iteration is due, -1 for none."""

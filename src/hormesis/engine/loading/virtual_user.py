@@ -125,8 +125,8 @@ class VirtualUser(UserMeter):
     """What a client sees of the engine; see :class:`hormesis.words.client.User`."""
 
     __slots__ = (
-        "_record", "_resting", "_rng", "clock", "left", "load", "now_ns", "place", "recorded",
-        "scene",
+        "_hurried", "_record", "_resting", "_rng", "clock", "left", "load", "now_ns", "place",
+        "recorded", "scene",
     )  # fmt: skip
 
     def __init__(self, scene: Scene, number: int) -> None:
@@ -142,6 +142,7 @@ class VirtualUser(UserMeter):
         self.left = False
         """Whether it does nothing more: its client is closed after this iteration."""
         self._record = scene.meter.record
+        self._hurried = False
         self._resting: asyncio.Future[None] | None = None
         self._rng: Random | None = None
 
@@ -179,7 +180,7 @@ class VirtualUser(UserMeter):
     async def rest(self, seconds: float) -> None:
         """Think after the last thing of an iteration; ends early when no other is to begin."""
         ending = self.scene.ending
-        if ending.rung or seconds <= 0:
+        if ending.rung or self._hurried or seconds <= 0:
             await ending.sleep(0)
             return
         self._resting = asyncio.get_running_loop().create_future()
@@ -188,10 +189,15 @@ class VirtualUser(UserMeter):
         finally:
             self._resting = None
 
-    def rested(self) -> None:
-        """End its rest, if it only rests."""
+    def hurry(self) -> None:
+        """Let it rest no more, not now and not after what it does, for no iteration follows."""
+        self._hurried = True
         if self._resting is not None:
             rouse(self._resting)
+
+    def take_time(self) -> None:
+        """Let it rest again."""
+        self._hurried = False
 
     def checked(self, name: str) -> Callable[[float], None]:
         """Return what counts a check, 1 passed and 0 not."""

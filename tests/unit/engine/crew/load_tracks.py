@@ -25,10 +25,10 @@ class Given(Load):
         match self.sort:
             case "users":
                 return Closed(users_at=lambda passed_s: size, users_max=size, duration_s=60.0)
-            case "rate":
+            case "rate" | "patient":
                 return Open(
                     due_at=lambda arrival: arrival / size if arrival < size * 60 else None,
-                    users_max=50,
+                    users_max=50 if self.sort == "rate" else 5000,
                     duration_s=60.0,
                 )
             case "peak":

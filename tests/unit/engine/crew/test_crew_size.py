@@ -12,6 +12,8 @@ from tests.unit.engine.crew.load_tracks import track
         ("users", 99, 1),
         ("users", 100, 8),
         ("rate", 900, 1),
+        ("patient", 90, 1),
+        ("patient", 110, 8),
         ("rate", 1100, 8),
         ("peak", 900, 1),
         ("peak", 5000, 8),

@@ -16,6 +16,15 @@ GRACE_S = 30.0
 """The graceful stop that a load has unless it says otherwise."""
 
 
+async def users_at(play: Play, *moments: float) -> list[int]:
+    """Return how many users there are at these moments of the play's clock."""
+    seen = []
+    for moment in moments:
+        await play.clock.sleep_until(moment)
+        seen.append(play.player.users)
+    return seen
+
+
 @virtually
 async def test_running_iterations_may_finish_after_the_end() -> None:
     play = Play(constant(2, 5.0), taking(4.0))
@@ -75,27 +84,34 @@ async def test_who_only_rests_does_not_hold_up_the_end() -> None:
     assert record.iterations == len(play.ops) == 9, "a rest that is cut short ends its iteration"
 
 
+@pytest.mark.parametrize("takes_s", [0.1, 5.5])
 @virtually
-async def test_who_only_rests_leaves_as_soon_as_it_is_no_longer_wanted() -> None:
-    seen: list[int] = []
-
-    async def resting(user: User) -> None:
+async def test_who_is_no_longer_wanted_rests_neither_now_nor_later(takes_s: float) -> None:
+    async def resting_twice(user: User) -> None:
         async with user.op("look"):
-            await user.clock.sleep_until(user.clock.now() + 0.1)
-        await user.rest(60.0)
+            await user.clock.sleep_until(user.clock.now() + takes_s)
+        await user.rest(20.0)
+        await user.rest(20.0)
 
-    play = Play(Closed(lambda passed: 3 if passed < 5.0 else 1, 3, 10.0), resting)
-
-    async def look() -> None:
-        for moment in (4.0, 5.2):
-            await play.clock.sleep_until(moment)
-            seen.append(play.player.users)
-
-    looking = asyncio.create_task(look())
+    play = Play(Closed(lambda passed: 3 if passed < 5.0 else 1, 3, 10.0), resting_twice)
+    seen = asyncio.create_task(users_at(play, 4.0, 6.0))
     record = await play.run()
-    await looking
-    assert seen == [3, 1]
+    assert await seen == [3, 1]
     assert record.iterations == len(play.ops) == 3
+
+
+@virtually
+async def test_who_is_wanted_again_rests_again() -> None:
+    async def slow(user: User) -> None:
+        async with user.op("look"):
+            await user.clock.sleep_until(user.clock.now() + 4.0)
+        await user.rest(100.0)
+
+    play = Play(Closed(lambda passed: 0 if 2.0 <= passed < 3.0 else 2, 2, 50.0), slow)
+    seen = asyncio.create_task(users_at(play, 1.0, 2.5, 45.0))
+    await play.run()
+    assert await seen == [2, 2, 2]
+    assert len(play.ops) == 2, "nobody begins anew before the rest is over"
 
 
 @virtually
