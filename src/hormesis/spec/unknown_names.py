@@ -128,8 +128,8 @@ def _check_checks(play: Play, stage: Stage, forms: Forms, by_hand: bool) -> None
     services = [one.name for one in stage.processes.services]
     services += [one.name for one in stage.attached]
     performers = [key for key in ("prepare", "finish", "on_fail") if getattr(play, key)]
-    ending = (*(one for one, _ in play.stops), *play.ends)
-    looked_at = {one.name for one in ending if one.probe is not None}
+    looked_at = {one.name for one, _ in play.stops if one.probe is not None}
+    looked_at |= {one.name for one in play.ends if one.probe is not None}
     names = Names(
         faults=sorted(given.get("fault", ())),
         probes=sorted(given.get("probe", ())),
