@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -45,7 +44,7 @@ def compare_command(
     compared = compare(*(read_history(run.path) for run in runs), tolerance=share)
     code = ExitCode.of(compared.outcome)
     if as_json:
-        out.print_json(json.dumps(comparison_data(compared, code)))
+        out.tell_json(comparison_data(compared, code))
         return code
     for letter, run in zip("AB", runs, strict=True):
         out.print(Text(f"{letter}  {run.path}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,6 +26,14 @@ class _UnreadConsole(Console):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.file.fileno())
             os.close(nowhere)
+
+    def tell_json(self, data: object) -> None:
+        """Print *data* as indented JSON; in colour for a person, and at once for a program."""
+        text = json.dumps(data, indent=2, ensure_ascii=False)
+        if self.is_terminal:
+            self.print_json(text)
+        else:
+            self.out(text, highlight=False)
 
 
 out = _UnreadConsole(highlight=False, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -28,7 +27,7 @@ def doctor_command(*, as_json: bool) -> int:
     able = list(abilities(missing))
     left = left_behind(dict(os.environ))
     if as_json:
-        out.print_json(json.dumps(_data(missing, able, [one.run.run_id for one in left])))
+        out.tell_json(_data(missing, able, [one.run.run_id for one in left]))
         return ExitCode.LEFT_DIRTY if left else ExitCode.PASS
     _show("This machine", [_capability(one) for one in _all_capabilities()])
     _show("Means of faults, tried in throw-away namespaces", list(_means(missing)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -40,7 +39,7 @@ def drill_command(
         file, options, kills=kills, rng=Random(seed), tell=_progress, attached=attached
     )
     if as_json:
-        out.print_json(json.dumps([data_of(one) for one in rounds]))
+        out.tell_json([data_of(one) for one in rounds])
     else:
         for line in columns([_row(one) for one in rounds]):
             out.print(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from hormesis.cli.console import out
@@ -20,7 +19,7 @@ def check_command(path: Path, *, as_json: bool, quiet: bool = False) -> int:
     worst = ExitCode.worst(code_of(one.verdict) for one in again.counted)
     if as_json:
         data = [as_data(one, code, path) for one, code in zip(judged, codes, strict=True)]
-        out.print_json(json.dumps(data[0] if len(data) == 1 else data))
+        out.tell_json(data[0] if len(data) == 1 else data)
         return worst
     for one, code in zip(judged, codes, strict=True):
         if quiet and len(judged) > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext, redirect_stdout
@@ -142,7 +141,7 @@ class _Progress:
 
 def _tell(found: LimitFound, options: LoadOptions) -> None:
     if options.as_json:
-        out.print_json(json.dumps({**found.data, "directory": str(found.directory)}))
+        out.tell_json({**found.data, "directory": str(found.directory)})
         return
     colour = "green" if found.code is ExitCode.PASS else "yellow"
     out.print(Text.assemble(("LIMIT ", f"bold {colour}"), found.limit.sentence))

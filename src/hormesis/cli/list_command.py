@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from rich.text import Text
 
 from hormesis.cli.columns import columns
@@ -25,7 +23,7 @@ def list_command(shelf: str | None, *, as_json: bool) -> int:
         )
     found = {name: _kinds(name) for name in ([shelf] if shelf else known)}
     if as_json:
-        out.print_json(json.dumps(found))
+        out.tell_json(found)
         return ExitCode.PASS
     for name, kinds in found.items():
         out.print(Text(name, style="bold"))
@@ -36,7 +34,7 @@ def list_command(shelf: str | None, *, as_json: bool) -> int:
 
 def schema_command() -> int:
     """Print the JSON Schema of experiment files."""
-    out.print_json(json.dumps(schema_of(catalogue())))
+    out.tell_json(schema_of(catalogue()))
     return ExitCode.PASS
 
 

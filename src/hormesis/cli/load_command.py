@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -127,7 +126,7 @@ def _tell(finished: Finished, copies: list[Path], options: LoadOptions) -> int:
         data = as_data(finished.judged, finished.code, finished.directory)
         told = breaking_points(finished.judged)
         load = {**table_data(finished.judged.history), "breaking_points": told}
-        out.print_json(json.dumps({**data, "load": load}))
+        out.tell_json({**data, "load": load})
         return finished.code
     if options.quiet:
         out.print(headline(finished.judged, finished.code))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +28,7 @@ def plan_command(what: str, options: RunOptions) -> int:
         return _plan_suite(suite, what, options)
     timeline = prepare(file_request(what, options, "plan")).timeline
     if options.as_json:
-        out.print_json(json.dumps(_as_data(timeline)))
+        out.tell_json(_as_data(timeline))
     else:
         _show(timeline)
     return ExitCode.PASS
@@ -43,7 +42,7 @@ def _plan_suite(suite: Suite, what: str, options: RunOptions) -> int:
     complain(unused_in(choice))
     if options.as_json:
         plans = [{"scenario": name, **_told(one)} for name, one in prepared.items()]
-        out.print_json(json.dumps({"suite": suite.name, "plans": plans}))
+        out.tell_json({"suite": suite.name, "plans": plans})
     else:
         _show_all(prepared)
     return ExitCode.PASS

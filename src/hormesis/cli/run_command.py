@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -48,7 +47,7 @@ def run_command(what: str, options: RunOptions) -> int:
         finished = run(prepared, watch=watch)
     if options.as_json:
         data = as_data(finished.judged, finished.code, finished.directory)
-        out.print_json(json.dumps(data))
+        out.tell_json(data)
         return finished.code
     show_run(out, finished.judged, finished.code, brief=options.quiet)
     if not options.quiet:

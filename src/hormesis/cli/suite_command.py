@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
@@ -128,7 +127,7 @@ def _show_suite(finished: SuiteFinished, options: RunOptions) -> None:
                 as_data(one, code_of(one.verdict), finished.directory) for one in finished.runs
             ],
         }
-        out.print_json(json.dumps(data))
+        out.tell_json(data)
         return
     if not options.quiet:
         show_advice(out, finished.runs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -65,7 +64,7 @@ def target_command(target: Path, suite: str, *, reach: bool, as_json: bool) -> i
         told = [tried_fitness(one, silent) for one in told]
     code = _code(told, silent)
     if as_json:
-        out.print_json(json.dumps(_data(told, addresses, silent, code, reach=reach)))
+        out.tell_json(_data(told, addresses, silent, code, reach=reach))
         return code
     for one in told:
         _show(one, target, one.suite if one.suite in suite_names() else suite)

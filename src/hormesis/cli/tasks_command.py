@@ -77,7 +77,7 @@ def user_command(where: Where, *, prefix: str, as_json: bool) -> int:
         raise UsageTrouble(f"--prefix {prefix}: expected up to 40 letters, digits, dots and dashes")
     made = asyncio.run(new_user(where.variables(), prefix, SystemRandom()))
     if as_json:
-        out.print_json(json.dumps(asdict(made)))
+        out.tell_json(asdict(made))
     else:
         out.print(Text(made.token))
         err.print(Text(f"user {made.username}, id {made.user_id}"))
@@ -130,7 +130,7 @@ def rows_command(
     variables = where.variables(tag=_checked(tag), limit=str(limit))
     rows = asyncio.run(rows_of(variables, statement))
     if as_json:
-        out.print_json(json.dumps({"tag": tag, "count": len(rows.rows), "rows": list(rows.rows)}))
+        out.tell_json({"tag": tag, "count": len(rows.rows), "rows": list(rows.rows)})
         return ExitCode.PASS
     _show(rows, tag)
     return ExitCode.PASS
@@ -162,7 +162,7 @@ def clear_command(where: Where, *, tag: str, dry_run: bool, yes: bool, as_json: 
         deleted = asyncio.run(performed(variables, "clear_sql"))
     if as_json:
         data = {"tag": tag, "dry_run": dry_run, "completed": there, "deleted": deleted}
-        out.print_json(json.dumps(data))
+        out.tell_json(data)
     else:
         out.print(Text(f"{told} would be deleted" if dry_run else f"{deleted} tasks deleted"))
     return ExitCode.PASS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Mapping
+from functools import cache
 from itertools import pairwise
 from textwrap import dedent
 
@@ -22,7 +24,8 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
     return {name: docs[name] for name in model.model_fields if name in docs}
 
 
-def _own_docs(model: type[BaseModel]) -> dict[str, str]:
+@cache
+def _own_docs(model: type[BaseModel]) -> Mapping[str, str]:
     try:
         tree = ast.parse(dedent(inspect.getsource(model)))
     except (OSError, TypeError, SyntaxError):

@@ -45,7 +45,7 @@ def name_ban_problems(source: Source) -> Iterator[Problem]:
     if not source.is_python or source.path in CLOCKS:
         return
     bound = bound_names(source)
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Attribute | ast.Name):
             continue
         name = dotted_name(node, bound)
@@ -58,7 +58,7 @@ def name_ban_problems(source: Source) -> Iterator[Problem]:
 def print_problems(source: Source) -> Iterator[Problem]:
     """Yield calls of ``print``."""
     if source.is_python:
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Name) and node.id == "print":
                 yield source.problem(node, "print: use the console of cli/, or sys.stdout.write")
 
@@ -72,7 +72,7 @@ def effect_problems(source: Source) -> Iterator[Problem]:
         if one.root in EFFECT_MODULES:
             yield source.problem(one.line, f"imports {one.root}: {EFFECT_MODULES[one.root]}")
     bound = bound_names(source)
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if (
             isinstance(node, ast.Attribute | ast.Name)
             and (name := dotted_name(node, bound)) in EFFECT_CALLS
@@ -84,7 +84,7 @@ def swallow_problems(source: Source) -> Iterator[Problem]:
     """Yield handlers that catch everything and say nothing."""
     if not source.is_python:
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ExceptHandler):
             if node.type is None:
                 yield source.problem(node, "bare except: name the exception that is expected")

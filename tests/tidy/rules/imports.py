@@ -25,7 +25,7 @@ class Import:
 
 def imports_of(source: Source, *, within: ast.AST | None = None) -> Iterator[Import]:
     """Yield the imports of a file, or of one node of it; relative ones are made absolute."""
-    for node in ast.walk(within or source.tree):
+    for node in (ast.walk(within) if within else source.nodes):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, (), node.lineno)
@@ -46,7 +46,7 @@ def targets_of(one: Import, modules: frozenset[str]) -> list[str]:
 def bound_names(source: Source) -> dict[str, str]:
     """Return what each imported local name stands for: ``{"now": "time.monotonic"}``."""
     bound: dict[str, str] = {}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound[alias.asname or alias.name.partition(".")[0]] = (

@@ -47,7 +47,7 @@ def _is_found(source: Source) -> bool:
 
 
 def _strings(source: Source) -> Iterator[str]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 

@@ -35,7 +35,7 @@ def purity_problems(source: Source) -> Iterator[Problem]:
         if one.root in IMPURE_MODULES:
             yield source.problem(one.line, f"{parts[1]}/ is pure and does not import {one.root}")
     bound = bound_names(source)
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Attribute | ast.Name):
             name = dotted_name(node, bound)
             if name in CLOCK_READS:
@@ -52,7 +52,7 @@ def polling_problems(source: Source) -> Iterator[Problem]:
     bound = bound_names(source)
     sleeps = [
         node
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call)
         and dotted_name(node.func, bound) == "asyncio.sleep"
         and not _yields_only(node)
@@ -60,7 +60,7 @@ def polling_problems(source: Source) -> Iterator[Problem]:
     if source.path.startswith("src/hormesis/"):
         looped = [
             inner
-            for loop in ast.walk(source.tree)
+            for loop in source.nodes
             if isinstance(loop, ast.While) and _can_end(loop)
             for inner in ast.walk(loop)
         ]
@@ -90,7 +90,7 @@ def late_import_problems(source: Source) -> Iterator[Problem]:
     if not source.path.startswith("src/hormesis/") or not source.is_python:
         return
     late: set[int] = set()
-    for function in ast.walk(source.tree):
+    for function in source.nodes:
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         explains = any(

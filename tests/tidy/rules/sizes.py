@@ -25,7 +25,7 @@ def size_problems(source: Source) -> Iterator[Problem]:
         for number, line in enumerate(source.lines, 1):
             if len(line) > LINE_MAX:
                 yield source.problem(number, f"{len(line)} characters (at most {LINE_MAX})")
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > FUNCTION_LINES_MAX:

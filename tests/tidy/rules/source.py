@@ -47,6 +47,11 @@ class Source:
         """Return the syntax tree of a Python file."""
         return ast.parse(self.text, self.path)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Return every node of the tree; most rules look at each."""
+        return list(ast.walk(self.tree))
+
     @property
     def is_python(self) -> bool:
         """Return whether the file is Python source."""
