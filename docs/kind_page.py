@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import AliasChoices, BaseModel
 
 from hormesis.words.fault import Fault, Mechanism
-from hormesis.words.kind import Kind
+from hormesis.words.kind import OR_TEXT, Kind
 
 NOTE = "<!-- Written by `make docs` from the code; edit the code. -->"
 SHELF_TEXTS: Mapping[str, tuple[str, str]] = {
@@ -138,6 +138,8 @@ FORMS = ("duration", "size", "rate", "share")
 def _value_in_words(part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     if "$ref" in part:
         part = schema["$defs"][part["$ref"].rpartition("/")[2]]
+    if OR_TEXT in part:
+        return f"mapping, or text such as `{part[OR_TEXT]}`"
     if part.get("title") in FORMS:
         return str(part["title"])
     if examples := part.get("examples"):

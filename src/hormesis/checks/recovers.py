@@ -335,6 +335,8 @@ class Recovers(Check):
             told, outcome = f"{still}; {allowed} were allowed", Outcome.FAIL
         else:
             told = f"{still}; {allowed} are allowed, but nobody looked that long"
+            if episode.disturbed < episode.released + self.within:
+                told = f"{still}; {allowed} are allowed, but the next fault came before"
             outcome = Outcome.UNKNOWN
         return _Told(outcome, Finding(told, cites, data), detect_s)
 

@@ -38,7 +38,7 @@ from hormesis.spec.frames import (
 )
 from hormesis.spec.translate import keys_of, synonyms_of
 from hormesis.words.catalogue import Catalogue
-from hormesis.words.kind import Kind
+from hormesis.words.kind import OR_TEXT, Kind
 
 Schema = dict[str, Any]
 _REFERENCE: Schema = {"type": "string", "pattern": r"\$\{"}
@@ -269,6 +269,9 @@ def _opened(schema: Any) -> Any:
     """Allow ``${…}`` wherever a typed value is expected; titles made from names are dropped."""
     if not isinstance(schema, Mapping):
         return schema
+    if OR_TEXT in schema:
+        whole = {key: value for key, value in schema.items() if key != OR_TEXT}
+        return {"anyOf": [{"type": "string", "examples": [schema[OR_TEXT]]}, _opened(whole)]}
     opened = {key: value for key, value in schema.items() if key != "title"}
     if "properties" in schema:
         opened["properties"] = {

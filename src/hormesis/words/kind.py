@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 Scalar = str | int | float | bool | None
 """A value that fits in one cell of a table and in JSON."""
+OR_TEXT = "x-or-text"
+"""Key in the JSON schema of a mapping: a text may stand in its place, and its value is one."""
 
 
 class Kind(BaseModel):

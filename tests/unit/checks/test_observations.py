@@ -366,6 +366,13 @@ def test_recovery_that_nobody_watched_is_unknown(probes: list[ProbeRecord], told
     assert told in verdict.summary
 
 
+def test_a_recovery_that_the_next_fault_cut_short_is_unknown_and_says_so() -> None:
+    other = replace(fault("pause", 34.0, 40.0), id="other-1", track="other")
+    verdict = recovers(run(faults=[fault(), other], probes=looks(range(22, 99))))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "10s are allowed, but the next fault came before" in verdict.summary
+
+
 def test_sparse_looks_do_not_stand_for_time_that_nobody_watched() -> None:
     probes = [look(25.0, MISS), look(30.5, MISS), look(36.0, MISS)]
     assert recovers(run(faults=[fault()], probes=probes)).outcome is Outcome.UNKNOWN

@@ -246,9 +246,10 @@ async def test_think_pace_and_repeat() -> None:
     assert user.rests == [1.0, 0.5, 6.5], "what follows the last request"
 
 
-async def test_think_between_bounds() -> None:
+@pytest.mark.parametrize("think", [{"min": "1s", "max": "2s"}, "1s..2s", "1s .. 2s"])
+async def test_think_between_bounds(think: Any) -> None:
     user = FakeUser()
-    step = {"name": "a", "get": "/a", "think": {"min": "1s", "max": "2s"}}
+    step = {"name": "a", "get": "/a", "think": think}
     await client_of(kind(step), user, answer(200)).iterate()
     assert 1.0 <= user.pauses[0] <= 2.0
 

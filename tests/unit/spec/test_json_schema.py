@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from hormesis.compose.registry import catalogue
 from hormesis.spec.field_docs import field_docs
 from hormesis.spec.frames import LimitsFrame
 from hormesis.spec.json_schema import schema_of
@@ -21,6 +22,22 @@ from tests.unit.spec.small_kinds import Latency, small_catalogue
 SCHEMA = schema_of(small_catalogue())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 SUITES = Path(__file__).parents[3] / "src" / "hormesis" / "suites"
+
+
+EXAMPLES = sorted((SUITES.parents[2] / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_what_is_run_is_valid(path: Path, whole: jsonschema.Draft202012Validator) -> None:
+    data = yaml.safe_load(path.read_text())
+    if "title" in data:
+        whole.validate(data)
+
+
+@pytest.fixture(scope="module")
+def whole() -> jsonschema.Draft202012Validator:
+    """The schema that ``hormesis schema`` prints."""
+    return jsonschema.Draft202012Validator(schema_of(catalogue()))
 
 
 def test_it_is_a_schema() -> None:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from hormesis.clients.steps.template import Template
 from hormesis.host.json_path import checked_path
 from hormesis.words.client import User
-from hormesis.words.kind import Scalar
+from hormesis.words.kind import OR_TEXT, Scalar
 from hormesis.words.units import Seconds, Share
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -19,9 +19,9 @@ _STATUS = re.compile(r"\s*(<=|>=|==|!=|<|>)?\s*\d+\s*")
 
 
 class Think(BaseModel):
-    """A pause: ``1s``, or evenly drawn from ``{min: 500ms, max: 2s}``."""
+    """A pause: ``1s``, or evenly drawn: ``500ms..2s``, ``{min: 500ms, max: 2s}``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={OR_TEXT: "1s"})
 
     min: Seconds = Field(ge=0)
     """The shortest pause."""
@@ -31,7 +31,10 @@ class Think(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _from_one(cls, given: Any) -> Any:
-        return given if isinstance(given, dict | Think) else {"min": given, "max": given}
+        if isinstance(given, dict | Think):
+            return given
+        least, dots, most = given.partition("..") if isinstance(given, str) else (given, "", given)
+        return {"min": least, "max": most if dots else least}
 
     @model_validator(mode="after")
     def _in_order(self) -> Think:
