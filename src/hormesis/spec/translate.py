@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel, ValidationError
 
-from hormesis.spec.did_you_mean import did_you_mean
+from hormesis.spec.did_you_mean import did_you_mean, nearest
 from hormesis.spec.document import Steps
 from hormesis.spec.node import Node, Problems
 
@@ -79,10 +79,12 @@ def decode(
         swapped = [one for one in errors if _as_text(data, fields, one.way)]
         if not swapped:
             break
-    for way, group in _by_way(_likeliest(errors)).items():
+    likeliest = _likeliest(errors)
+    misspelt = _misspelt(model, likeliest)
+    for way, group in _by_way(likeliest).items():
         node = _node(fields, owner, way)
         for one in group:
-            if one.type == "missing":
+            if one.type == "missing" and (way, one.tags[-1]) not in misspelt:
                 _tell_missing(node, one, problems)
             elif one.type == "extra_forbidden":
                 known = [*_keys_at(model, way[:-1]), *(also_known if len(way) == 1 else ())]
@@ -92,6 +94,12 @@ def decode(
         if others:
             _tell_value(node, others, problems, whole=not way)
     return None
+
+
+def _misspelt(model: type[BaseModel], errors: Sequence[_Error]) -> set[tuple[Steps, Any]]:
+    """Return, each with the way to its mapping, keys that are there under another spelling."""
+    unknown = [one.way for one in errors if one.type == "extra_forbidden"]
+    return {(way[:-1], nearest(str(way[-1]), _keys_at(model, way[:-1]))) for way in unknown}
 
 
 def keys_of(model: type[BaseModel]) -> dict[str, str]:

@@ -62,4 +62,4 @@ def test_what_is_wrong_is_told(kind: str, target: str, fields: Any, told: str) -
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(InputTrouble) as caught:
         read("latency", "webb", delai="1s")
-    assert len(caught.value.problems) == 3
+    assert len(caught.value.problems) == 2
