@@ -334,10 +334,9 @@ class Recovers(Check):
         elif self._watched(samples, places, episode.released + self.within):
             told, outcome = f"{still}; {allowed} were allowed", Outcome.FAIL
         else:
-            told = f"{still}; {allowed} are allowed, but nobody looked that long"
-            if episode.disturbed < episode.released + self.within:
-                told = f"{still}; {allowed} are allowed, but the next fault came before"
-            outcome = Outcome.UNKNOWN
+            cut = episode.disturbed < episode.released + self.within
+            why = "the next fault came before" if cut else "nobody looked that long"
+            told, outcome = f"{still}; {allowed} are allowed, but {why}", Outcome.UNKNOWN
         return _Told(outcome, Finding(told, cites, data), detect_s)
 
 

@@ -9,11 +9,23 @@ from hormesis.words.client import User
 from hormesis.words.load import Closed
 from hormesis.words.op import Ended
 from tests.unit.engine.loading.played import Play, constant
-from tests.unit.engine.scripted_client import taking
+from tests.unit.engine.scripted_client import Work, taking
 from tests.virtual_time import virtually
 
 GRACE_S = 30.0
 """The graceful stop that a load has unless it says otherwise."""
+
+
+def resting(*rests_s: float, takes_s: float = 0.1) -> Work:
+    """Return an iteration of one operation and then nothing but rests."""
+
+    async def look_and_rest(user: User) -> None:
+        async with user.op("look"):
+            await user.clock.sleep_until(user.clock.now() + takes_s)
+        for rest_s in rests_s:
+            await user.rest(rest_s)
+
+    return look_and_rest
 
 
 async def users_at(play: Play, *moments: float) -> list[int]:
@@ -73,12 +85,7 @@ async def test_stopping_ends_pauses_at_once() -> None:
 
 @virtually
 async def test_who_only_rests_does_not_hold_up_the_end() -> None:
-    async def resting(user: User) -> None:
-        async with user.op("look"):
-            await user.clock.sleep_until(user.clock.now() + 0.1)
-        await user.rest(2.0)
-
-    play = Play(constant(3, 5.0), resting)
+    play = Play(constant(3, 5.0), resting(2.0))
     record = await play.run()
     assert record.ended == pytest.approx(5.0, abs=0.01)
     assert record.iterations == len(play.ops) == 9, "a rest that is cut short ends its iteration"
@@ -87,13 +94,8 @@ async def test_who_only_rests_does_not_hold_up_the_end() -> None:
 @pytest.mark.parametrize("takes_s", [0.1, 5.5])
 @virtually
 async def test_who_is_no_longer_wanted_rests_neither_now_nor_later(takes_s: float) -> None:
-    async def resting_twice(user: User) -> None:
-        async with user.op("look"):
-            await user.clock.sleep_until(user.clock.now() + takes_s)
-        await user.rest(20.0)
-        await user.rest(20.0)
-
-    play = Play(Closed(lambda passed: 3 if passed < 5.0 else 1, 3, 10.0), resting_twice)
+    shape = Closed(lambda passed: 3 if passed < 5.0 else 1, 3, 10.0)
+    play = Play(shape, resting(20.0, 20.0, takes_s=takes_s))
     seen = asyncio.create_task(users_at(play, 4.0, 6.0))
     record = await play.run()
     assert await seen == [3, 1]
@@ -102,12 +104,8 @@ async def test_who_is_no_longer_wanted_rests_neither_now_nor_later(takes_s: floa
 
 @virtually
 async def test_who_is_wanted_again_rests_again() -> None:
-    async def slow(user: User) -> None:
-        async with user.op("look"):
-            await user.clock.sleep_until(user.clock.now() + 4.0)
-        await user.rest(100.0)
-
-    play = Play(Closed(lambda passed: 0 if 2.0 <= passed < 3.0 else 2, 2, 50.0), slow)
+    shape = Closed(lambda passed: 0 if 2.0 <= passed < 3.0 else 2, 2, 50.0)
+    play = Play(shape, resting(100.0, takes_s=4.0))
     seen = asyncio.create_task(users_at(play, 1.0, 2.5, 45.0))
     await play.run()
     assert await seen == [2, 2, 2]
