@@ -6,7 +6,7 @@ value stands where it stands in the short file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -56,9 +56,14 @@ def short_nodes(document: Document) -> Iterator[Node] | None:
 
 def _is_short(node: Node) -> bool:
     """Return whether *node* is meant as a short scenario, complete or not."""
-    if not isinstance(node.value, dict) or node.has("tracks") or node.has("title"):
+    return isinstance(node.value, dict) and are_of_a_short_one(node.value)
+
+
+def are_of_a_short_one(keys: Collection[str]) -> bool:
+    """Return whether something with these *keys* is meant as a short scenario."""
+    if "tracks" in keys or "title" in keys:
         return False
-    return node.has("toxic") or len({*node.value} & {*ShortFrame.model_fields} - {"id"}) >= 2
+    return "toxic" in keys or len({*keys} & {*ShortFrame.model_fields} - {"id"}) >= 2
 
 
 def written_out(node: Node, short_form: str, forms: Forms) -> tuple[str, Document] | None:

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hormesis.compose.short_scenario import short_nodes, written_out
+from hormesis.compose.short_scenario import are_of_a_short_one, short_nodes, written_out
 from hormesis.spec.document import Document
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.locate import locate_any
 from hormesis.spec.node import Node, Problems
+from hormesis.spec.top_keys import top_keys
 from hormesis.words.trouble import InputTrouble, Place, Problem, UsageTrouble
 
 SUITE_YAML = "suite.yaml"
@@ -63,6 +64,11 @@ def own_scenarios(folder: Path, short: ShortForm) -> dict[str, Scenario]:
     """
     found: dict[str, Scenario] = {}
     for path in _files(folder):
+        seen = _is_in_full(path)
+        if seen is not None:
+            if seen:
+                _put(found, Scenario(path.stem, path), short.forms.problems)
+            continue
         try:
             document = locate_any(path)
         except InputTrouble:
@@ -76,6 +82,19 @@ def own_scenarios(folder: Path, short: ShortForm) -> dict[str, Scenario]:
         elif isinstance(document.data, dict) and "id" in document.data:
             _put(found, Scenario(path.stem, path), short.forms.problems)
     return found
+
+
+def _is_in_full(path: Path) -> bool | None:
+    """Return whether *path* is a scenario in full, and no part; None when only parsing can tell."""
+    if path.suffix == ".json":
+        return None
+    try:
+        keys = top_keys(path.read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        return None
+    if keys is None or "scenarios" in keys or are_of_a_short_one(keys):
+        return None
+    return "id" in keys
 
 
 def added_scenarios(

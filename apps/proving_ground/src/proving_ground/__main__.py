@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from proving_ground.cli import main
 
-sys.exit(main())
+try:
+    sys.exit(main())
+finally:
+    # What it leaves goes with it: searching that for cycles would be most of its way out.
+    gc.freeze()
