@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,9 +54,12 @@ class Stage:
         self._given_up = given_up
         self._say = say
         self._attached = attached
+        self._failed = False
 
     async def up(self) -> None:
-        """Mount volumes, start links (the system connects through them), then services in order.
+        """Mount volumes, start links (the system connects through them), then services.
+
+        Each service is started once those that it depends on are ready.
 
         Raises:
             StagingTrouble: a service did not start or did not become ready in its time, or
@@ -69,13 +72,34 @@ class Stage:
             await self._mount(volume)
         if self._experiment.links:
             await self._start_proxy()
+        await self._start_services()
+
+    async def _start_services(self) -> None:
+        """Start every service in its turn; after one that failed, no more are begun."""
+        turns: dict[str, asyncio.Task[None]] = {}
         for service in self._experiment.services:
-            if self._given_up():
-                return
-            if service.attached:
-                await self._adopt(service)
-            else:
-                await self._start(service)
+            names = turns if service.depends_on is None else service.depends_on
+            before = [turns[name] for name in names]
+            turns[service.name] = asyncio.create_task(self._in_turn(service, before))
+        # What was begun is waited for, so that nothing is asked of a custodian that is closing.
+        ended = await asyncio.gather(*turns.values(), return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+
+    async def _in_turn(self, service: Service, before: Sequence[asyncio.Task[None]]) -> None:
+        if before:
+            await asyncio.wait(before)
+        if self._over():
+            return
+        try:
+            await (self._adopt(service) if service.attached else self._start(service))
+        except BaseException:
+            self._failed = True
+            raise
+
+    def _over(self) -> bool:
+        return self._failed or self._given_up()
 
     async def _mount(self, volume: Volume) -> None:
         args = {
@@ -212,10 +236,10 @@ class Stage:
                 what=f"service {service.name!r} is ready",
                 deadline=self._clock.now() + ready.within_s,
                 clock=self._clock,
-                given_up=lambda: gone or self._given_up(),
+                given_up=lambda: gone or self._over(),
             )
         except Late as late:
-            if self._given_up():
+            if self._over():
                 return
             how = "it ended" if gone else "it runs but did not answer"
             if gone and service.restart:

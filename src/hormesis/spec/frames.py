@@ -106,6 +106,8 @@ class ProcessFrame(Frame):
     """A text; when it is neither empty nor a no (`false`, `no`, `0`) the process is left out."""
     count: Annotated[int, Field(ge=0, le=1000)] | None = None
     """How many of it are started, called NAME-1, NAME-2 …; left out: one, called NAME."""
+    depends_on: list[Word] | None = None
+    """The processes, of those above it, that must be ready before it is started; left out: all."""
     ready: ReadyFrame | None = None
     """When it counts as ready; left out: as soon as it runs."""
     stop: StopFrame = StopFrame()

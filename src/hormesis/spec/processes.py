@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hormesis.spec.address import bare_address, url_address
 from hormesis.spec.bindings import Bindings
+from hormesis.spec.did_you_mean import did_you_mean
 from hormesis.spec.frames import ProcessFrame, ReadyFrame
 from hormesis.spec.kind_forms import Forms
 from hormesis.spec.node import Node, Problems, mapping, named
@@ -55,20 +56,41 @@ def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Pro
     left_out: list[str] = []
     for name, process in node.items():
         named(process, forms.problems, PROXY, SCRATCH)
-        frame, _ = _frame(process, variables, forms, index=1)
+        frame, read = _frame(process, variables, forms, index=1)
         if frame is None:
             process_of |= {name: name}
             services.append(Service(name))
         elif frame.unless.strip() or frame.count == 0:
             left_out.append(name)
         else:
+            needed = _depended_on(frame, read, process_of, left_out, forms.problems)
             for service in _instances(name, frame, process, variables, forms):
+                service = replace(service, depends_on=needed)
                 if service.name in process_of:
                     message = f"expected names of its own, found {service.name} twice"
                     forms.problems.add(process, message, at_key=True)
                 process_of[service.name] = name
                 services.append(service)
     return Processes(tuple(services), process_of, tuple(left_out))
+
+
+def _depended_on(
+    frame: ProcessFrame,
+    process: Node,
+    above: Mapping[str, str],
+    left_out: Sequence[str],
+    problems: Problems,
+) -> tuple[str, ...] | None:
+    """Return the services that *frame* depends on; *above* has the process of each so far."""
+    if frame.depends_on is None:
+        return None
+    for at in process.under("depends_on").elements():
+        if at.value not in (*above, *above.values(), *left_out):
+            known = sorted({*above.values(), *left_out})
+            hint = did_you_mean(str(at.value), known, noun="above it are")
+            problems.expected(at, "the name of a process above it", hint)
+    wanted = set(frame.depends_on)
+    return tuple(name for name, origin in above.items() if wanted & {name, origin})
 
 
 def _frame(

@@ -64,6 +64,8 @@ class Service:
     stop_grace_s: float = 5.0
     clock: str = ""
     """The file through which its clock is set; empty: it has the machine's clock."""
+    depends_on: tuple[str, ...] | None = None
+    """The services that must be ready before it is started; None: all that come before it."""
 
 
 @dataclass(frozen=True, slots=True)
