@@ -91,6 +91,10 @@ class Http(ClientKind):
         """Return the base and the steps' names; headers may hold secrets and stay out."""
         return f"http({self.base}: {', '.join(step.name for step in self.steps)})"
 
+    def operations(self) -> frozenset[str]:
+        """Return the names of the steps."""
+        return frozenset(step.name for step in self.steps)
+
     def make(self, user: User) -> Client:
         """Return one virtual user with a connection of its own."""
         own = Values(user.number, user.load, user.rng)

@@ -54,6 +54,10 @@ class Postgres(ClientKind):
         """Return the steps' names; the DSN may hold a secret and stays out."""
         return f"postgres({', '.join(step.name for step in self.steps)})"
 
+    def operations(self) -> frozenset[str]:
+        """Return the names of the steps."""
+        return frozenset(step.name for step in self.steps)
+
     def make(self, user: User) -> Client:
         """Return one virtual user with a connection of its own."""
         session = PostgresSession(user, self.dsn, timeout=self.timeout)

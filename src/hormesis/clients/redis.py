@@ -51,6 +51,10 @@ class Redis(ClientKind):
         """Return the steps' names; the URL may hold a secret and stays out."""
         return f"redis({', '.join(step.name for step in self.steps)})"
 
+    def operations(self) -> frozenset[str]:
+        """Return the names of the steps."""
+        return frozenset(step.name for step in self.steps)
+
     def make(self, user: User) -> Client:
         """Return one virtual user with a connection of its own."""
         session = RedisSession(user, self.url, timeout=self.timeout)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from hormesis.clients.protocols.websocket_session import WebSocketSession
+from hormesis.clients.protocols.websocket_session import CONNECT, WebSocketSession
 from hormesis.clients.steps.played import Perform, PlayedStep, StepsUser, check_names
 from hormesis.clients.steps.step import Think
 from hormesis.clients.steps.template import Template, Values
@@ -54,6 +54,10 @@ class Websocket(ClientKind):
     def _names_known(self) -> Websocket:
         check_names(self.steps, [step.send for step in self.steps])
         return self
+
+    def operations(self) -> frozenset[str]:
+        """Return the names of the steps, and that of connecting."""
+        return frozenset({CONNECT, *(step.name for step in self.steps)})
 
     def make(self, user: User) -> Client:
         """Return one virtual user with a connection of its own."""

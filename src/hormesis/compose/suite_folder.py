@@ -64,10 +64,8 @@ def own_scenarios(folder: Path, short: ShortForm) -> dict[str, Scenario]:
     """
     found: dict[str, Scenario] = {}
     for path in _files(folder):
-        seen = _is_in_full(path)
-        if seen is not None:
-            if seen:
-                _put(found, Scenario(path.stem, path), short.forms.problems)
+        if _is_in_full(path):
+            _put(found, Scenario(path.stem, path), short.forms.problems)
             continue
         try:
             document = locate_any(path)
@@ -84,16 +82,16 @@ def own_scenarios(folder: Path, short: ShortForm) -> dict[str, Scenario]:
     return found
 
 
-def _is_in_full(path: Path) -> bool | None:
-    """Return whether *path* is a scenario in full, and no part; None when only parsing can tell."""
+def _is_in_full(path: Path) -> bool:
+    """Return whether it can be seen without parsing that *path* is a scenario in full."""
     if path.suffix == ".json":
-        return None
+        return False
     try:
         keys = top_keys(path.read_text("utf-8-sig"))
     except (OSError, ValueError):
-        return None
+        return False
     if keys is None or "scenarios" in keys or are_of_a_short_one(keys):
-        return None
+        return False
     return "id" in keys
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from hormesis.engine.custody import Custodian, Denied
@@ -14,7 +17,7 @@ from hormesis.host import clock_file, clock_shim
 from hormesis.proxy.postgres_statements import PostgresStatements
 from hormesis.wire.http_get import NoAnswer, http_get
 from hormesis.words.clock import Clock
-from hormesis.words.experiment import PROXY, SCRATCH, Experiment, Ready, Service, Volume
+from hormesis.words.experiment import PROXY, SCRATCH, Experiment, Link, Ready, Service, Volume
 from hormesis.words.outcome import ExitCode
 from hormesis.words.trouble import CapabilityTrouble, Problem, Trouble
 from hormesis.words.verb import VerbCall
@@ -54,12 +57,14 @@ class Stage:
         self._given_up = given_up
         self._say = say
         self._attached = attached
-        self._failed = False
+        self._failures: list[Exception] = []
+        """What links and services failed with, in the order of time."""
 
     async def up(self) -> None:
-        """Mount volumes, start links (the system connects through them), then services.
+        """Mount volumes, start links (the system connects through them) and services.
 
-        Each service is started once those that it depends on are ready.
+        Each service is started once those that it depends on are ready, and the links that it is
+        told of.
 
         Raises:
             StagingTrouble: a service did not start or did not become ready in its time, or
@@ -70,36 +75,43 @@ class Stage:
         await self._asked(SCRATCH, folder, "the scratch folder could not be made")
         for volume in self._experiment.volumes:
             await self._mount(volume)
-        if self._experiment.links:
-            await self._start_proxy()
-        await self._start_services()
+        await self._start_all()
 
-    async def _start_services(self) -> None:
-        """Start every service in its turn; after one that failed, no more are begun."""
+    async def _start_all(self) -> None:
+        """Start links and services, each in its turn; after a failure, no more are begun."""
+        links = asyncio.create_task(self._in_turn(self._start_proxy, ()))
         turns: dict[str, asyncio.Task[None]] = {}
         for service in self._experiment.services:
             names = turns if service.depends_on is None else service.depends_on
             before = [turns[name] for name in names]
-            turns[service.name] = asyncio.create_task(self._in_turn(service, before))
+            if _told_of(service, self._experiment.links):
+                before.append(links)
+            start = self._adopt if service.attached else self._start
+            turn = self._in_turn(partial(start, service), before)
+            turns[service.name] = asyncio.create_task(turn)
         # What was begun is waited for, so that nothing is asked of a custodian that is closing.
-        ended = await asyncio.gather(*turns.values(), return_exceptions=True)
-        for one in ended:
-            if isinstance(one, BaseException):
-                raise one
+        await asyncio.gather(links, *turns.values(), return_exceptions=True)
+        if self._failures:
+            first, *others = self._failures
+            if isinstance(first, Trouble):
+                more = [one.problems for one in others if isinstance(one, Trouble)]
+                first.problems = (*first.problems, *chain.from_iterable(more))
+            raise first
 
-    async def _in_turn(self, service: Service, before: Sequence[asyncio.Task[None]]) -> None:
+    async def _in_turn(
+        self, start: Callable[[], Awaitable[None]], before: Sequence[asyncio.Task[None]]
+    ) -> None:
         if before:
             await asyncio.wait(before)
         if self._over():
             return
         try:
-            await (self._adopt(service) if service.attached else self._start(service))
-        except BaseException:
-            self._failed = True
-            raise
+            await start()
+        except Exception as error:  # noqa: BLE001 - raised when all that was begun is over
+            self._failures.append(error)
 
     def _over(self) -> bool:
-        return self._failed or self._given_up()
+        return bool(self._failures) or self._given_up()
 
     async def _mount(self, volume: Volume) -> None:
         args = {
@@ -129,6 +141,8 @@ class Stage:
         return clock_shim.environment(library, service.clock, dict(service.env), inherited)
 
     async def _start_proxy(self) -> None:
+        if not self._experiment.links:
+            return
         remembering = _remembering(self._experiment)
         config = {
             "control": self._control,
@@ -150,12 +164,15 @@ class Stage:
     async def _start(self, service: Service) -> None:
         log = log_of(self._run, service)
         await self._refuse_impostor(service, log)
+        env = await self._environment(service)
+        if self._over():
+            return
         call = VerbCall(
             "service",
             {
                 "subject": service.name,
                 "run": list(service.run),
-                "env": await self._environment(service),
+                "env": env,
                 "cwd": service.cwd or os.getcwd(),
                 "log": str(log),
                 "restart": service.restart,
@@ -166,7 +183,8 @@ class Stage:
         await self._asked(service.name, call, f"service {service.name!r} did not start")
         if service.ready is not None:
             await self._wait_ready(service, service.ready, log)
-        self._say(f"{service.name} is up")
+        if not self._over():
+            self._say(f"{service.name} is up")
 
     async def _refuse_impostor(self, service: Service, log: Path) -> None:
         """Refuse to start what another program would be taken for, one from before most of all.
@@ -291,6 +309,13 @@ def _tail_of(log: Path, lines: int = 3) -> str:
 def log_of(run: Path, service: Service) -> Path:
     """Return where what *service* prints goes, in the directory of a *run*."""
     return run / "logs" / f"{service.name}.log"
+
+
+def _told_of(service: Service, links: Sequence[Link]) -> bool:
+    """Return whether *service* may connect to one of *links*, because it is told its port."""
+    ports = "|".join(link.listen.rpartition(":")[2] for link in links)
+    told = re.compile(rf"(?<!\d)(?:{ports})(?!\d)")
+    return bool(ports) and any(told.search(text) for text in (*service.run, *service.env.values()))
 
 
 def _remembering(experiment: Experiment) -> frozenset[str]:

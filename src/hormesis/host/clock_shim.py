@@ -6,6 +6,7 @@ import asyncio
 import asyncio.subprocess
 import os
 from pathlib import Path
+from uuid import uuid4
 
 from hormesis.host import clock_file
 from hormesis.words.trouble import CapabilityTrouble, Problem
@@ -20,13 +21,13 @@ async def build(folder: Path) -> Path:
     Raises:
         CapabilityTrouble: there is no C compiler, or it refuses.
     """
-    library, there = _place(folder)
+    library, made, there = _place(folder)
     if there:
         return library
     source = Path(__file__).with_name("clock_shim.c")
     try:
         compiler = await asyncio.create_subprocess_exec(
-            "cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl", "-pthread",
+            "cc", "-shared", "-fPIC", "-O2", "-o", str(made), str(source), "-ldl", "-pthread",
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
@@ -43,14 +44,17 @@ async def build(folder: Path) -> Path:
         lines = said.decode(errors="replace").strip().splitlines()
         raise _refused(lines[-1] if lines else f"cc ended with status {compiler.returncode}")
     # Services of other users must be able to load it, whatever the mask is.
-    os.chmod(library, 0o755)
+    os.chmod(made, 0o755)
+    # Whole at once, because several services may be started at the same time.
+    made.replace(library)
     return library
 
 
-def _place(folder: Path) -> tuple[Path, bool]:
+def _place(folder: Path) -> tuple[Path, Path, bool]:
+    """Return where the library lies, where it may be made, and whether it is there."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     library = folder / _NAME
-    return library, library.exists()
+    return library, folder / f"{_NAME}.{uuid4().hex}", library.exists()
 
 
 def environment(library: Path, clock: str, env: dict[str, str], inherited: str) -> dict[str, str]:

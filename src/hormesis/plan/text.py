@@ -123,7 +123,9 @@ def _after(experiment: Experiment) -> Iterator[PlanLine]:
 
 def _started(service: Service) -> str:
     if not service.attached:
-        return f"start {' '.join(service.run)}"
+        needed = service.depends_on
+        when = "" if needed is None else f"after {', '.join(needed)}: " if needed else "at once: "
+        return f"{when}start {' '.join(service.run)}"
     found = f"pid {service.pid}" if service.pid else f"the process listening on port {service.port}"
     return f"attach to {found}"
 

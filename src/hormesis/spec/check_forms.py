@@ -23,13 +23,13 @@ _BESIDE = tuple(keys_of(CheckFrame))
 class Names:
     """What checks may refer to.
 
-    The names of operations are known to clients alone, so of ``load.op`` the load is checked and
-    of ``op`` only that there is somebody to perform one.
+    ``loads`` has the names of each load's operations; None where only its users know them, so that
+    all that can be said is that there is somebody to perform one.
     """
 
     faults: Collection[str]
     probes: Collection[str]
-    loads: Collection[str]
+    loads: Mapping[str, Collection[str] | None]
     services: Collection[str]
     any_fault: bool = False
     """Faults come from a program, so what they will be called is not known."""
@@ -58,7 +58,28 @@ class Names:
             if not self.loads and (noun == "op" or name not in self.probes):
                 wanted = "an operation of a load, and there is no load"
                 return wanted, self.probes if noun == "probe-or-op" else None
+            if noun == "op" or name not in self.probes:
+                return self.operation_problem(name, or_probe=noun == "probe-or-op")
         return None
+
+    def operation_problem(
+        self, name: str, *, or_probe: bool = False
+    ) -> tuple[str, Collection[str]] | None:
+        """Return (what was expected, the known names) when nobody performs the operation *name*."""
+        load, dot, _ = name.rpartition(".")
+        if dot and load not in self.loads:
+            return None
+        performed = {one: self.loads[one] for one in ([load] if dot else self.loads)}
+        if not performed or None in performed.values():
+            return None
+        known = sorted(
+            {f"{one}.{op}" if dot else op for one, ops in performed.items() for op in ops or ()}
+        )
+        if name in known:
+            return None
+        if or_probe:
+            return "the name of a probe or of an operation", [*self.probes, *known]
+        return "the name of an operation", known
 
 
 @dataclass(frozen=True)
@@ -139,6 +160,13 @@ def check_references(check: Check, node: Node, names: Names, forms: Forms) -> No
                 at = _field_node(check, node, key)
                 hint = did_you_mean(name, known, noun="there are") if known is not None else ""
                 forms.problems.add(at, f"expected {expected}, found {found(name)}", hint)
+    for name in check.operations_named():
+        unknown = names.operation_problem(name)
+        if unknown is not None:
+            expected, operations = unknown
+            hint = did_you_mean(name, operations, noun="there are")
+            at = _field_node(check, node, check.shorthand or "")
+            forms.problems.add(at, f"expected {expected}, found {found(name)}", hint)
 
 
 def _field_node(check: Check, node: Node, key: str) -> Node:

@@ -56,16 +56,16 @@ def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Pro
     left_out: list[str] = []
     for name, process in node.items():
         named(process, forms.problems, PROXY, SCRATCH)
-        frame, read = _frame(process, variables, forms, index=1)
+        frame, _ = _frame(process, variables, forms, index=1)
         if frame is None:
             process_of |= {name: name}
             services.append(Service(name))
         elif frame.unless.strip() or frame.count == 0:
             left_out.append(name)
         else:
-            needed = _depended_on(frame, read, process_of, left_out, forms.problems)
-            for service in _instances(name, frame, process, variables, forms):
-                service = replace(service, depends_on=needed)
+            above = _Above(dict(process_of), left_out)
+            for service, of, node in _instances(name, process, variables, forms):
+                service = replace(service, depends_on=above.chosen_by(of, node, forms.problems))
                 if service.name in process_of:
                     message = f"expected names of its own, found {service.name} twice"
                     forms.problems.add(process, message, at_key=True)
@@ -74,23 +74,32 @@ def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Pro
     return Processes(tuple(services), process_of, tuple(left_out))
 
 
-def _depended_on(
-    frame: ProcessFrame,
-    process: Node,
-    above: Mapping[str, str],
-    left_out: Sequence[str],
-    problems: Problems,
-) -> tuple[str, ...] | None:
-    """Return the services that *frame* depends on; *above* has the process of each so far."""
-    if frame.depends_on is None:
-        return None
-    for at in process.under("depends_on").elements():
-        if at.value not in (*above, *above.values(), *left_out):
-            known = sorted({*above.values(), *left_out})
-            hint = did_you_mean(str(at.value), known, noun="above it are")
-            problems.expected(at, "the name of a process above it", hint)
-    wanted = set(frame.depends_on)
-    return tuple(name for name, origin in above.items() if wanted & {name, origin})
+@dataclass(frozen=True)
+class _Above:
+    """What stands above a process: the process of each service, and the processes left out."""
+
+    process_of: Mapping[str, str]
+    left_out: Sequence[str]
+
+    def chosen_by(
+        self, frame: ProcessFrame, node: Node, problems: Problems
+    ) -> tuple[str, ...] | None:
+        """Return the services that *frame*, read from *node*, depends on; None: all."""
+        if frame.depends_on is None:
+            return None
+        for at in node.under("depends_on").elements():
+            if not self._knows(str(at.value)):
+                known = sorted({*self.process_of.values(), *self.left_out})
+                hint = did_you_mean(str(at.value), known, noun="above it are")
+                problems.expected(at, "the name of a process above it", hint)
+        wanted = set(frame.depends_on)
+        return tuple(name for name, origin in self.process_of.items() if wanted & {name, origin})
+
+    def _knows(self, name: str) -> bool:
+        process, dash, number = name.rpartition("-")
+        instance_left_out = bool(dash) and number.isdigit() and process in self.left_out
+        known = (*self.process_of, *self.process_of.values(), *self.left_out)
+        return name in known or instance_left_out
 
 
 def _frame(
@@ -103,16 +112,21 @@ def _frame(
 
 
 def _instances(
-    name: str, first: ProcessFrame, process: Node, variables: Variables, forms: Forms
-) -> Iterator[Service]:
+    name: str, process: Node, variables: Variables, forms: Forms
+) -> Iterator[tuple[Service, ProcessFrame, Node]]:
+    """Yield each service of a process with what it was read from."""
+    first, read = _frame(process, variables, forms, index=1)
+    if first is None:
+        return
     if first.count is None:
-        yield _service(name, first, process, forms.problems, variables.bindings)
+        yield _service(name, first, process, forms.problems, variables.bindings), first, read
         return
     for index in range(1, first.count + 1):
         frame, node = _frame(process, variables, forms, index)
         if frame is not None:
             service = f"{name}-{index}"
-            yield _service(service, frame, node, forms.problems, variables.bindings)
+            made = _service(service, frame, node, forms.problems, variables.bindings)
+            yield made, frame, node
 
 
 def _service(

@@ -9,20 +9,30 @@ from __future__ import annotations
 import re
 
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*):(?:[ \t].*)?")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+_OPENS = re.compile(r"(?:^|[\s:,\[{(-])[\"\']")
+"""Where a quote can begin a text; one within a word is an apostrophe."""
 
 
 def top_keys(text: str) -> frozenset[str] | None:
     """Return the keys at the top of the YAML *text*; None when only parsing could tell.
 
     It can be told of a block mapping whose every line at the margin is a plain key: whatever
-    belongs to a value is indented (YAML 1.2.2, sections 6.1 and 8.2.2).
+    belongs to a value is indented (YAML 1.2.2, sections 6.1 and 8.2.2). Parsers are lenient within
+    brackets and quotes, so of a text that may have one open at the end of a line nothing is told.
     """
     keys = set()
+    depth = 0
     for line in text.splitlines():
-        if not line or line[0] in " #":
-            continue
-        key = _KEY.fullmatch(line)
-        if key is None:
+        if line and line[0] not in " #":
+            key = _KEY.fullmatch(line)
+            if key is None or depth:
+                return None
+            keys.add(key[1])
+        bare = _QUOTED.sub(" ", line)
+        if _OPENS.search(bare):
             return None
-        keys.add(key[1])
+        depth += sum(bare.count(one) for one in "[{") - sum(bare.count(one) for one in "]}")
+        if depth < 0:
+            return None
     return frozenset(keys) or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from hormesis.spec.check_forms import Names, check_references
 from hormesis.spec.did_you_mean import did_you_mean
@@ -14,6 +14,8 @@ from hormesis.spec.stage import Stage
 from hormesis.spec.substitution import substituted
 from hormesis.spec.tracks import Tracks
 from hormesis.spec.variables import Variables
+from hormesis.words.client import ClientKind
+from hormesis.words.command import Command
 from hormesis.words.fault import Fault
 from hormesis.words.target import Target
 
@@ -127,13 +129,17 @@ def _check_checks(play: Play, stage: Stage, forms: Forms, by_hand: bool) -> None
     given = play.tracks.names
     services = [one.name for one in stage.processes.services]
     services += [one.name for one in stage.attached]
-    performers = [key for key in ("prepare", "finish", "on_fail") if getattr(play, key)]
+    loads: dict[str, Collection[str] | None] = dict.fromkeys(given.get("load", ()))
+    loads |= {one.name: one.client.operations() for one in play.tracks.loads}
+    for key in ("prepare", "finish", "on_fail"):
+        if clients := getattr(play, key):
+            loads[key] = _operations_of(clients)
     looked_at = {one.name for one, _ in play.stops if one.probe is not None}
     looked_at |= {one.name for one in play.ends if one.probe is not None}
     names = Names(
         faults=sorted(given.get("fault", ())),
         probes=sorted(given.get("probe", ())),
-        loads=sorted({*given.get("load", ()), *performers}),
+        loads=dict(sorted(loads.items())),
         services=[*services, *stage.processes.left_out],
         any_fault=by_hand,
         left_out=play.tracks.left_out - looked_at,
@@ -141,3 +147,14 @@ def _check_checks(play: Play, stage: Stage, forms: Forms, by_hand: bool) -> None
     live = [read for _, read in play.stops if read is not None]
     for one in (*play.checks, *live):
         check_references(one.check, one.node, names, forms)
+
+
+def _operations_of(clients: Sequence[ClientKind | Command]) -> set[str] | None:
+    """Return the names of all operations of *clients*; None when one of them does not tell."""
+    names: set[str] = set()
+    for one in clients:
+        told = one.operations() if isinstance(one, ClientKind) else frozenset[str]()
+        if told is None:
+            return None
+        names |= told
+    return names

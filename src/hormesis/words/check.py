@@ -58,6 +58,13 @@ class Check(Kind):
     def judge(self, history: History) -> Verdict:
         """Judge. No evidence gives *unknown* with the reason, never *pass*."""
 
+    def operations_named(self) -> Sequence[str]:
+        """Return the operations that a text of this check names, as ``NAME`` or ``LOAD.NAME``.
+
+        That is for finding names that nobody performs. Fields that are a name are found without it.
+        """
+        return ()
+
     def foresee(self, timeline: Timeline) -> str:
         """Return why a run of *timeline* cannot pass this; empty when the plan alone is no reason.
 

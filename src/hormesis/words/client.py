@@ -165,3 +165,7 @@ class ClientKind(Kind):
     @abstractmethod
     def make(self, user: User) -> Client:
         """Return the client of one virtual user."""
+
+    def operations(self) -> frozenset[str] | None:
+        """Return the names of all operations that its users may perform; None: only they know."""
+        return None

@@ -100,3 +100,17 @@ def test_a_clock_file_that_is_missing_does_no_harm(library: Path, tmp_path: Path
     environment = clock_shim.environment(library, str(tmp_path / "none"), dict(os.environ), "")
     done = subprocess.run(["date", "+%Y"], env=environment, capture_output=True, check=True)
     assert done.stderr == b""
+
+
+def test_services_that_start_together_all_get_a_whole_library(tmp_path: Path) -> None:
+    if missing := load_means("compiler").missing():
+        pytest.skip(missing)
+
+    async def several() -> set[Path]:
+        return set(await asyncio.gather(*(clock_shim.build(tmp_path) for _ in range(4))))
+
+    (library,) = asyncio.run(several())
+    assert os.listdir(tmp_path) == [library.name]
+    env = clock_shim.environment(library, str(tmp_path / "no-clock"), dict(os.environ), "")
+    said = subprocess.run(["true"], env=env, capture_output=True, text=True, check=True).stderr
+    assert said == ""

@@ -48,3 +48,31 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "suite.yaml").write_bytes(b"title: \xff\xfe\n")
     with pytest.raises(InputTrouble, match="UTF-8"):
         find_suite(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id: B-1\ntitle: [\n",
+        "  id: B-1\ntitle: misindented\n",
+        "title: T\ntracks: [\n",
+        "id: B-1\nid: B-1\ntitle: twice\n",
+        "",
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_scenario_so_that_it_is_told(
+    text: str, tmp_path: Path
+) -> None:
+    folder = suite_in(tmp_path, "title: mine\n")
+    (folder / "B-1.yaml").write_text(text)
+    suite = find_suite(str(folder))
+    assert suite is not None
+    assert list(suite.scenarios) == ["A-1", "B-1"]
+
+
+def test_a_key_within_another_files_brackets_makes_no_scenario(tmp_path: Path) -> None:
+    folder = suite_in(tmp_path, "title: mine\n")
+    (folder / "list.yaml").write_text("vars: {several: [a,\nid: A\n]}\n")
+    suite = find_suite(str(folder))
+    assert suite is not None
+    assert list(suite.scenarios) == ["A-1"]

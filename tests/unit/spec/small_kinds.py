@@ -116,6 +116,9 @@ class Http(SmallClient):
     """Where the requests go."""
     steps: list[Step] = Field(min_length=1)
 
+    def operations(self) -> frozenset[str]:
+        return frozenset(step.name for step in self.steps)
+
 
 class Python(SmallClient):
     shorthand: ClassVar[str] = "use"

@@ -27,6 +27,7 @@ system:
         ("depends_on: [bot]", ("bot-1", "bot-2")),
         ("depends_on: [bot-2, '${first}']", ("db", "bot-2")),
         ("depends_on: [gone]", ()),
+        ("depends_on: [gone-2]", ()),
     ],
 )
 def test_it_waits_for_these(tmp_path: Path, said: str, services: tuple[str, ...] | None) -> None:
@@ -40,6 +41,12 @@ def test_all_instances_wait_for_the_same_and_not_for_each_other(tmp_path: Path) 
     several = {one.name: one.depends_on for one in read_text(tmp_path, text).services}
     assert several["web-1"] == several["web-2"] == ("db",)
     assert several["bot-2"] is None
+
+
+def test_each_instance_may_wait_for_another(tmp_path: Path) -> None:
+    text = HEAD + "    web: {run: [web], count: 2, depends_on: ['bot-${index}']}\n"
+    several = {one.name: one.depends_on for one in read_text(tmp_path, text).services}
+    assert (several["web-1"], several["web-2"]) == (("bot-1",), ("bot-2",))
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ def test_nearly_every_file_of_the_suites_is_seen_through() -> None:
         ("a: 1\u2028toxic: 2", {"a", "toxic"}),
         ("\tid: A", None),
         ("id:A\n", None),
+        ("vars: [l,\nid: A\n  ]\n", None),
+        ("vars: {a: 1,\nid: A}\n", None),
+        ("vars: \"x\nid: A\"\n", None),
+        ("vars: 'x\nid: A'\n", None),
+        ("vars:\n  a: 'x\nid: A'\n", None),
+        ("vars: \"[\"\nid: don't\n", {"vars", "id"}),
+        ("sql: |\n  SELECT '{' WHERE a IN ('b', 'c')\nid: A\n", {"sql", "id"}),
     ],
 )
 def test_keys_at_the_margin(text: str, keys: set[str] | None) -> None:
@@ -57,7 +64,9 @@ def test_keys_at_the_margin(text: str, keys: set[str] | None) -> None:
 
 LINES = st.sampled_from(
     ["id: A", "toxic: x", "a: 1", "  b: 2", "  - c", "vars:", "d: |", "  text: of it", "# said",
-     "e: {f: 1}", "- g", "? h", "i: 'j'", "k: [l,", "  m]", "", "...", "---", "n: &o p", "q: *o"]
+     "e: {f: 1}", "- g", "? h", "i: 'j'", "k: [l,", "  m]", "", "...", "---", "n: &o p", "q: *o",
+     'r: "s', '  t"', 'u: "v]"', "w: 'x", "y: don't", "  z'", "a: [{", "}]", "  }]", "# it's",
+     "b: 'c''d'", 'e: "f\\" g', "h: - i", "  j: 'k"]
 )  # fmt: skip
 
 

@@ -12,6 +12,9 @@ from hormesis.words.client import User
 from hormesis.words.metric import MetricSort
 from hormesis.words.trouble import CapabilityTrouble, Problem
 
+CONNECT = "connect"
+"""What the operation of connecting is called, unless a session is told another name."""
+
 
 def websocket_driver() -> Any:
     """Return the module ``websockets``.
@@ -46,7 +49,7 @@ class WebSocketSession(AbstractAsyncContextManager["WebSocketSession"]):
         user: User,
         url: str,
         *,
-        name: str = "connect",
+        name: str = CONNECT,
         timeout: float = 30.0,
         verify: bool = True,
         headers: dict[str, str] | None = None,
