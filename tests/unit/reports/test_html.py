@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
-from importlib import resources
 from random import Random
 from time import perf_counter
 
 import pytest
 
 from hormesis.reports.html import Html
+from hormesis.reports.page import chart_library
 from hormesis.reports.page.chart_library import packed_chart_library
 from hormesis.reports.page.operation_lanes import operation_lanes
 from hormesis.reports.page.probe_lanes import POINTS_MAX, STRETCHES_MAX
@@ -57,14 +57,7 @@ class Outline(HTMLParser):
 
 @pytest.fixture
 def no_plotly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    present = resources.files
-
-    def files(package: str) -> object:
-        if package == "plotly":
-            raise ModuleNotFoundError(package)
-        return present(package)
-
-    monkeypatch.setattr(resources, "files", files)
+    monkeypatch.setattr(chart_library, "find_spec", lambda name: None)
     packed_chart_library.cache_clear()
     yield
     packed_chart_library.cache_clear()

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hormesis.host.cache_folder import cache_folder
 from hormesis.host.postgres.account import Account
 from hormesis.host.postgres.identity import identity_of
 from hormesis.host.postgres.packed_cluster import DamagedPack, pack, unpack
@@ -84,8 +85,7 @@ def cache_for(account: Account | None) -> Path | None:
         root = Path("/var/cache/hormesis")
         uid, gid = account.uid, account.gid
     else:
-        own = os.environ.get("XDG_CACHE_HOME", "")
-        root = Path(own if os.path.isabs(own) else Path("~/.cache").expanduser()) / "hormesis"
+        root = cache_folder()
         uid, gid = os.geteuid(), os.getegid()
     folder = root / f"clusters-{uid}"
     try:
