@@ -2,8 +2,9 @@
 
 ``make bench-suites`` runs each scenario of the suites once, on a machine
 that has nothing else to do, and prints what each took, with the speed of the
-machine in that moment: starting and stopping are work, and a machine that is
-half as fast takes twice as long for it.
+machine before and after it and what other machines on its host took away:
+starting and stopping are work, and a machine that is half as fast takes twice
+as long for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
+import psutil
 import pytest
 
 from tests.quality.canary_map import read_map, scenario_names
@@ -45,11 +47,13 @@ def test_a_run_takes_its_own_durations_and_little_more(
     suite: str, scenario: str, tmp_path: Path
 ) -> None:
     options = read_map(suite).clean
+    before_ms, stolen_s = million_ms(), psutil.cpu_times().steal
     began = perf_counter()
     run = run_suite(
         suite, tmp_path, "--scenario", scenario, *options, "--json", within_s=MORE_S + 600
     )
     took_s = perf_counter() - began
+    stolen_s = psutil.cpu_times().steal - stolen_s
     if run.runs[scenario].get("skipped"):
         pytest.skip("this machine cannot do it")
     assert run.code == 0, str(run)
@@ -58,6 +62,7 @@ def test_a_run_takes_its_own_durations_and_little_more(
     own_s = float(json.loads(manifest.read_text())["duration_s"])
     sys.stdout.write(
         f"\n{suite} {scenario}: {own_s:.1f} s of its own, {took_s - own_s:+.1f} s"
-        f" (a million in {million_ms():.0f} ms)\n"
+        f" (a million in {before_ms:.0f} ms before, {million_ms():.0f} ms after;"
+        f" {stolen_s:.1f} s stolen)\n"
     )
     assert took_s <= own_s + MORE_S
