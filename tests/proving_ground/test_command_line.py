@@ -75,7 +75,8 @@ def test_durations_bear_units() -> None:
 def test_the_system_file_runs_commands_that_exist() -> None:
     system = yaml.safe_load(files("proving_ground").joinpath("system.yaml").read_text())
     assert list(system["processes"]) == ["postgres", "server", "bot"]
-    for process in system["processes"].values():
+    own_processes = [one for name, one in system["processes"].items() if name != "postgres"]
+    for process in own_processes:
         python, _, module, *arguments = process["run"]
         assert (python, module) == ("${python}", "proving_ground")
         given = ["1" if "${port" in argument else argument for argument in arguments]

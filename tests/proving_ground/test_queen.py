@@ -149,7 +149,8 @@ def test_the_system_file_runs_commands_that_exist() -> None:
     text = files("proving_ground.systems.tasks").joinpath("system.yaml").read_text()
     system = yaml.safe_load(text)
     assert list(system["processes"]) == ["postgres", "queen", "worker"]
-    for process in system["processes"].values():
+    own_processes = [one for name, one in system["processes"].items() if name != "postgres"]
+    for process in own_processes:
         python, _, module, *arguments = process["run"]
         assert (python, module) == ("${python}", "proving_ground")
         given = ["1" if "${" in argument else argument for argument in arguments]

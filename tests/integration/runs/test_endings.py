@@ -54,7 +54,7 @@ def test_a_failed_check_fails_and_says_which(world: World) -> None:
 
 
 def test_no_evidence_is_unknown(world: World) -> None:
-    about_nothing = [{"threshold": "http_req_duration{name:nothing} p(95) < 1s"}]
+    about_nothing = [{"threshold": "orders_nobody_counted count < 5"}]
     unfelt = {"name": "slow", "fault": "latency", "target": "shop", "delay": "1ms",
               "at": "600ms", "for": "200ms"}  # fmt: skip
     world.write("shop.json", experiment(checks=about_nothing, tracks=[visitors("200ms"), unfelt]))

@@ -78,7 +78,8 @@ def test_what_cannot_be_started_says_why(tmp_path: Path) -> None:
 
 def test_a_tree_is_found_by_descent_and_killed_whole() -> None:
     children = Children()
-    command = ["/bin/sh", "-c", "sleep 607 & sleep 607 & wait"]
+    # A shell that waited once would end by itself as soon as its children are killed.
+    command = ["/bin/sh", "-c", "sleep 607 & sleep 607 & while :; do wait; done"]
     gated = spawn_gated(children, command, env={"PATH": os.defpath}, cwd="", log="/dev/null")
     assert tree(gated.who)[0] == gated.who
     gated.open()
