@@ -112,12 +112,10 @@ class Threshold(Check, Window):
         words = [f" {word} {text_of_seconds(length)}" for word, length in self._lengths()]
         return f"{' '.join(self.expression.split())}{self.told()}{''.join(words)}"
 
-    def operations_named(self) -> Sequence[str]:
-        """Return the operation that the tags name, if they do."""
+    def operations_named(self) -> Sequence[tuple[str, str]]:
+        """Return the load and the operation that the tags name."""
         tags = claim_of(self.expression).tags
-        load = load_of(tags)
-        name = tags.get("name", "")
-        return [f"{load}.{name}" if load else name] if name else []
+        return [(load_of(tags) or "", tags.get("name", ""))]
 
     def verdict(
         self,

@@ -92,11 +92,7 @@ class Stage:
         # What was begun is waited for, so that nothing is asked of a custodian that is closing.
         await asyncio.gather(links, *turns.values(), return_exceptions=True)
         if self._failures:
-            first, *others = self._failures
-            if isinstance(first, Trouble):
-                more = [one.problems for one in others if isinstance(one, Trouble)]
-                first.problems = (*first.problems, *chain.from_iterable(more))
-            raise first
+            raise _together(self._failures)
 
     async def _in_turn(
         self, start: Callable[[], Awaitable[None]], before: Sequence[asyncio.Task[None]]
@@ -259,7 +255,8 @@ class Stage:
         except Late as late:
             if self._over():
                 return
-            how = "it ended" if gone else "it runs but did not answer"
+            silent = "did not print its line" if ready.line else "did not answer"
+            how = "it ended" if gone else f"it runs but {silent}"
             if gone and service.restart:
                 how = f"it ended again and again, {STARTS_MAX + 1} times"
             tail = _tail_of(log)
@@ -309,6 +306,15 @@ def _tail_of(log: Path, lines: int = 3) -> str:
 def log_of(run: Path, service: Service) -> Path:
     """Return where what *service* prints goes, in the directory of a *run*."""
     return run / "logs" / f"{service.name}.log"
+
+
+def _together(failures: Sequence[Exception]) -> Exception:
+    """Return the first of *failures*, with the problems of those beside it."""
+    first, *others = failures
+    told = [one.problems for one in others if isinstance(one, Trouble)]
+    if not told or not isinstance(first, StagingTrouble | CapabilityTrouble):
+        return first
+    return type(first)([*first.problems, *chain.from_iterable(told)])
 
 
 def _told_of(service: Service, links: Sequence[Link]) -> bool:

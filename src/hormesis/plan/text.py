@@ -86,6 +86,8 @@ def _cells(line: PlanLine) -> tuple[str, ...]:
 def _before(experiment: Experiment) -> Iterator[PlanLine]:
     for volume in experiment.volumes:
         yield PlanLine(BEFORE, "", f"mount {volume.path}", volume.name, volume.sort)
+    for link in experiment.links:
+        yield PlanLine(BEFORE, "", f"proxy {link.listen} → {link.upstream}", link.name, "proxy")
     for service in experiment.services:
         yield PlanLine(BEFORE, "", _started(service), service.name, "process")
     for name, members in experiment.targets.items():
@@ -94,8 +96,6 @@ def _before(experiment: Experiment) -> Iterator[PlanLine]:
             slots += f" … {name}-{descent.count}" if descent.count > 1 else ""
             what = f"{descent.describe()}, found at each injection"
             yield PlanLine(BEFORE, "", what, slots, "process")
-    for link in experiment.links:
-        yield PlanLine(BEFORE, "", f"proxy {link.listen} → {link.upstream}", link.name, "proxy")
     for condition in experiment.steady_state:
         yield _condition(BEFORE, condition)
     for stop in experiment.stop_when:

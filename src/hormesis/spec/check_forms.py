@@ -35,6 +35,8 @@ class Names:
     """Faults come from a program, so what they will be called is not known."""
     left_out: Collection[str] = ()
     """The probes that nobody looks at."""
+    load_tags: Collection[str] = ()
+    """What loads are called besides, by a tag of theirs."""
 
     def problem(self, noun: str, name: str) -> tuple[str, Collection[str] | None] | None:
         """Return (what was expected, the known names if any matter) when *name* is no *noun*."""
@@ -59,27 +61,31 @@ class Names:
                 wanted = "an operation of a load, and there is no load"
                 return wanted, self.probes if noun == "probe-or-op" else None
             if noun == "op" or name not in self.probes:
-                return self.operation_problem(name, or_probe=noun == "probe-or-op")
+                told = self.operation_problem(load if dot else "", name.removeprefix(f"{load}."))
+                if told is None:
+                    return None
+                probes = [*self.probes] if noun == "probe-or-op" else []
+                beside = "a probe or of " if probes else ""
+                ops = [f"{load}.{op}" if dot else op for op in told[1]]
+                return f"the name of {beside}{told[0]}", [*probes, *ops]
         return None
 
-    def operation_problem(
-        self, name: str, *, or_probe: bool = False
-    ) -> tuple[str, Collection[str]] | None:
-        """Return (what was expected, the known names) when nobody performs the operation *name*."""
-        load, dot, _ = name.rpartition(".")
-        if dot and load not in self.loads:
+    def operation_problem(self, load: str, name: str) -> tuple[str, Collection[str]] | None:
+        """Return (what was expected, the known names) when nobody performs *name* in *load*.
+
+        Either may be empty: any. Nothing can be told while there are users who alone know what
+        they perform.
+        """
+        if load and load not in self.loads:
+            if None in self.loads.values() or load in self.load_tags:
+                return None
+            return "a load", self.loads
+        performed = {one: self.loads[one] for one in ([load] if load else self.loads)}
+        if not name or not performed or None in performed.values():
             return None
-        performed = {one: self.loads[one] for one in ([load] if dot else self.loads)}
-        if not performed or None in performed.values():
-            return None
-        known = sorted(
-            {f"{one}.{op}" if dot else op for one, ops in performed.items() for op in ops or ()}
-        )
-        if name in known:
-            return None
-        if or_probe:
-            return "the name of a probe or of an operation", [*self.probes, *known]
-        return "the name of an operation", known
+        known = sorted({op for operations in performed.values() for op in operations or ()})
+        what = f"an operation of the load {load}" if load else "an operation"
+        return None if name in known else (what, known)
 
 
 @dataclass(frozen=True)
@@ -160,13 +166,14 @@ def check_references(check: Check, node: Node, names: Names, forms: Forms) -> No
                 at = _field_node(check, node, key)
                 hint = did_you_mean(name, known, noun="there are") if known is not None else ""
                 forms.problems.add(at, f"expected {expected}, found {found(name)}", hint)
-    for name in check.operations_named():
-        unknown = names.operation_problem(name)
+    for load, name in check.operations_named():
+        unknown = names.operation_problem(load, name)
         if unknown is not None:
-            expected, operations = unknown
-            hint = did_you_mean(name, operations, noun="there are")
+            expected, known = unknown
+            wrong = name if load in names.loads or not load else load
+            hint = did_you_mean(wrong, known, noun="there are")
             at = _field_node(check, node, check.shorthand or "")
-            forms.problems.add(at, f"expected {expected}, found {found(name)}", hint)
+            forms.problems.add(at, f"expected the name of {expected}, found {found(wrong)}", hint)
 
 
 def _field_node(check: Check, node: Node, key: str) -> Node:

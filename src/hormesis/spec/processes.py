@@ -53,17 +53,18 @@ def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Pro
         return Processes()
     services: list[Service] = []
     process_of: dict[str, str] = {}
-    left_out: list[str] = []
+    left_out: dict[str, tuple[str, ...]] = {}
     for name, process in node.items():
         named(process, forms.problems, PROXY, SCRATCH)
-        frame, _ = _frame(process, variables, forms, index=1)
+        frame, read = _frame(process, variables, forms, index=1)
+        above = _Above(dict(process_of), left_out)
         if frame is None:
             process_of |= {name: name}
             services.append(Service(name))
         elif frame.unless.strip() or frame.count == 0:
-            left_out.append(name)
+            needed = above.chosen_by(frame, read, forms.problems)
+            left_out[name] = tuple(process_of) if needed is None else needed
         else:
-            above = _Above(dict(process_of), left_out)
             for service, of, node in _instances(name, process, variables, forms):
                 service = replace(service, depends_on=above.chosen_by(of, node, forms.problems))
                 if service.name in process_of:
@@ -76,10 +77,13 @@ def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Pro
 
 @dataclass(frozen=True)
 class _Above:
-    """What stands above a process: the process of each service, and the processes left out."""
+    """What stands above a process: the process of each service, and the processes left out.
+
+    Who depends on a process that is left out waits for the services that it would wait for.
+    """
 
     process_of: Mapping[str, str]
-    left_out: Sequence[str]
+    left_out: Mapping[str, Sequence[str]]
 
     def chosen_by(
         self, frame: ProcessFrame, node: Node, problems: Problems
@@ -93,13 +97,19 @@ class _Above:
                 hint = did_you_mean(str(at.value), known, noun="above it are")
                 problems.expected(at, "the name of a process above it", hint)
         wanted = set(frame.depends_on)
+        for name in frame.depends_on:
+            wanted |= {*self.left_out.get(self._process_left_out(name), ())}
         return tuple(name for name, origin in self.process_of.items() if wanted & {name, origin})
 
     def _knows(self, name: str) -> bool:
-        process, dash, number = name.rpartition("-")
-        instance_left_out = bool(dash) and number.isdigit() and process in self.left_out
-        known = (*self.process_of, *self.process_of.values(), *self.left_out)
-        return name in known or instance_left_out
+        known = (*self.process_of, *self.process_of.values())
+        return name in known or bool(self._process_left_out(name))
+
+    def _process_left_out(self, name: str) -> str:
+        """Return the process left out that is *name*, or of which that is an instance."""
+        process, _, number = name.rpartition("-")
+        of = process if number.isdigit() else ""
+        return next((one for one in (name, of) if one in self.left_out), "")
 
 
 def _frame(

@@ -19,6 +19,9 @@ from hormesis.words.command import Command
 from hormesis.words.fault import Fault
 from hormesis.words.target import Target
 
+LOAD_TAGS = ("load", "scenario")
+"""The tags by which a load is named."""
+
 
 def find_unknown_names(
     included: Included,
@@ -143,6 +146,9 @@ def _check_checks(play: Play, stage: Stage, forms: Forms, by_hand: bool) -> None
         services=[*services, *stage.processes.left_out],
         any_fault=by_hand,
         left_out=play.tracks.left_out - looked_at,
+        load_tags={
+            one.tags[tag] for one in play.tracks.loads for tag in LOAD_TAGS if tag in one.tags
+        },
     )
     live = [read for _, read in play.stops if read is not None]
     for one in (*play.checks, *live):

@@ -58,8 +58,8 @@ class Check(Kind):
     def judge(self, history: History) -> Verdict:
         """Judge. No evidence gives *unknown* with the reason, never *pass*."""
 
-    def operations_named(self) -> Sequence[str]:
-        """Return the operations that a text of this check names, as ``NAME`` or ``LOAD.NAME``.
+    def operations_named(self) -> Sequence[tuple[str, str]]:
+        """Return the (load, operation) that a text of this check names; empty where it does not.
 
         That is for finding names that nobody performs. Fields that are a name are found without it.
         """

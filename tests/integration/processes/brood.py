@@ -20,12 +20,18 @@ class Brood:
     def __init__(self, count: int, name: str) -> None:
         self._name = name
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._bearing = self._told_to_end = False
         for number in range(count):
             self._bear(number)
 
     def _bear(self, number: int) -> None:
         command = [*BROOD, "child", self._name, str(number)]
+        # A child that is there, but not in the list yet, would outlive its parent.
+        self._bearing = True
         self._children[number] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self._bearing = False
+        if self._told_to_end:
+            self._end_all()
 
     def keep(self) -> None:
         """Replace whoever ends, for ever."""
@@ -41,6 +47,11 @@ class Brood:
                     self._bear(number)
 
     def end(self, number: int, frame: FrameType | None) -> None:
+        self._told_to_end = True
+        if not self._bearing:
+            self._end_all()
+
+    def _end_all(self) -> None:
         for child in self._children.values():
             os.kill(child.pid, signal.SIGKILL)
         os._exit(0)

@@ -14,6 +14,7 @@ system:
   processes:
     db: {run: [db]}
     bot: {run: [bot], count: 2}
+    nothing: {run: [nothing], count: 0, depends_on: []}
     gone: {run: [gone], unless: "yes"}
 """
 
@@ -26,14 +27,26 @@ system:
         ("depends_on: [db]", ("db",)),
         ("depends_on: [bot]", ("bot-1", "bot-2")),
         ("depends_on: [bot-2, '${first}']", ("db", "bot-2")),
-        ("depends_on: [gone]", ()),
-        ("depends_on: [gone-2]", ()),
+        ("depends_on: [nothing]", ()),
+        ("depends_on: [nothing-2]", ()),
     ],
 )
 def test_it_waits_for_these(tmp_path: Path, said: str, services: tuple[str, ...] | None) -> None:
     text = HEAD + f"    web: {{run: [web], {said}}}\n"
     web = next(one for one in read_text(tmp_path, text).services if one.name == "web")
     assert web.depends_on == services
+
+
+def test_what_is_left_out_is_ready_with_what_it_would_wait_for(tmp_path: Path) -> None:
+    text = HEAD + (
+        "    one: {run: [one], unless: 'yes', depends_on: [bot]}\n"
+        "    two: {run: [two], unless: 'yes', depends_on: [one]}\n"
+        "    web: {run: [web], depends_on: [two]}\n"
+        "    all: {run: [all], depends_on: [gone]}\n"
+    )
+    several = {one.name: one.depends_on for one in read_text(tmp_path, text).services}
+    assert several["web"] == ("bot-1", "bot-2")
+    assert several["all"] == ("db", "bot-1", "bot-2")
 
 
 def test_all_instances_wait_for_the_same_and_not_for_each_other(tmp_path: Path) -> None:
@@ -51,8 +64,8 @@ def test_each_instance_may_wait_for_another(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("dbb", "did you mean db?"), ("web", "above it are: bot, db, gone"),
-     ("last", "above it are: bot, db, gone")],
+    [("dbb", "did you mean db?"), ("web", "above it are: bot, db, gone, nothing"),
+     ("last", "above it are: bot, db, gone, nothing")],
 )  # fmt: skip
 def test_only_what_stands_above_can_be_waited_for(tmp_path: Path, name: str, hint: str) -> None:
     text = HEAD + f"    web: {{run: [web], depends_on: [{name}]}}\n    last: {{run: [last]}}\n"
