@@ -77,8 +77,8 @@ class Names:
         they perform.
         """
         if load and load not in self.loads:
-            if None in self.loads.values() or load in self.load_tags:
-                return None
+            if not self.loads or None in self.loads.values() or load in self.load_tags:
+                return None  # Without a load in the file, a program may bring its own.
             return "a load", self.loads
         performed = {one: self.loads[one] for one in ([load] if load else self.loads)}
         if not name or not performed or None in performed.values():

@@ -65,7 +65,7 @@ def read_processes(node: Node | None, variables: Variables, forms: Forms) -> Pro
             needed = above.chosen_by(frame, read, forms.problems)
             left_out[name] = tuple(process_of) if needed is None else needed
         else:
-            for service, of, node in _instances(name, process, variables, forms):
+            for service, of, node in _instances(name, frame, read, process, variables, forms):
                 service = replace(service, depends_on=above.chosen_by(of, node, forms.problems))
                 if service.name in process_of:
                     message = f"expected names of its own, found {service.name} twice"
@@ -122,12 +122,14 @@ def _frame(
 
 
 def _instances(
-    name: str, process: Node, variables: Variables, forms: Forms
+    name: str,
+    first: ProcessFrame,
+    read: Node,
+    process: Node,
+    variables: Variables,
+    forms: Forms,
 ) -> Iterator[tuple[Service, ProcessFrame, Node]]:
-    """Yield each service of a process with what it was read from."""
-    first, read = _frame(process, variables, forms, index=1)
-    if first is None:
-        return
+    """Yield each service of *process* with what it was read from; *first* was, from *read*."""
     if first.count is None:
         yield _service(name, first, process, forms.problems, variables.bindings), first, read
         return

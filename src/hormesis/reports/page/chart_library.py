@@ -9,14 +9,13 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import os
-import tempfile
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from hormesis.host.cache_folder import cache_folder
+from hormesis.record.atomic_write import write_atomically
 
 INSTALL = "pip install 'hormesis[report]'"
 """How to get the charts."""
@@ -69,10 +68,7 @@ def _keep(file: Path, packed: str) -> None:
     """Write *packed* to *file*, whole or not at all, and forget what other plotlys left there."""
     file.parent.mkdir(parents=True, exist_ok=True)
     others = [one for one in file.parent.iterdir() if one != file]
-    handle, made = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(f"{_checksum(packed)}\n{packed}")
-    os.replace(made, file)
+    write_atomically(file, f"{_checksum(packed)}\n{packed}".encode("ascii"))
     for one in others:
         with suppress(OSError):
             one.unlink()
